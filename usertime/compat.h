@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every difference between kernels, and nowhere else.
+ *
+ * URT_HAVE_* come from Kbuild, which compiles the files of feature/ against the
+ * kernel at hand; each of them names the upstream change.
+ */
+#ifndef URT_COMPAT_H
+#define URT_COMPAT_H
+
+#include <linux/timer.h>
+
+#ifndef URT_HAVE_TIMER_DELETE_SYNC
+#define timer_delete_sync(timer) del_timer_sync(timer)
+#endif
+
+/* The arguments of a sched_process_exit probe. */
+#ifdef URT_HAVE_EXIT_GROUP_DEAD
+#define URT_EXIT_PROBE_ARGS void *data, struct task_struct *task, bool dead
+#else
+#define URT_EXIT_PROBE_ARGS void *data, struct task_struct *task
+#endif
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All entries of all registries by their process's signal_struct.
+ *
+ * The pointer is compared and never followed. It identifies a process from
+ * fork to sched_process_free, through exec and the death of its leader, and an
+ * entry leaves the index there, before the memory can become another's.
+ *
+ * Tracepoint probes read under RCU and, for processes that nobody registered,
+ * take no lock. They also write, where nothing may sleep even on PREEMPT_RT:
+ * hence raw locks, held for a few instructions.
+ */
+#include <linux/hash.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "index.h"
+#include "registry.h"
+
+#define LOCK_BITS 6
+
+static struct hlist_head *buckets;
+static unsigned int bucket_bits;
+static raw_spinlock_t locks[1 << LOCK_BITS];
+static atomic_t indexed = ATOMIC_INIT(0);
+
+/**
+ * urt_index_init() - make room
+ * @entries: the most that will be indexed; four of them share a bucket then
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int urt_index_init(unsigned int entries)
+{
+	int i;
+
+	bucket_bits = max(ilog2(roundup_pow_of_two(entries)) - 2, LOCK_BITS);
+	buckets = kvcalloc(1UL << bucket_bits, sizeof(*buckets), GFP_KERNEL);
+	if (!buckets)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(locks); i++)
+		raw_spin_lock_init(&locks[i]);
+	return 0;
+}
+
+void urt_index_exit(void)
+{
+	kvfree(buckets);
+}
+
+/* The one flag that probes test while nothing is registered. */
+bool urt_index_empty(void)
+{
+	return !atomic_read(&indexed);
+}
+
+static struct hlist_head *bucket(const struct signal_struct *signal)
+{
+	return &buckets[hash_ptr(signal, bucket_bits)];
+}
+
+static struct urt_entry *entry_at(struct hlist_node *node,
+				  const struct signal_struct *signal)
+{
+	struct urt_entry *entry;
+
+	for (; node; node = rcu_dereference(hlist_next_rcu(node))) {
+		entry = hlist_entry(node, struct urt_entry, index);
+		if (entry->signal == signal)
+			return entry;
+	}
+	return NULL;
+}
+
+/**
+ * urt_index_first() - the first entry of a process
+ * @signal: identifies it
+ *
+ * A process has an entry in each registry that it is registered in. The caller
+ * is under RCU, and so are the entries that it gets.
+ */
+struct urt_entry *urt_index_first(const struct signal_struct *signal)
+{
+	return entry_at(rcu_dereference(hlist_first_rcu(bucket(signal))),
+			signal);
+}
+
+/* The next one of the same process, or NULL. */
+struct urt_entry *urt_index_next(struct urt_entry *entry)
+{
+	return entry_at(rcu_dereference(hlist_next_rcu(&entry->index)),
+			entry->signal);
+}
+
+static raw_spinlock_t *bucket_lock(const struct urt_entry *entry)
+{
+	return &locks[hash_ptr(entry->signal, bucket_bits) >>
+		      (bucket_bits - LOCK_BITS)];
+}
+
+void urt_index_add(struct urt_entry *entry)
+{
+	raw_spinlock_t *lock = bucket_lock(entry);
+	unsigned long flags;
+
+	atomic_inc(&indexed);
+	raw_spin_lock_irqsave(lock, flags);
+	hlist_add_head_rcu(&entry->index, bucket(entry->signal));
+	raw_spin_unlock_irqrestore(lock, flags);
+}
+
+/* Both the end of the process and the end of the entry come here: first wins. */
+void urt_index_del(struct urt_entry *entry)
+{
+	raw_spinlock_t *lock = bucket_lock(entry);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(lock, flags);
+	if (!hlist_unhashed(&entry->index)) {
+		hlist_del_init_rcu(&entry->index);
+		atomic_dec(&indexed);
+	}
+	raw_spin_unlock_irqrestore(lock, flags);
+}

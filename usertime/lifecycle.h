@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef URT_LIFECYCLE_H
+#define URT_LIFECYCLE_H
+
+int urt_lifecycle_init(void);
+void urt_lifecycle_exit(void);
+
+#endif

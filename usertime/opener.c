@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who opened a file, what they can see, and what they may do. */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/proc_fs.h>
+#include <linux/sched.h>
+#include <linux/time_namespace.h>
+
+#include "opener.h"
+#include "quota.h"
+
+unsigned int urt_restrict;
+
+static bool hides_processes(const struct file *file)
+{
+	const struct super_block *sb = file_inode(file)->i_sb;
+
+	return proc_sb_info((struct super_block *)sb)->hide_pid != HIDEPID_OFF;
+}
+
+/**
+ * urt_opener_init() - note who opens a file
+ * @who: to fill in
+ * @file: being opened, by current, on a procfs
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int urt_opener_init(struct urt_opener *who, struct file *file)
+{
+	struct timespec64 boot = { };
+
+	who->file = file;
+	who->user = urt_user_get(file->f_cred);
+	if (!who->user)
+		return -ENOMEM;
+	who->pid_ns = get_pid_ns(task_active_pid_ns(current));
+	timens_add_boottime(&boot);
+	who->boot_offset = timespec64_to_ns(&boot);
+	who->restricted = (urt_restrict || hides_processes(file)) &&
+			  !urt_opener_capable(who, CAP_SYS_PTRACE);
+	return 0;
+}
+
+void urt_opener_exit(struct urt_opener *who)
+{
+	put_pid_ns(who->pid_ns);
+	urt_user_put(who->user);
+}
+
+/**
+ * urt_opener_find() - the process that a number means
+ * @who: whose number it is
+ * @nr: of a process or of any of its threads
+ *
+ * Return: the thread group's leader, valid under the caller's RCU, or NULL.
+ */
+struct task_struct *urt_opener_find(const struct urt_opener *who, pid_t nr)
+{
+	struct task_struct *task;
+
+	task = pid_task(find_pid_ns(nr, who->pid_ns), PIDTYPE_PID);
+	return task ? pid_task(task_tgid(task), PIDTYPE_TGID) : NULL;
+}
+
+/* Capabilities count in the init user namespace only. */
+bool urt_opener_capable(const struct urt_opener *who, int cap)
+{
+	return file_ns_capable(who->file, &init_user_ns, cap);
+}
+
+bool urt_opener_owns(const struct urt_opener *who, kuid_t owner)
+{
+	return uid_eq(owner, who->file->f_cred->euid);
+}
+
+/**
+ * urt_task_owner() - whose process it is
+ * @task: valid under the caller's RCU
+ *
+ * Return: the uid that real, effective and saved uid agree on. A process that
+ * a set-user-ID program has given two users belongs to none: INVALID_UID.
+ */
+kuid_t urt_task_owner(struct task_struct *task)
+{
+	const struct cred *cred = __task_cred(task);
+
+	if (uid_eq(cred->uid, cred->euid) && uid_eq(cred->uid, cred->suid))
+		return cred->uid;
+	return INVALID_UID;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef URT_OPENER_H
+#define URT_OPENER_H
+
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+struct file;
+struct pid;
+struct pid_namespace;
+struct task_struct;
+struct urt_user;
+
+/*
+ * Who opened a file. Whoever it is passed to acts with the opener's rights and
+ * sees the opener's numbers.
+ */
+struct urt_opener {
+	const struct file *file;	/* for f_cred; outlives us */
+	struct pid_namespace *pid_ns;
+	s64 boot_offset;		/* of the time namespace, in ns */
+	struct urt_user *user;
+	bool restricted;		/* sees and registers only their own */
+};
+
+extern unsigned int urt_restrict;
+
+int urt_opener_init(struct urt_opener *who, struct file *file);
+void urt_opener_exit(struct urt_opener *who);
+
+struct task_struct *urt_opener_find(const struct urt_opener *who, pid_t nr);
+bool urt_opener_owns(const struct urt_opener *who, kuid_t owner);
+bool urt_opener_capable(const struct urt_opener *who, int cap);
+
+kuid_t urt_task_owner(struct task_struct *task);
+
+#endif

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /proc/urt: the directory, and status and stat in it.
+ *
+ * Both show the system registry; they differ in their format and in that only
+ * status can be written. An open file holds a reference on the module, so that
+ * a sleeping poller never outlives the wait queue it sleeps on: procfs waits for
+ * running calls when an entry is removed, but not for those.
+ */
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/poll.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string_helpers.h>
+#include <linux/time64.h>
+#include <linux/uio.h>
+
+#include "opener.h"
+#include "procfs.h"
+#include "registry.h"
+#include "view.h"
+#include "words.h"
+
+unsigned int urt_status_mode = 0666;
+
+static struct urt_registry *registry;
+static struct proc_dir_entry *directory;
+
+/* An open file. */
+struct urt_file {
+	struct urt_opener who;
+	struct urt_view *view;
+
+	struct mutex read_lock;		/* never held while copying */
+	struct urt_text *text;		/* read_lock; the snapshot it is in */
+	atomic64_t seen;		/* generation of that, or NEVER */
+
+	struct mutex write_lock;	/* one write at a time */
+	struct urt_words words;		/* write_lock */
+};
+
+#define NEVER (-1)
+
+/* --- formats --- */
+
+static void status_line(struct seq_file *m, struct urt_entry *entry,
+			const struct urt_opener *who, pid_t nr)
+{
+	seq_put_decimal_ull(m, "", nr);
+	seq_put_decimal_ull(m, ": ", div_u64(entry->time.utime, NSEC_PER_MSEC));
+	seq_putc(m, '\n');
+}
+
+static void stat_header(struct seq_file *m, const struct urt_registry *reg,
+			const struct urt_opener *who, unsigned int lines)
+{
+	seq_printf(m, "# generation=%llu time_ns=%llu interval_ms=%u processes=%u lost=%llu\n",
+		   (u64)atomic64_read(&reg->generation),
+		   reg->time_ns + who->boot_offset,
+		   urt_registry_interval(reg), lines, reg->lost);
+	seq_puts(m, "pid ppid uid state threads utime_ns stime_ns start_ns runtime_ms comm\n");
+}
+
+/* Wall time from the start to the generation, or to what came later than it. */
+static u64 runtime_ns(const struct urt_entry *entry)
+{
+	u64 until = max(entry->registry->time_ns, entry->sampled_ns);
+
+	return (entry->ended ? entry->end_ns : until) - entry->start_ns;
+}
+
+/* As in /proc/mounts; the backslash, too, so that it can be undone. */
+static void put_comm(struct seq_file *m, const char *comm)
+{
+	static const char special[] =
+		"\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017"
+		"\020\021\022\023\024\025\026\027\030\031\032\033\034\035\036"
+		"\037\040\177\\";
+	char escaped[TASK_COMM_LEN * 4];
+	int len;
+
+	len = string_escape_mem(comm, strlen(comm), escaped, sizeof(escaped),
+				ESCAPE_OCTAL, special);
+	seq_write(m, escaped, len);
+}
+
+static void stat_line(struct seq_file *m, struct urt_entry *entry,
+		      const struct urt_opener *who, pid_t nr)
+{
+	const struct urt_looks *looks = &entry->looks;
+
+	urt_registry_look(entry);
+	seq_put_decimal_ull(m, "", nr);
+	seq_put_decimal_ull(m, " ", pid_nr_ns(looks->parent, who->pid_ns));
+	seq_put_decimal_ull(m, " ", from_kuid_munged(who->file->f_cred->user_ns,
+						     looks->uid));
+	seq_putc(m, ' ');
+	seq_putc(m, looks->state);
+	seq_put_decimal_ull(m, " ", looks->threads);
+	seq_put_decimal_ull(m, " ", entry->time.utime);
+	seq_put_decimal_ull(m, " ", entry->time.stime);
+	seq_put_decimal_ull(m, " ", entry->start_ns + who->boot_offset);
+	seq_put_decimal_ull(m, " ", div_u64(runtime_ns(entry), NSEC_PER_MSEC));
+	seq_putc(m, ' ');
+	put_comm(m, looks->comm);
+	seq_putc(m, '\n');
+}
+
+static const struct urt_format status_format = {
+	.line_guess	= 24,
+	.line		= status_line,
+};
+
+static const struct urt_format stat_format = {
+	.line_guess	= 112,
+	.header		= stat_header,
+	.line		= stat_line,
+};
+
+/* --- words --- */
+
+static int word_add(void *file, unsigned int nr)
+{
+	return urt_registry_add(registry, &((struct urt_file *)file)->who, nr);
+}
+
+static int word_remove(void *file, unsigned int nr)
+{
+	return urt_registry_remove(registry, &((struct urt_file *)file)->who,
+				   nr);
+}
+
+static const struct urt_word status_words[] = {
+	{ "", 0, word_add },
+	{ "", '+', word_add },
+	{ "", '-', word_remove },
+	{ }
+};
+
+/* --- file operations --- */
+
+static int file_open(struct file *file, const struct urt_format *format)
+{
+	struct urt_file *f;
+	int err;
+
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	err = -ENOMEM;
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		goto err_module;
+	err = urt_opener_init(&f->who, file);
+	if (err)
+		goto err_free;
+	err = -ENOMEM;
+	f->view = urt_view_get(registry, format, &f->who);
+	if (!f->view)
+		goto err_opener;
+	mutex_init(&f->read_lock);
+	mutex_init(&f->write_lock);
+	atomic64_set(&f->seen, NEVER);
+	file->private_data = f;
+	return 0;
+
+err_opener:
+	urt_opener_exit(&f->who);
+err_free:
+	kfree(f);
+err_module:
+	module_put(THIS_MODULE);
+	return err;
+}
+
+static int status_open(struct inode *inode, struct file *file)
+{
+	return file_open(file, &status_format);
+}
+
+static int stat_open(struct inode *inode, struct file *file)
+{
+	return file_open(file, &stat_format);
+}
+
+/* procfs waits for us before it lets the module go, whatever module_put says. */
+static int file_release(struct inode *inode, struct file *file)
+{
+	struct urt_file *f = file->private_data;
+
+	urt_words_close(&f->words, status_words, f);
+	urt_text_put(f->text);
+	urt_view_put(f->view);
+	urt_opener_exit(&f->who);
+	kfree(f);
+	module_put(THIS_MODULE);
+	return 0;
+}
+
+/* A read at offset 0 takes a new snapshot, any other continues the one it has. */
+static struct urt_text *text_at(struct urt_file *f, loff_t pos)
+{
+	struct urt_text *text;
+
+	if (mutex_lock_killable(&f->read_lock))
+		return ERR_PTR(-EINTR);
+	if (!pos || !f->text) {
+		text = urt_view_read(f->view, &f->who);
+		if (IS_ERR(text))
+			goto out;
+		urt_text_put(f->text);
+		f->text = text;
+		atomic64_set(&f->seen, text->generation);
+	}
+	text = urt_text_get(f->text);
+out:
+	mutex_unlock(&f->read_lock);
+	return text;
+}
+
+static ssize_t file_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct urt_file *f = iocb->ki_filp->private_data;
+	loff_t pos = iocb->ki_pos;
+	struct urt_text *text;
+	ssize_t ret = 0;
+	size_t n;
+
+	if (!iov_iter_count(to))
+		return 0;
+	text = text_at(f, pos);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	if (pos < text->len) {
+		n = min_t(size_t, text->len - pos, iov_iter_count(to));
+		ret = copy_to_iter(text->data + text->begin + pos, n, to);
+		iocb->ki_pos += ret;
+		if (!ret)
+			ret = -EFAULT;
+	}
+	urt_text_put(text);
+	return ret;
+}
+
+static ssize_t status_write(struct file *file, const char __user *buf,
+			    size_t count, loff_t *pos)
+{
+	struct urt_file *f = file->private_data;
+	ssize_t ret;
+
+	if (mutex_lock_killable(&f->write_lock))
+		return -EINTR;
+	ret = urt_words_write(&f->words, status_words, f, buf, count);
+	mutex_unlock(&f->write_lock);
+	return ret;
+}
+
+static __poll_t file_poll(struct file *file, poll_table *wait)
+{
+	struct urt_file *f = file->private_data;
+	__poll_t mask = 0;
+
+	poll_wait(file, &registry->wait, wait);
+	if (atomic64_read(&f->seen) != atomic64_read(&registry->generation))
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
+	if (file->f_mode & FMODE_WRITE)
+		mask |= EPOLLOUT | EPOLLWRNORM;
+	return mask;
+}
+
+static const struct proc_ops status_ops = {
+	.proc_open	= status_open,
+	.proc_read_iter	= file_read,
+	.proc_write	= status_write,
+	.proc_lseek	= default_llseek,
+	.proc_poll	= file_poll,
+	.proc_release	= file_release,
+};
+
+static const struct proc_ops stat_ops = {
+	.proc_open	= stat_open,
+	.proc_read_iter	= file_read,
+	.proc_lseek	= default_llseek,
+	.proc_poll	= file_poll,
+	.proc_release	= file_release,
+};
+
+/**
+ * urt_procfs_init() - make everything visible
+ * @reg: what status and stat show; ready for use
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int urt_procfs_init(struct urt_registry *reg)
+{
+	registry = reg;
+	directory = proc_mkdir("urt", NULL);
+	if (directory &&
+	    proc_create("status", urt_status_mode, directory, &status_ops) &&
+	    proc_create("stat", 0444, directory, &stat_ops))
+		return 0;
+	urt_procfs_exit();
+	return -ENOMEM;
+}
+
+void urt_procfs_exit(void)
+{
+	proc_remove(directory);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who is charged for what, and how much of it they may have.
+ *
+ * A user is the effective uid of whoever opened the file; inside a user
+ * namespace, the owner of the outermost one below init, so that subordinate ids
+ * multiply nothing.
+ */
+#include <linux/cred.h>
+#include <linux/hashtable.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+
+#include "quota.h"
+
+/*
+ * Snapshots that half-read files keep. One more is granted to a user who is
+ * below the limit, however large it is: everybody can read the whole file.
+ */
+#define TEXT_BYTES_PER_USER SZ_16M
+
+unsigned int urt_max_processes = 65536;
+unsigned int urt_max_per_user = 1024;
+
+static DEFINE_HASHTABLE(users, 6);
+static DEFINE_MUTEX(users_lock);
+static atomic_t registrations = ATOMIC_INIT(0);
+
+static kuid_t charged_uid(const struct cred *cred)
+{
+	struct user_namespace *ns = cred->user_ns;
+
+	if (ns == &init_user_ns)
+		return cred->euid;
+	while (ns->parent != &init_user_ns)
+		ns = ns->parent;
+	return ns->owner;
+}
+
+/**
+ * urt_user_get() - whom to charge
+ * @cred: of the opener of a file
+ *
+ * Return: a reference, for urt_user_put(), or NULL without memory.
+ */
+struct urt_user *urt_user_get(const struct cred *cred)
+{
+	kuid_t uid = charged_uid(cred);
+	struct urt_user *user;
+
+	mutex_lock(&users_lock);
+	hash_for_each_possible(users, user, node, __kuid_val(uid)) {
+		if (uid_eq(user->uid, uid)) {
+			refcount_inc(&user->ref);
+			goto out;
+		}
+	}
+	user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
+	if (user) {
+		refcount_set(&user->ref, 1);
+		user->uid = uid;
+		hash_add(users, &user->node, __kuid_val(uid));
+	}
+out:
+	mutex_unlock(&users_lock);
+	return user;
+}
+
+void urt_user_put(struct urt_user *user)
+{
+	if (!refcount_dec_and_mutex_lock(&user->ref, &users_lock))
+		return;
+	hash_del(&user->node);
+	mutex_unlock(&users_lock);
+	kfree(user);
+}
+
+/**
+ * urt_quota_charge() - account for one more registered process
+ * @user: who registers it; the caller holds a reference
+ * @exempt: whether the limit per user is not for them
+ *
+ * Return: 0, -EDQUOT when the user has max_per_user, -ENOSPC when there are
+ * max_processes in all. On success the charge holds a reference of its own.
+ */
+int urt_quota_charge(struct urt_user *user, bool exempt)
+{
+	if (atomic_inc_return(&user->registrations) > urt_max_per_user &&
+	    !exempt) {
+		atomic_dec(&user->registrations);
+		return -EDQUOT;
+	}
+	if (atomic_inc_return(&registrations) > urt_max_processes) {
+		atomic_dec(&registrations);
+		atomic_dec(&user->registrations);
+		return -ENOSPC;
+	}
+	refcount_inc(&user->ref);
+	return 0;
+}
+
+void urt_quota_uncharge(struct urt_user *user)
+{
+	atomic_dec(&registrations);
+	atomic_dec(&user->registrations);
+	urt_user_put(user);
+}
+
+/**
+ * urt_quota_charge_text() - account for a rendered snapshot
+ * @user: who reads it; outlives the charge
+ * @bytes: its size
+ * @exempt: whether the limit is not for them
+ *
+ * Return: 0, or -EDQUOT when half-read files of this user keep too much.
+ */
+int urt_quota_charge_text(struct urt_user *user, size_t bytes, bool exempt)
+{
+	if (!exempt && atomic_long_read(&user->text_bytes) >= TEXT_BYTES_PER_USER)
+		return -EDQUOT;
+	atomic_long_add(bytes, &user->text_bytes);
+	return 0;
+}
+
+void urt_quota_uncharge_text(struct urt_user *user, size_t bytes)
+{
+	atomic_long_sub(bytes, &user->text_bytes);
+}

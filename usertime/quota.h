@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef URT_QUOTA_H
+#define URT_QUOTA_H
+
+#include <linux/atomic.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+struct cred;
+
+/* Somebody to whom kernel memory is charged, while anything of theirs is here. */
+struct urt_user {
+	struct hlist_node node;		/* users_lock */
+	refcount_t ref;
+	kuid_t uid;
+	atomic_t registrations;
+	atomic_long_t text_bytes;	/* rendered snapshots */
+};
+
+extern unsigned int urt_max_processes;
+extern unsigned int urt_max_per_user;
+
+struct urt_user *urt_user_get(const struct cred *cred);
+void urt_user_put(struct urt_user *user);
+
+int urt_quota_charge(struct urt_user *user, bool exempt);
+void urt_quota_uncharge(struct urt_user *user);
+int urt_quota_charge_text(struct urt_user *user, size_t bytes, bool exempt);
+void urt_quota_uncharge_text(struct urt_user *user, size_t bytes);
+
+#endif

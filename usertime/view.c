@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A view: what a registry looks like to openers who see the same.
+ *
+ * The first reader of a generation renders it, in one hold of the registry's
+ * lock, so that all lines are of one moment. The text is then shared by all
+ * readers of the view through a reference count, and copied to user space with
+ * no lock held.
+ *
+ * Openers share a view if they would read the same bytes and are charged as the
+ * same user. (One text for several users would need a rule for whom its memory
+ * is charged to when one of them keeps it; any such rule lets one user exhaust
+ * another's allowance.)
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+
+#include "opener.h"
+#include "quota.h"
+#include "registry.h"
+#include "view.h"
+
+/* Room for the header, which can be written only when the lines are counted. */
+#define HEADER_MAX 256
+
+struct urt_view {
+	struct list_head node;		/* registry's views_lock */
+	unsigned int files;		/* registry's views_lock; open ones */
+	struct urt_registry *registry;
+
+	/* What makes its text; references are held. */
+	const struct urt_format *format;
+	struct pid_namespace *pid_ns;
+	struct user_namespace *user_ns;
+	struct urt_user *user;
+	kuid_t owner;			/* of what it shows; invalid: of all */
+	s64 boot_offset;
+
+	struct mutex lock;		/* one reader renders for all */
+	struct urt_text *text;		/* lock; the latest, or NULL */
+};
+
+static kuid_t shown_owner(const struct urt_opener *who)
+{
+	return who->restricted ? who->file->f_cred->euid : INVALID_UID;
+}
+
+static bool fits(const struct urt_view *view, const struct urt_format *format,
+		 const struct urt_opener *who)
+{
+	return view->format == format && view->pid_ns == who->pid_ns &&
+	       view->user_ns == who->file->f_cred->user_ns &&
+	       view->user == who->user &&
+	       view->boot_offset == who->boot_offset &&
+	       (uid_eq(view->owner, shown_owner(who)) ||
+		(!uid_valid(view->owner) && !who->restricted));
+}
+
+/**
+ * urt_view_get() - the view of an opener
+ * @reg: of this registry
+ * @format: in this format
+ * @who: opens the file; the view outlives it if others share it
+ *
+ * Return: a reference for urt_view_put(), or NULL without memory.
+ */
+struct urt_view *urt_view_get(struct urt_registry *reg,
+			      const struct urt_format *format,
+			      const struct urt_opener *who)
+{
+	struct urt_view *view;
+
+	mutex_lock(&reg->views_lock);
+	list_for_each_entry(view, &reg->views, node) {
+		if (fits(view, format, who)) {
+			view->files++;
+			goto out;
+		}
+	}
+	view = kzalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
+	if (!view)
+		goto out;
+	view->registry = reg;
+	view->files = 1;
+	view->format = format;
+	view->pid_ns = get_pid_ns(who->pid_ns);
+	view->user_ns = get_user_ns(who->file->f_cred->user_ns);
+	view->user = who->user;
+	refcount_inc(&view->user->ref);
+	view->owner = shown_owner(who);
+	view->boot_offset = who->boot_offset;
+	mutex_init(&view->lock);
+	list_add(&view->node, &reg->views);
+out:
+	mutex_unlock(&reg->views_lock);
+	return view;
+}
+
+void urt_view_put(struct urt_view *view)
+{
+	struct urt_registry *reg = view->registry;
+
+	mutex_lock(&reg->views_lock);
+	if (--view->files) {
+		mutex_unlock(&reg->views_lock);
+		return;
+	}
+	list_del(&view->node);
+	mutex_unlock(&reg->views_lock);
+
+	urt_text_put(view->text);
+	put_pid_ns(view->pid_ns);
+	put_user_ns(view->user_ns);
+	urt_user_put(view->user);
+	kfree(view);
+}
+
+struct urt_text *urt_text_get(struct urt_text *text)
+{
+	refcount_inc(&text->ref);
+	return text;
+}
+
+void urt_text_put(struct urt_text *text)
+{
+	if (!text || !refcount_dec_and_test(&text->ref))
+		return;
+	urt_quota_uncharge_text(text->user, text->size);
+	urt_user_put(text->user);
+	kvfree(text);
+}
+
+static struct urt_text *text_alloc(size_t size, const struct urt_opener *who)
+{
+	struct urt_text *text;
+	int err;
+
+	err = urt_quota_charge_text(who->user, size,
+				    urt_opener_capable(who, CAP_SYS_RESOURCE));
+	if (err)
+		return ERR_PTR(err);
+	text = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!text) {
+		urt_quota_uncharge_text(who->user, size);
+		return ERR_PTR(-ENOMEM);
+	}
+	refcount_set(&text->ref, 1);
+	text->user = who->user;
+	refcount_inc(&text->user->ref);
+	text->size = size;
+	return text;
+}
+
+/*
+ * seq_file serves as the string builder here: its functions append to a buffer
+ * with a bound, and are the only decimal conversion that the kernel exports
+ * without printf()'s cost. No file is involved.
+ */
+static struct seq_file builder(char *buf, size_t size)
+{
+	return (struct seq_file) { .buf = buf, .size = size };
+}
+
+static unsigned int render_lines(struct seq_file *m, struct urt_view *view,
+				 const struct urt_opener *who)
+{
+	struct urt_entry *entry;
+	unsigned int lines = 0;
+	pid_t nr;
+
+	list_for_each_entry(entry, &view->registry->entries, list) {
+		nr = pid_nr_ns(entry->pid, who->pid_ns);
+		if (!nr)
+			continue;
+		if (who->restricted &&
+		    !urt_opener_owns(who, urt_registry_owner(entry)))
+			continue;
+		view->format->line(m, entry, who, nr);
+		lines++;
+		cond_resched();
+	}
+	return lines;
+}
+
+/* Return: whether it all fitted. */
+static bool render(struct urt_view *view, struct urt_text *text,
+		   const struct urt_opener *who)
+{
+	struct urt_registry *reg = view->registry;
+	struct seq_file body, header;
+	unsigned int lines;
+
+	body = builder(text->data + HEADER_MAX,
+		       text->size - sizeof(*text) - HEADER_MAX);
+	header = builder(text->data, HEADER_MAX);
+
+	lines = render_lines(&body, view, who);
+	if (view->format->header)
+		view->format->header(&header, reg, who, lines);
+	if (seq_has_overflowed(&body) || seq_has_overflowed(&header))
+		return false;
+
+	text->version = atomic64_read(&reg->version);
+	text->generation = atomic64_read(&reg->generation);
+	text->begin = HEADER_MAX - header.count;
+	memmove(text->data + text->begin, text->data, header.count);
+	text->len = header.count + body.count;
+	return true;
+}
+
+/* Allocates outside the registry's lock: memory may be long in coming. */
+static struct urt_text *make_text(struct urt_view *view,
+				  const struct urt_opener *who)
+{
+	struct urt_registry *reg = view->registry;
+	size_t line = view->format->line_guess;
+	struct urt_text *text;
+	size_t lines;
+	bool complete;
+
+	for (;;) {
+		lines = READ_ONCE(reg->count) + 8;
+		text = text_alloc(sizeof(*text) + HEADER_MAX +
+				  lines * line, who);
+		if (IS_ERR(text))
+			return text;
+		if (mutex_lock_killable(&reg->lock)) {
+			urt_text_put(text);
+			return ERR_PTR(-EINTR);
+		}
+		complete = render(view, text, who);
+		mutex_unlock(&reg->lock);
+		if (complete)
+			return text;
+		urt_text_put(text);
+		line *= 2;
+	}
+}
+
+/**
+ * urt_view_read() - the registry as it is now
+ * @view: of the reader
+ * @who: reads; fits the view
+ *
+ * Return: a reference for urt_text_put(), or -ENOMEM, -EDQUOT when half-read
+ * files of this user keep too many snapshots, -EINTR when killed while waiting.
+ */
+struct urt_text *urt_view_read(struct urt_view *view,
+			       const struct urt_opener *who)
+{
+	struct urt_text *text;
+
+	if (mutex_lock_killable(&view->lock))
+		return ERR_PTR(-EINTR);
+	text = view->text;
+	if (!text ||
+	    text->version != atomic64_read(&view->registry->version)) {
+		text = make_text(view, who);
+		if (IS_ERR(text))
+			goto out;
+		urt_text_put(view->text);
+		view->text = text;
+	}
+	urt_text_get(text);
+out:
+	mutex_unlock(&view->lock);
+	return text;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef URT_VIEW_H
+#define URT_VIEW_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+struct seq_file;
+struct urt_entry;
+struct urt_opener;
+struct urt_registry;
+struct urt_user;
+
+/* A registry as a file shows it: one line for each process, after a header. */
+struct urt_format {
+	size_t line_guess;	/* bytes that most lines fit in */
+	void (*header)(struct seq_file *m, const struct urt_registry *reg,
+		       const struct urt_opener *who, unsigned int lines);
+	void (*line)(struct seq_file *m, struct urt_entry *entry,
+		     const struct urt_opener *who, pid_t nr);
+};
+
+/* A snapshot, rendered. Never changes; lives as long as somebody reads it. */
+struct urt_text {
+	refcount_t ref;
+	struct urt_user *user;	/* who is charged; holds a reference */
+	u64 version;
+	u64 generation;
+	size_t size;		/* of the allocation, which is charged */
+	size_t begin;		/* of the text in data */
+	size_t len;
+	char data[];
+};
+
+struct urt_view;
+
+struct urt_view *urt_view_get(struct urt_registry *reg,
+			      const struct urt_format *format,
+			      const struct urt_opener *who);
+void urt_view_put(struct urt_view *view);
+
+struct urt_text *urt_view_read(struct urt_view *view,
+			       const struct urt_opener *who);
+struct urt_text *urt_text_get(struct urt_text *text);
+void urt_text_put(struct urt_text *text);
+
+#endif

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The words that users write into our files.
+ *
+ * A write is cut into words, each is looked up in the file's table, parsed as a
+ * whole and run, in order, until one fails. What write() returns then tells the
+ * writer how far it came; urt.h says how.
+ */
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "words.h"
+
+#define TAKEN_MAX 4096	/* bytes that one write takes, on every architecture */
+#define CUTS_MIN 512	/* a write this long may come from a program's buffer */
+
+/* Words, and how far they are done. */
+struct text {
+	const char *at;		/* the word that is next, or that failed */
+	const char *end;
+	bool cut;		/* the end need not be the end of a word */
+	unsigned int done;	/* how many words */
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && is_blank(*p))
+		p++;
+	return p;
+}
+
+static const char *skip_word(const char *p, const char *end)
+{
+	while (p < end && !is_blank(*p))
+		p++;
+	return p;
+}
+
+/* A number and nothing else; kstrtouint() alone would accept a sign. */
+static int parse_number(const char *p, const char *end, unsigned int *number)
+{
+	char digits[URT_WORD_MAX + 1];
+	size_t len = end - p;
+
+	if (!len || len > URT_WORD_MAX || *p < '0' || *p > '9')
+		return -EINVAL;
+	memcpy(digits, p, len);
+	digits[len] = '\0';
+	if (kstrtouint(digits, 10, number) || !*number || *number > INT_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+/* Return: the table's entry for a word, or NULL; *p moves on to its number. */
+static const struct urt_word *look_up(const struct urt_word *table,
+				      const char **p, const char *end)
+{
+	const char *first = skip_word(*p, end);
+	const struct urt_word *word;
+	size_t len;
+
+	for (word = table; word->run; word++) {
+		len = strlen(word->name);
+		if (len) {
+			if (first - *p == len && !memcmp(*p, word->name, len)) {
+				*p = skip_blanks(first, end);
+				return word;
+			}
+		} else if (word->sign && **p == word->sign) {
+			(*p)++;
+			return word;
+		} else if (!word->sign && **p >= '0' && **p <= '9') {
+			return word;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Runs the word at text->at and moves on behind it.
+ *
+ * Return: 1 when done, 0 when the text ends inside the word, or an error.
+ */
+static int run_word(struct text *text, const struct urt_word *table, void *ctx)
+{
+	const char *p = text->at, *word_end;
+	const struct urt_word *word;
+	unsigned int number;
+	int err;
+
+	word = look_up(table, &p, text->end);
+	word_end = skip_word(p, text->end);
+	if (word_end == text->end && text->cut)
+		return 0;
+	if (!word)
+		return -EINVAL;
+	err = parse_number(p, word_end, &number);
+	if (!err)
+		err = word->run(ctx, number);
+	if (err)
+		return err;
+	text->at = word_end;
+	return 1;
+}
+
+/* Return: 1 at the end of the text, 0 inside the word at text->at, an error. */
+static int run_words(struct text *text, const struct urt_word *table, void *ctx)
+{
+	int ret;
+
+	for (;;) {
+		text->at = skip_blanks(text->at, text->end);
+		if (text->at == text->end)
+			return 1;
+		ret = run_word(text, table, ctx);
+		if (ret <= 0)
+			return ret;
+		text->done++;
+		cond_resched();
+	}
+}
+
+/* Keeps the word that a program's buffer has cut in two. */
+static int carry(struct urt_words *words, const struct text *text)
+{
+	size_t len = text->end - text->at;
+
+	if (len > sizeof(words->carry))
+		return -EINVAL;
+	memcpy(words->carry, text->at, len);
+	words->carried = len;
+	return 0;
+}
+
+/*
+ * Runs what is in @data: what was carried over, @taken bytes of this write, and
+ * one more if @longer, when the writer has more than we take at once.
+ */
+static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
+			 void *ctx, const char *data, size_t taken, bool longer)
+{
+	bool may_be_blank = words->more || words->carried;
+	const char *start = data + words->carried;
+	const char *limit = start + taken;
+	struct text text = {
+		.at = data,
+		/* A blank behind the limit says that the word is complete. */
+		.end = limit + (longer && is_blank(*limit)),
+		.cut = longer || taken >= CUTS_MIN,
+	};
+	int ret;
+
+	/* A carried word that fails is gone: nobody would write it again. */
+	words->carried = 0;
+	words->more = longer;
+
+	ret = run_words(&text, table, ctx);
+	if (!ret && longer && text.at > start)
+		return text.at - start;
+	if (!ret)
+		ret = longer ? -EINVAL : carry(words, &text);
+	else if (ret > 0 && !text.done && !may_be_blank)
+		ret = -EINVAL;
+	if (ret >= 0)
+		return taken;
+
+	words->more = false;
+	return text.done ? text.at - start : ret;
+}
+
+/**
+ * urt_words_write() - do what a write says
+ * @words: what earlier writes to this file left; the caller keeps others out
+ * @table: the words that the file understands; ends where run is NULL
+ * @ctx: for their run()
+ * @buf: what is written, in user space
+ * @count: and how many bytes of it
+ *
+ * Return: how many bytes are done: all, a page of them, or those before the
+ * first word that failed; if that is the first one, its error. -EINVAL for what
+ * is no word or holds none, -EFAULT, -ENOMEM.
+ */
+ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
+			void *ctx, const char __user *buf, size_t count)
+{
+	size_t taken = min_t(size_t, count, TAKEN_MAX);
+	bool longer = count > taken;
+	ssize_t ret;
+	char *data;
+
+	if (!count)
+		return 0;
+	data = kmalloc(words->carried + taken + longer, GFP_KERNEL_ACCOUNT);
+	if (!data)
+		return -ENOMEM;
+	memcpy(data, words->carry, words->carried);
+	if (copy_from_user(data + words->carried, buf, taken + longer))
+		ret = -EFAULT;
+	else
+		ret = run_write(words, table, ctx, data, taken, longer);
+	kfree(data);
+	return ret;
+}
+
+/**
+ * urt_words_close() - do what an unterminated last word says
+ * @words: of a file that is being closed
+ * @table: as for urt_words_write()
+ * @ctx: as for urt_words_write()
+ */
+void urt_words_close(struct urt_words *words, const struct urt_word *table,
+		     void *ctx)
+{
+	struct text text = {
+		.at = words->carry,
+		.end = words->carry + words->carried,
+	};
+
+	run_words(&text, table, ctx);
+}

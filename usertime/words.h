@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef URT_WORDS_H
+#define URT_WORDS_H
+
+#include <linux/types.h>
+
+/* No word of the interface is longer, blanks between its parts included. */
+#define URT_WORD_MAX 31
+
+/* A word that a file understands. */
+struct urt_word {
+	const char *name;	/* "" for a bare number */
+	char sign;		/* that may or must stand before the number */
+	int (*run)(void *ctx, unsigned int number);
+};
+
+/* What one write leaves for the next one to the same file. */
+struct urt_words {
+	char carry[URT_WORD_MAX];	/* an unterminated word */
+	unsigned int carried;
+	bool more;		/* the last write went on beyond its limit */
+};
+
+ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
+			void *ctx, const char __user *buf, size_t count);
+void urt_words_close(struct urt_words *words, const struct urt_word *table,
+		     void *ctx);
+
+#endif
