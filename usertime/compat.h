@@ -9,10 +9,24 @@
 #define URT_COMPAT_H
 
 #include <linux/timer.h>
+#include <linux/vtime.h>
 
 #ifndef URT_HAVE_TIMER_DELETE_SYNC
 #define timer_delete_sync(timer) del_timer_sync(timer)
 #endif
+
+/*
+ * Whether CPU time of some CPUs is accounted without a tick. The call of that
+ * meaning is only declared where the configuration allows it.
+ */
+static inline bool urt_tickless(void)
+{
+#ifdef CONFIG_VIRT_CPU_ACCOUNTING_GEN
+	return vtime_accounting_enabled();
+#else
+	return false;
+#endif
+}
 
 /* The arguments of a sched_process_exit probe. */
 #ifdef URT_HAVE_EXIT_GROUP_DEAD

@@ -15,7 +15,6 @@
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 #include <linux/seqlock.h>
-#include <linux/vtime.h>
 
 #include "compat.h"
 #include "cputime.h"
@@ -62,7 +61,7 @@ static void add_thread(struct sums *sums, struct task_struct *t)
 	u64 rtime = read_u64(&t->se.sum_exec_runtime);
 	u64 utime, stime;
 
-	if (vtime_accounting_enabled()) {
+	if (urt_tickless()) {
 		/*
 		 * Some CPU runs without a tick (nohz_full): what the thread's
 		 * fields say may be a second old. This call adds what is
