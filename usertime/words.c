@@ -51,7 +51,8 @@ static int parse_number(const char *p, const char *end, unsigned int *number)
 	char digits[URT_WORD_MAX + 1];
 	size_t len = end - p;
 
-	if (!len || len > URT_WORD_MAX || *p < '0' || *p > '9')
+	if (!len || len > URT_WORD_MAX || *p < '0' || *p > '9' ||
+	    memchr(p, '\0', len))
 		return -EINVAL;
 	memcpy(digits, p, len);
 	digits[len] = '\0';

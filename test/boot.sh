@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Boots one guest and prints the TAP of the tests that belong there. Called by
+# test/run.sh, through prove(1), with the name of the guest.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=$URT_TEST_BUILD
+vm_image=$URT_TEST_IMAGE
+. "$top/test/vm/vm.sh"
+
+qemu=(-cpu max) append=
+case $1 in
+one) qemu+=(-smp 1) ;;				# for what is exact
+two) qemu+=(-smp 2) ;;				# for races, and all the rest
+nohz) qemu+=(-smp 2) append="nohz_full=1" ;;	# a CPU without a tick
+*) vm_die "no such guest: $1" ;;
+esac
+
+read -ra args <<<"$URT_TEST_ARGS"
+# What is wrong goes to standard error as well, which prove lets through.
+vm_boot "$build/root.cpio.gz" "$build/boot-$1.log" 1500 "quiet $append" \
+	"${qemu[@]}" -- port /bin/tests "$1" "${args[@]}" |
+	tee >(grep -E '^(not ok|# (broken|seen|kernel log|killed|no end|rmmod|insmod|the guest))' >&2)

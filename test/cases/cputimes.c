@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+/* How much CPU time is shown, and of whom. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "lib.h"
+
+#define TICK 4		/* ms, at the 250 Hz of Debian's kernels */
+
+struct shared {
+	volatile uint64_t cpu[2];	/* us; at the latest refresh it saw */
+	volatile uint64_t seen[2];	/* generation of that */
+};
+
+/* Burns, and notes what it has used whenever a new generation is there. */
+static void burn_and_note(struct shared *s, int nr)
+{
+	int fd = open_status();
+
+	free(slurp_fd(fd));
+	for (;;) {
+		burn(2 * MS);
+		if (!readable(fd, 0))
+			continue;
+		s->cpu[nr] = user_us();
+		s->seen[nr]++;
+		free(slurp_fd(fd));
+	}
+}
+
+static struct shared *shared;
+
+static void burner(void *nr)
+{
+	burn_and_note(shared, (intptr_t)nr);
+}
+
+TEST(cpu_busy,
+     "two busy processes grow by what they use, over 11 s of 5 s refreshes",
+     .params = "interval_ms=5000", .slow = true)
+{
+	unsigned long long first, gen;
+	uint64_t cpu[2], delta;
+	long long a[2], b[2];
+	pid_t pids[2];
+	int i;
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (i = 0; i < 2; i++)
+		pids[i] = child(burner, (void *)(intptr_t)i);
+	registers("%d %d", pids[0], pids[1]);
+	next_generation();
+	first = generation();
+	for (i = 0; i < 2; i++) {
+		wait_until(shared->seen[i] == 1, 1000, "burner %d", i);
+		cpu[i] = shared->cpu[i];
+		must(listed(pids[i], &a[i]));
+	}
+	next_generation();
+	for (i = 0; i < 2; i++) {
+		wait_until(shared->seen[i] == 2, 1000, "burner %d", i);
+		delta = (shared->cpu[i] - cpu[i]) / 1000;
+		must(listed(pids[i], &b[i]));
+		note("%lld ms; the process itself says %lu ms", b[i] - a[i],
+		     delta);
+		/* 1 % of the interval, a tick, and its 2 ms between looks. */
+		expect(llabs(b[i] - a[i] - (long long)delta) <= 50 + TICK + 2,
+		       "%lld ms instead of %lu", b[i] - a[i], delta);
+	}
+	gen = generation();
+	expect(gen == first + 1, "generation %llu after %llu", gen, first);
+}
+
+static void *burn_thread(void *ms)
+{
+	burn((intptr_t)ms * MS);
+	return NULL;
+}
+
+static void run_threads(void *arg)
+{
+	pthread_t t[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		pthread_create(&t[i], NULL, burn_thread, (void *)100);
+	for (i = 0; i < 4; i++)
+		pthread_join(t[i], NULL);
+	raise(SIGSTOP);
+}
+
+TEST(cpu_threads, "threads count, those that have exited, too")
+{
+	pid_t pid = child(run_threads, NULL);
+	int status;
+	struct row r;
+	uint64_t us;
+
+	registers("%d", pid);
+	must(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	next_generation();
+	next_generation();
+	expect(stat_row(pid, &r), "%s", slurp(STAT));
+	expect(r.threads == 1 && r.state == 'T', "%s", slurp(STAT));
+	expect(r.utime + r.stime >= 400 * MS, "%llu ns", r.utime + r.stime);
+	kill(pid, SIGKILL);
+	us = reap(pid, NULL);
+	/* Being killed is all that it did since. */
+	expect((r.utime + r.stime) / 1000 <= us &&
+	       (r.utime + r.stime) / 1000 + 20000 >= us,
+	       "%llu ns, wait4 says %lu us", r.utime + r.stime, us);
+}
+
+static void *burn_on(void *arg)
+{
+	for (;;)
+		burn(SEC);
+	return NULL;
+}
+
+static void run_live_threads(void *arg)
+{
+	pthread_t t;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		pthread_create(&t, NULL, burn_on, NULL);
+	sleep_forever();
+}
+
+TEST(cpu_live_threads, "threads that run are counted, and there are as many")
+{
+	pid_t pid = child(run_live_threads, NULL);
+	struct timespec ts;
+	clockid_t clock;
+	struct row r;
+	long long diff;
+
+	registers("%d", pid);
+	must(!clock_getcpuclockid(pid, &clock));
+	wait_until(stat_row(pid, &r) && r.utime > 500 * MS, 20000, "%s",
+		   slurp(STAT));
+	next_generation();
+	must(!clock_gettime(clock, &ts));
+	must(stat_row(pid, &r));
+	diff = ts.tv_sec * SEC + ts.tv_nsec - (r.utime + r.stime);
+	expect(r.threads == 4, "%s", slurp(STAT));
+	/* The clock is read later, and counts what the tick has not seen. */
+	expect(diff >= 0 && diff < (long long)(100 * MS), "%lld ns", diff);
+}
+
+static void *outlive(void *arg)
+{
+	burn(50 * MS);
+	sleep_forever();
+}
+
+static void leader_exits(void *arg)
+{
+	pthread_t t;
+
+	pthread_create(&t, NULL, outlive, NULL);
+	pthread_exit(NULL);
+}
+
+TEST(cpu_leader_exits, "a leader that exits before its threads ends nothing")
+{
+	pid_t pid = child(leader_exits, NULL);
+	struct row r;
+	uint64_t us;
+
+	registers("%d", pid);
+	wait_until(stat_row(pid, &r) && r.state == 'Z' &&
+		   r.utime + r.stime >= 50 * MS, 10000, "%s", slurp(STAT));
+	expect(r.threads == 2, "%s", slurp(STAT));
+	next_generation();
+	next_generation();
+	next_generation();
+	expect(stat_row(pid, &r), "gone while a thread lives");
+	kill(pid, SIGKILL);
+	us = reap(pid, NULL);
+	wait_until(stat_row(pid, &r) && r.state == 'X', 5000, "%s",
+		   slurp(STAT));
+	expect((r.utime + r.stime) / 1000 + 2 >= us, "%s, wait4: %lu",
+	       slurp(STAT), us);
+}
+
+static void *exec_thread(void *arg)
+{
+	burn(100 * MS);
+	execl("/bin/sleep", "sleep", "1000", NULL);
+	return NULL;
+}
+
+static void exec_by_thread(void *arg)
+{
+	pthread_t t;
+
+	burn(100 * MS);
+	pthread_create(&t, NULL, exec_thread, NULL);
+	sleep_forever();
+}
+
+TEST(cpu_exec, "exec by another thread than the leader ends nothing")
+{
+	pid_t pid = child(exec_by_thread, NULL);
+	struct row r, later;
+
+	registers("%d", pid);
+	wait_until(stat_row(pid, &r) && !strcmp(r.comm, "sleep"), 10000, "%s",
+		   slurp(STAT));
+	next_generation();
+	next_generation();
+	next_generation();
+	must(stat_row(pid, &later));
+	expect(later.state == 'S' && later.threads == 1 &&
+	       later.start == r.start, "%s", slurp(STAT));
+	expect(later.utime + later.stime >= 200 * MS, "%s", slurp(STAT));
+	end(pid);
+	wait_until(stat_row(pid, &r) && r.state == 'X', 5000, "%s",
+		   slurp(STAT));
+	expect(r.utime + r.stime >= later.utime + later.stime, "%llu < %llu",
+	       r.utime, later.utime);
+}
+
+static void *tell_tid(void *fd)
+{
+	pid_t tid = gettid();
+
+	must(write((intptr_t)fd, &tid, sizeof(tid)) == sizeof(tid));
+	sleep_forever();
+}
+
+static void with_thread(void *fd)
+{
+	pthread_t t;
+
+	pthread_create(&t, NULL, tell_tid, fd);
+	sleep_forever();
+}
+
+TEST(cpu_thread_id, "a thread's id means its process, for + and for -")
+{
+	int fds[2];
+	pid_t pid, tid;
+
+	must(!pipe(fds));
+	pid = child(with_thread, (void *)(intptr_t)fds[1]);
+	must(read(fds[0], &tid, sizeof(tid)) == sizeof(tid));
+	registers("%d", tid);
+	expect(listed(pid, NULL) && !listed(tid, NULL), "%s", slurp(STATUS));
+	registers("%d", pid);
+	expect(stat_header().processes == 1, "%s", slurp(STAT));
+	registers("-%d", tid);
+	expect(!listed(pid, NULL), "%s", slurp(STATUS));
+}
+
+TEST(cpu_kthread, "a kernel thread can be registered")
+{
+	struct row r;
+
+	registers("2");
+	expect(stat_row(2, &r) && !strcmp(r.comm, "kthreadd") && r.ppid == 0,
+	       "%s", slurp(STAT));
+}
+
+static void mixed_forever(void *arg)
+{
+	char c[4096];
+	int fd = open("/dev/zero", O_RDONLY);
+
+	for (;;) {
+		burn(3 * MS);
+		for (int i = 0; i < 2000; i++)
+			must(read(fd, c, sizeof(c)) > 0);
+	}
+}
+
+/* utime or stime of /proc/PID/stat, in ms. */
+static long long proc_ms(pid_t pid, int field)
+{
+	char path[64], *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	p = strrchr(slurp(path), ')');
+	for (field -= 2; field; field--)
+		p = strchr(p + 1, ' ');
+	return strtoll(p + 1, NULL, 10) * 10;
+}
+
+TEST(cpu_split, "user and system time are those of /proc/PID/stat")
+{
+	pid_t pid = child(mixed_forever, NULL);
+	long long ulow, uhigh, slow, shigh;
+	struct row r;
+	int i;
+
+	registers("%d", pid);
+	for (i = 0; i < 10; i++) {
+		next_generation();
+		ulow = proc_ms(pid, 14);
+		slow = proc_ms(pid, 15);
+		must(stat_row(pid, &r));
+		next_generation();
+		must(stat_row(pid, &r));
+		uhigh = proc_ms(pid, 14);
+		shigh = proc_ms(pid, 15);
+		/* Theirs before and after enclose ours; they count in 10 ms. */
+		expect((long long)(r.utime / MS) >= ulow &&
+		       (long long)(r.utime / MS) <= uhigh + 10 &&
+		       (long long)(r.stime / MS) >= slow &&
+		       (long long)(r.stime / MS) <= shigh + 10,
+		       "%llu+%llu ns, /proc had %lld+%lld and %lld+%lld ms",
+		       r.utime, r.stime, ulow, slow, uhigh, shigh);
+	}
+	expect(r.utime && r.stime, "%s", slurp(STAT));
+}
+
+static void come_and_go(void *arg)
+{
+	pthread_t t;
+
+	for (;;) {
+		for (int i = 0; i < 4; i++) {
+			pthread_create(&t, NULL, burn_thread, (void *)1);
+			pthread_detach(t);
+		}
+		burn(3 * MS);
+	}
+}
+
+TEST(cpu_monotonic, "no value ever goes backwards, whatever threads do",
+     .params = "interval_ms=10", .limit = 120)
+{
+	pid_t pids[3] = {
+		child(come_and_go, NULL), child(mixed_forever, NULL),
+		child(run_live_threads, NULL),
+	};
+	struct row old[3] = { 0 }, r;
+	uint64_t until = now_ns() + 15 * SEC;
+	int i, n;
+
+	registers("%d %d %d", pids[0], pids[1], pids[2]);
+	for (n = 0; now_ns() < until; n++) {
+		next_generation();
+		for (i = 0; i < 3; i++) {
+			must(stat_row(pids[i], &r));
+			expect(r.utime >= old[i].utime &&
+			       r.stime >= old[i].stime,
+			       "%llu+%llu after %llu+%llu", r.utime, r.stime,
+			       old[i].utime, old[i].stime);
+			old[i] = r;
+		}
+	}
+	note("%d generations", n);
+}
+
+static void spin_on_cpu1(void *arg)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(1, &set);
+	must(!sched_setaffinity(0, sizeof(set), &set));
+	for (;;)
+		;
+}
+
+TEST(cpu_nohz_full, "a process alone on a CPU without a tick is counted",
+     .params = "interval_ms=1000", .boot = "nohz")
+{
+	pid_t pid = child(spin_on_cpu1, NULL);
+	uint64_t began;
+	struct row a, b;
+	long long wall, used;
+
+	expect(!strcmp(slurp("/sys/devices/system/cpu/nohz_full"), "1\n"),
+	       "nohz_full: %s", slurp("/sys/devices/system/cpu/nohz_full"));
+	registers("%d", pid);
+	nanosleep(&(struct timespec){ .tv_sec = 2 }, NULL);
+	next_generation();
+	began = now_ns();
+	must(stat_row(pid, &a));
+	nanosleep(&(struct timespec){ .tv_sec = 8 }, NULL);
+	next_generation();
+	wall = (now_ns() - began) / MS;
+	must(stat_row(pid, &b));
+	used = (b.utime + b.stime - a.utime - a.stime) / MS;
+	note("%lld ms in %lld ms", used, wall);
+	/* The total may be a second old on such a CPU. */
+	expect(llabs(used - wall) < 1200, "%lld ms in %lld ms", used, wall);
+	expect(b.utime > 9 * b.stime, "%llu user, %llu system", b.utime,
+	       b.stime);
+}

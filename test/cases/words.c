@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+/* What can be written to status. */
+#include <sys/mman.h>
+
+#include "lib.h"
+
+TEST(word_plain, "a registered process is listed at once, as \"PID: MS\"")
+{
+	pid_t pid = sleeper();
+	unsigned int ms;
+	char want[64], *seen;
+
+	registers("%d", pid);
+	seen = slurp(STATUS);
+	expect(sscanf(seen, "%*d: %u", &ms) == 1, "\"%s\"", seen);
+	snprintf(want, sizeof(want), "%d: %u\n", pid, ms);
+	expect(!strcmp(seen, want), "\"%s\" instead of \"%s\"", seen, want);
+	expect(ms < 1000, "a process that did nothing: %s", seen);
+}
+
+TEST(word_order, "processes are listed in the order of registration",
+     .params = "interval_ms=5000")
+{
+	pid_t a = sleeper(), b = sleeper(), c = sleeper();
+	int x, y, z, n = -1;
+	char *seen;
+
+	registers("%d\n%d\t%d ", c, a, b);
+	seen = slurp(STATUS);
+	expect(sscanf(seen, "%d: %*u\n%d: %*u\n%d: %*u\n%n", &x, &y, &z,
+		      &n) == 3 && n == (int)strlen(seen) && x == c && y == a &&
+	       z == b, "\"%s\" instead of %d %d %d", seen, c, a, b);
+}
+
+TEST(word_again, "registering a process again changes nothing and is no error",
+     .params = "interval_ms=5000")
+{
+	pid_t a = sleeper(), b = sleeper();
+	char *once, *twice;
+
+	registers("%d %d", a, b);
+	once = slurp(STATUS);
+	registers("%d +%d %d", a, a, a);
+	twice = slurp(STATUS);
+	expect(!strcmp(once, twice), "\"%s\" became \"%s\"", once, twice);
+}
+
+TEST(word_plus_minus, "+PID registers, -PID unregisters that one process")
+{
+	pid_t a = sleeper(), b = sleeper();
+
+	registers("+%d +%d", a, b);
+	expect(listed(a, NULL) && listed(b, NULL), "%s", slurp(STATUS));
+	registers("-%d", a);
+	expect(!listed(a, NULL) && listed(b, NULL), "%s", slurp(STATUS));
+	registers("-%d %d", b, a);
+	expect(listed(a, NULL) && !listed(b, NULL), "%s", slurp(STATUS));
+}
+
+TEST(word_partial, "a write ends before the first word that fails")
+{
+	pid_t a = sleeper(), b = sleeper();
+	int fd = open_status(), n;
+	char text[99];
+
+	snprintf(text, sizeof(text), " %d\n", a);
+	n = put(fd, "%snonsense %d", text, b);
+	expect(n == (int)strlen(text), "%d", n);
+	expect(listed(a, NULL) && !listed(b, NULL), "%s", slurp(STATUS));
+	n = put(fd, "nonsense %d", b);
+	expect(n == -EINVAL, "the rest of it: %d", n);
+	expect(!listed(b, NULL), "%s", slurp(STATUS));
+}
+
+TEST(word_grammar, "what is no number of a process is EINVAL")
+{
+	static const char *const bad[] = {
+		"0", "+0", "-0", "-", "+", "++1", "+-1", "-+1", "--1", "1x",
+		"x1", "1.0", "1,1", "0x1", "2147483648", "4294967297",
+		"99999999999999999999", "tree", "status", " ", "\n", "\t \n",
+		"1\r", "1\v", "\"1\"", "+ 1", "- 1",
+	};
+	int fd = open_status();
+	size_t i;
+	int err;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		err = put(fd, "%s", bad[i]);
+		expect(err == -EINVAL, "\"%s\" gives %d", bad[i], err);
+	}
+	expect(write(fd, "1\0", 2) < 0 && errno == EINVAL, "1 and a NUL");
+	expect(!*slurp(STATUS), "%s", slurp(STATUS));
+}
+
+TEST(word_none, "a write of no bytes does nothing and returns 0")
+{
+	expect(write(open_status(), "", 0) == 0, "%s", strerror(errno));
+}
+
+TEST(word_no_process, "the number of no process is ESRCH")
+{
+	pid_t gone = sleeper();
+	int err;
+
+	end(gone);
+	wait_until((err = write_errno("%d", gone)) == ESRCH, 1000, "%d", err);
+	err = write_errno("2147483647");
+	expect(err == ESRCH, "INT_MAX gives %d", err);
+	err = write_errno("4194304");
+	expect(err == ESRCH, "4194304 gives %d", err);
+}
+
+TEST(word_not_registered, "-PID of a process that is not registered is ENOENT")
+{
+	pid_t pid = sleeper();
+
+	expect(write_errno("-%d", pid) == ENOENT, "living, never registered");
+	registers("%d -%d", pid, pid);
+	expect(write_errno("-%d", pid) == ENOENT, "unregistered before");
+	expect(write_errno("-2147483647") == ENOENT, "no such process");
+}
+
+TEST(word_bad_memory, "a buffer that cannot be read is EFAULT")
+{
+	char *none = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+
+	expect(write(open_status(), none, 10) < 0 && errno == EFAULT,
+	       "%s", strerror(errno));
+}
+
+/* 4,096 bytes: blanks, then the number, up to and with byte last. */
+static void page_with(char *page, size_t size, size_t last, pid_t pid)
+{
+	char nr[12];
+	int len = snprintf(nr, sizeof(nr), "%d", pid);
+
+	memset(page, ' ', size);
+	memcpy(page + last + 1 - len, nr, len);
+}
+
+TEST(word_page, "one write takes a page; a word cut there is left to the next")
+{
+	pid_t a = sleeper(), b = sleeper();
+	char page[6000], nr[12];
+	int fd = open_status(), n, len = snprintf(nr, sizeof(nr), "%d", a);
+
+	page_with(page, sizeof(page), 4100, a);
+	memcpy(page, nr, len);
+	n = write(fd, page, sizeof(page));
+	expect(n == 4096, "blanks at the limit: %d", n);
+
+	page_with(page, sizeof(page), 4096, b);
+	memcpy(page, nr, len);
+	n = write(fd, page, sizeof(page));
+	expect(n == 4097 - snprintf(nr, sizeof(nr), "%d", b), "cut: %d", n);
+	expect(!listed(b, NULL), "half a number was taken");
+	n = write(fd, page + n, sizeof(page) - n);
+	expect(n > 0 && listed(b, NULL), "the rest: %d %s", n, slurp(STATUS));
+}
+
+TEST(word_page_end, "a word that ends with the page is taken with it")
+{
+	pid_t a = sleeper();
+	char page[4097];
+	int fd = open_status(), n;
+
+	page_with(page, sizeof(page), 4095, a);
+	n = write(fd, page, sizeof(page));
+	expect(n == 4096 && listed(a, NULL), "%d: %s", n, slurp(STATUS));
+	n = write(fd, page + n, 1);
+	expect(n == 1, "the blank behind it: %d", n);
+}
+
+TEST(word_too_long, "a word longer than a page is EINVAL")
+{
+	char page[9000];
+
+	memset(page, '1', sizeof(page));
+	expect(write(open_status(), page, sizeof(page)) < 0 && errno == EINVAL,
+	       "%s", strerror(errno));
+}
+
+TEST(word_buffered, "a number that a program's buffer cuts in two stays whole")
+{
+	pid_t pids[400];
+	FILE *f;
+	int i;
+
+	for (i = 0; i < 400; i++)
+		pids[i] = sleeper();
+	f = fopen(STATUS, "w");
+	must(f);
+	for (i = 0; i < 400; i++)
+		fprintf(f, "%s%d", i ? "\n" : "", pids[i]);
+	expect(!fclose(f), "%s", strerror(errno));
+	for (i = 0; i < 400; i++)
+		expect(listed(pids[i], NULL), "%d is missing", pids[i]);
+	expect(stat_header().processes == 400, "%s", slurp(STAT));
+}
+
+/* Writes 600 bytes that end in the first half of @pid. */
+static int write_half(pid_t pid, char **rest)
+{
+	static char nr[12];
+	int fd = open_status(), len = snprintf(nr, sizeof(nr), "%d", pid), n;
+	char page[600];
+
+	memset(page, '\n', sizeof(page));
+	memcpy(page + sizeof(page) - len / 2, nr, len / 2);
+	n = write(fd, page, sizeof(page));
+	expect(n == sizeof(page), "%d", n);
+	*rest = nr + len / 2;
+	return fd;
+}
+
+TEST(word_carried, "an unterminated word of a long write waits for the next")
+{
+	pid_t pid = sleeper();
+	char *rest;
+	int fd = write_half(pid, &rest), n;
+
+	expect(!*slurp(STATUS), "%s", slurp(STATUS));
+	n = put(fd, "%s\n", rest);
+	expect(n == (int)strlen(rest) + 1, "%d", n);
+	expect(listed(pid, NULL), "%s", slurp(STATUS));
+}
+
+TEST(word_carried_close, "or for the close of the file")
+{
+	pid_t pid = sleeper();
+	char page[600], nr[12];
+	int fd = open_status(), len = snprintf(nr, sizeof(nr), "%d", pid);
+
+	memset(page, '\n', sizeof(page));
+	memcpy(page + sizeof(page) - len, nr, len);
+	must(write(fd, page, sizeof(page)) == sizeof(page));
+	expect(!listed(pid, NULL), "%s", slurp(STATUS));
+	close(fd);
+	expect(listed(pid, NULL), "%s", slurp(STATUS));
+}
+
+TEST(word_carried_error, "and its error is that of the write that completes it")
+{
+	pid_t pid = sleeper();
+	char *rest;
+	int fd = write_half(pid, &rest), n;
+
+	n = put(fd, "%sx %d", rest, pid);
+	expect(n == -EINVAL, "%d", n);
+	expect(!*slurp(STATUS), "%s", slurp(STATUS));
+	n = put(fd, "%d", pid);
+	expect(n > 0 && listed(pid, NULL), "afterwards: %d", n);
+}
+
+TEST(word_position, "writing never moves the read position")
+{
+	pid_t pid = sleeper();
+	int fd = open_status();
+	char c[4] = "";
+
+	registers("%d", pid);
+	must(read(fd, c, 2) == 2);
+	must(put(fd, "-%d %d", pid, pid) > 0);
+	expect(lseek(fd, 0, SEEK_CUR) == 2, "at %ld", lseek(fd, 0, SEEK_CUR));
+}

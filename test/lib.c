@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: MIT
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <grp.h>
+#include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "lib.h"
+#include "runner.h"
+
+void broken(const char *file, int line, const char *cond, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("# broken: %s:%d: %s\n# seen: ", file, line, cond);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+	exit(EXIT_BROKEN);
+}
+
+void skip(const char *why)
+{
+	printf("# skip: %s\n", why);
+	exit(EXIT_SKIPPED);
+}
+
+void note(const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("# ");
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * SEC + ts.tv_nsec;
+}
+
+uint64_t now_ns(void)
+{
+	return clock_ns(CLOCK_BOOTTIME);
+}
+
+uint64_t cpu_ns(void)
+{
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+void nap(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = MS }, NULL);
+}
+
+void burn(uint64_t ns)
+{
+	uint64_t until = clock_ns(CLOCK_THREAD_CPUTIME_ID) + ns;
+
+	/* Mostly in user mode: a look at the clock every now and then. */
+	while (clock_ns(CLOCK_THREAD_CPUTIME_ID) < until)
+		for (volatile int i = 0; i < 20000; i++)
+			;
+}
+
+pid_t child(void (*fn)(void *), void *arg)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	must(pid >= 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fn(arg);
+	exit(0);
+}
+
+void sleep_forever(void)
+{
+	for (;;)
+		pause();
+}
+
+static void sleep_fn(void *arg)
+{
+	sleep_forever();
+}
+
+pid_t sleeper(void)
+{
+	return child(sleep_fn, NULL);
+}
+
+static uint64_t in_us(struct timeval t)
+{
+	return t.tv_sec * 1000000ULL + t.tv_usec;
+}
+
+uint64_t reaped_user_us;
+
+uint64_t reap(pid_t pid, int *status)
+{
+	struct rusage ru;
+
+	must(wait4(pid, status, 0, &ru) == pid);
+	reaped_user_us = in_us(ru.ru_utime);
+	return in_us(ru.ru_utime) + in_us(ru.ru_stime);
+}
+
+uint64_t user_us(void)
+{
+	struct rusage ru;
+
+	getrusage(RUSAGE_SELF, &ru);
+	return in_us(ru.ru_utime);
+}
+
+void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	reap(pid, NULL);
+}
+
+void become(unsigned int uid)
+{
+	must(!setgroups(0, NULL) && !setresgid(uid, uid, uid) &&
+	     !setresuid(uid, uid, uid));
+	/* Changing uids cleared it, and with it /proc/self for ourselves. */
+	must(!prctl(PR_SET_DUMPABLE, 1));
+}
+
+void in_child(void (*fn)(void *), void *arg)
+{
+	int status;
+
+	reap(child(fn, arg), &status);
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_BROKEN);
+}
+
+struct user_call {
+	unsigned int uid;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static void call_as_user(void *arg)
+{
+	struct user_call *call = arg;
+
+	become(call->uid);
+	call->fn(call->arg);
+}
+
+void in_user(unsigned int uid, void (*fn)(void *), void *arg)
+{
+	in_child(call_as_user, &(struct user_call){ uid, fn, arg });
+}
+
+int open_status(void)
+{
+	int fd = open(STATUS, O_RDWR | O_CLOEXEC);
+
+	must(fd >= 0);
+	return fd;
+}
+
+int put(int fd, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	must(vasprintf(&text, fmt, ap) >= 0);
+	va_end(ap);
+	ret = write(fd, text, strlen(text));
+	if (ret < 0)
+		ret = -errno;
+	free(text);
+	return ret;
+}
+
+char *slurp_fd(int fd)
+{
+	size_t size = 1 << 16, len = 0;
+	char *text = malloc(size);
+	ssize_t n;
+
+	while ((n = pread(fd, text + len, size - len - 1, len)) > 0) {
+		len += n;
+		if (len == size - 1)
+			text = realloc(text, size *= 2);
+	}
+	must(n == 0);
+	text[len] = '\0';
+	return text;
+}
+
+char *slurp(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text;
+
+	expect(fd >= 0, "%s: %s", path, strerror(errno));
+	text = slurp_fd(fd);
+	close(fd);
+	return text;
+}
+
+void spit(const char *path, const char *fmt, ...)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	va_list ap;
+
+	expect(fd >= 0, "%s: %s", path, strerror(errno));
+	va_start(ap, fmt);
+	expect(vdprintf(fd, fmt, ap) >= 0, "%s: %s", path, strerror(errno));
+	va_end(ap);
+	close(fd);
+}
+
+static int write_words(const char *fmt, va_list ap)
+{
+	int fd = open(STATUS, O_WRONLY | O_CLOEXEC), err;
+	char *text;
+
+	must(fd >= 0 && vasprintf(&text, fmt, ap) >= 0);
+	err = write(fd, text, strlen(text)) < 0 ? errno : 0;
+	free(text);
+	close(fd);
+	return err;
+}
+
+void registers(const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = write_words(fmt, ap);
+	va_end(ap);
+	expect(!err, "write \"%s\": %s", fmt, strerror(err));
+}
+
+int write_errno(const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = write_words(fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+bool listed(pid_t pid, long long *ms)
+{
+	char *text = slurp(STATUS), *line, *save;
+	bool found = false;
+	long long value;
+	int nr, n;
+
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		n = -1;
+		expect(sscanf(line, "%d: %lld%n", &nr, &value, &n) == 2 &&
+		       !line[n], "\"%s\" in status", line);
+		if (nr != pid)
+			continue;
+		found = true;
+		if (ms)
+			*ms = value;
+	}
+	free(text);
+	return found;
+}
+
+bool stat_row(pid_t pid, struct row *row)
+{
+	char *text = slurp(STAT), *line, *save;
+	bool found = false;
+	struct row r;
+
+	strtok_r(text, "\n", &save);
+	strtok_r(NULL, "\n", &save);
+	while ((line = strtok_r(NULL, "\n", &save))) {
+		expect(sscanf(line, "%d %d %u %c %u %llu %llu %llu %llu %79s",
+			      &r.pid, &r.ppid, &r.uid, &r.state, &r.threads,
+			      &r.utime, &r.stime, &r.start, &r.runtime,
+			      r.comm) == 10, "\"%s\" in stat", line);
+		if (r.pid == pid) {
+			*row = r;
+			found = true;
+		}
+	}
+	free(text);
+	return found;
+}
+
+struct header stat_header(void)
+{
+	char *text = slurp(STAT);
+	struct header h;
+
+	expect(sscanf(text, "# generation=%llu time_ns=%llu interval_ms=%llu "
+		      "processes=%llu lost=%llu\npid ppid ", &h.generation,
+		      &h.time, &h.interval, &h.processes, &h.lost) == 5,
+	       "%s", text);
+	free(text);
+	return h;
+}
+
+unsigned long long generation(void)
+{
+	return stat_header().generation;
+}
+
+bool readable(int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	must(poll(&p, 1, ms) >= 0);
+	return p.revents & POLLIN;
+}
+
+void next_generation(void)
+{
+	int fd = open(STATUS, O_RDONLY | O_CLOEXEC);
+
+	must(fd >= 0);
+	free(slurp_fd(fd));
+	expect(readable(fd, 10000), "no new generation within 10 s");
+	close(fd);
+}
+
+int load(const char *params)
+{
+	int fd = open("/usertime.ko", O_RDONLY | O_CLOEXEC), err;
+
+	must(fd >= 0);
+	err = syscall(SYS_finit_module, fd, params, 0) ? errno : 0;
+	close(fd);
+	return err;
+}
+
+int unload(void)
+{
+	return syscall(SYS_delete_module, "usertime", O_NONBLOCK) ? errno : 0;
+}
+
+void set_interval(unsigned int ms)
+{
+	spit("/sys/module/usertime/parameters/interval_ms", "%u", ms);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What tests are made of. Each is a function that returns when its claim holds
+ * and says what it saw when it does not:
+ *
+ *	TEST(order, "processes are listed in the order of registration")
+ *	{
+ *		expect(strcmp(text, want) == 0, "want %s, saw %s", want, text);
+ *	}
+ *
+ * A test runs in a process of its own, as root, with the module freshly loaded;
+ * afterwards the module must unload and the kernel have logged nothing.
+ */
+#ifndef TEST_LIB_H
+#define TEST_LIB_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STATUS "/proc/urt/status"
+#define STAT "/proc/urt/stat"
+#define MS 1000000ULL		/* in ns */
+#define SEC 1000000000ULL
+
+struct test {
+	const char *name;
+	const char *claim;
+	void (*run)(void);
+	const char *params;	/* of the module; NULL: "interval_ms=200" */
+	const char *boot;	/* where alone it runs; NULL: "two" */
+	unsigned int limit;	/* seconds; 0: 60 */
+	bool slow;		/* not with --quick */
+	struct test *next;
+};
+
+void test_add(struct test *test);
+
+#define TEST(id, text, ...)						\
+	static void test_##id(void);					\
+	static struct test test_def_##id = {				\
+		.name = #id, .claim = text, .run = test_##id,		\
+		__VA_ARGS__						\
+	};								\
+	__attribute__((constructor)) static void test_add_##id(void)	\
+	{								\
+		test_add(&test_def_##id);				\
+	}								\
+	static void test_##id(void)
+
+/* Ends the test as failed, unless cond. */
+#define expect(cond, ...)						\
+	((cond) ? (void)0 : broken(__FILE__, __LINE__, #cond, __VA_ARGS__))
+void broken(const char *file, int line, const char *cond, const char *fmt, ...)
+	__attribute__((noreturn, format(printf, 4, 5)));
+/* The same for what only fails when the machine is to blame. */
+#define must(cond) expect(cond, "%s", strerror(errno))
+/* Ends the test as skipped. */
+void skip(const char *why) __attribute__((noreturn));
+/* A remark in the output. */
+void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Until cond holds, or the test fails after ms milliseconds. */
+#define wait_until(cond, ms, ...)					\
+	do {								\
+		uint64_t until_ = now_ns() + (ms) * MS;			\
+		while (!(cond)) {					\
+			expect(now_ns() < until_, __VA_ARGS__);		\
+			nap();						\
+		}							\
+	} while (0)
+
+uint64_t now_ns(void);		/* CLOCK_BOOTTIME */
+void nap(void);			/* a millisecond */
+void burn(uint64_t ns);		/* user CPU time of this thread */
+uint64_t cpu_ns(void);		/* of this process, all of it */
+
+/* Processes. All of them are killed when the test ends. */
+pid_t child(void (*fn)(void *), void *arg);
+pid_t sleeper(void);
+void sleep_forever(void) __attribute__((noreturn));
+void end(pid_t pid);		/* kill and reap */
+uint64_t reap(pid_t pid, int *status);	/* its CPU time as wait4 says, in us */
+extern uint64_t reaped_user_us;		/* the user part of that */
+uint64_t user_us(void);			/* our own, as getrusage says */
+void become(unsigned int uid);	/* an unprivileged user, for good */
+void in_user(unsigned int uid, void (*fn)(void *), void *arg);
+void in_child(void (*fn)(void *), void *arg);	/* its failures are ours */
+
+/* Files. */
+int open_status(void);		/* O_RDWR */
+int put(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *slurp_fd(int fd);		/* from offset 0; malloc'ed */
+char *slurp(const char *path);
+void spit(const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void registers(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int write_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* What the files say. */
+struct row {
+	int pid, ppid;
+	unsigned int uid, threads;
+	char state;
+	unsigned long long utime, stime, start, runtime;
+	char comm[80];
+};
+struct header {
+	unsigned long long generation, time, interval, processes, lost;
+};
+bool listed(pid_t pid, long long *ms);	/* in status */
+bool stat_row(pid_t pid, struct row *row);	/* the last one of this pid */
+struct header stat_header(void);
+unsigned long long generation(void);
+void next_generation(void);		/* waits for it, on a file of its own */
+bool readable(int fd, int ms);		/* poll() */
+
+/* The module. */
+int load(const char *params);		/* 0 or an errno */
+int unload(void);
+void set_interval(unsigned int ms);
+
+#endif

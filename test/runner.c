@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Runs the tests in the guest and prints TAP.
+ *
+ *	tests --list		a line each: name, boot, claim
+ *	tests BOOT [quick] [NAME...]
+ */
+#define _GNU_SOURCE
+#include <sys/klog.h>
+
+#include "lib.h"
+#include "runner.h"
+
+static struct test *tests;
+static int kmsg;
+
+void test_add(struct test *test)
+{
+	struct test **at = &tests;
+
+	while (*at && strcmp((*at)->name, test->name) < 0)
+		at = &(*at)->next;
+	test->next = *at;
+	*at = test;
+}
+
+/*
+ * What the kernel may say: one line of each says that the module is not its
+ * own, the others that the machine is emulated and slow.
+ */
+static bool harmless(const char *line)
+{
+	static const char *const known[] = {
+		"usertime: loading out-of-tree module taints kernel",
+		"usertime: module verification failed",
+		"hrtimer: interrupt took",
+		"clocksource: ",
+		"perf: interrupt took too long",
+		"sched: RT throttling activated",
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (!strncmp(line, known[i], strlen(known[i])))
+			return true;
+	}
+	return false;
+}
+
+/* Return: how many warnings, or lines of ours, came since the last call. */
+static int read_log(bool print)
+{
+	char record[8192], *line;
+	int bad = 0, level;
+	ssize_t n;
+
+	while ((n = read(kmsg, record, sizeof(record) - 1)) > 0 ||
+	       (n < 0 && errno == EPIPE)) {
+		if (n < 0)
+			continue;
+		record[n] = '\0';
+		level = atoi(record) & 7;
+		line = strchr(record, ';');
+		if (!line++)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		if (harmless(line))
+			continue;
+		if (level <= 4 || strstr(line, "usertime") ||
+		    strstr(line, "urt_")) {
+			if (print)
+				printf("# kernel log: %s\n", line);
+			bad++;
+		}
+	}
+	return bad;
+}
+
+/* Return: what the test's process ended with, killed processes included. */
+static int run_process(const struct test *test)
+{
+	unsigned int limit = test->limit ? test->limit : 60;
+	uint64_t until = now_ns() + limit * SEC;
+	int status = -1;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		test->run();
+		exit(0);
+	}
+	while (!waitpid(pid, &status, WNOHANG)) {
+		if (now_ns() > until) {
+			printf("# no end within %u s\n", limit);
+			break;
+		}
+		nap();
+	}
+	kill(-1, SIGKILL);
+	while (wait(NULL) > 0)
+		;
+	return status;
+}
+
+static bool unload_soon(void)
+{
+	uint64_t until = now_ns() + 5 * SEC;
+	int err;
+
+	while ((err = unload()) && err != ENOENT) {
+		if (now_ns() > until) {
+			printf("# rmmod: %s\n", strerror(err));
+			return false;
+		}
+		nap();
+	}
+	return true;
+}
+
+static bool run_test(const struct test *test, int nr)
+{
+	const char *params = test->params ? test->params : "interval_ms=200";
+	int status, err = load(params);
+	uint64_t begin = now_ns();
+	const char *end = "";
+	bool ok;
+
+	if (err) {
+		printf("# insmod %s: %s\n", params, strerror(err));
+		status = -1;
+	} else {
+		status = run_process(test);
+	}
+	ok = status == 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIPPED) {
+		end = " # SKIP";
+		ok = true;
+	} else if (WIFSIGNALED(status)) {
+		printf("# killed by signal %d\n", WTERMSIG(status));
+	}
+	ok &= unload_soon();
+	ok &= !read_log(true);
+	printf("%sok %d - %s: %s%s\n# %.1f s\n", ok ? "" : "not ", nr,
+	       test->name, test->claim, end, (now_ns() - begin) / 1e9);
+	fflush(stdout);
+	return ok;
+}
+
+static bool wanted(const struct test *test, const char *boot, bool quick,
+		   char **names)
+{
+	if (strcmp(test->boot ? test->boot : "two", boot) ||
+	    (quick && test->slow))
+		return false;
+	if (!*names)
+		return true;
+	for (; *names; names++) {
+		if (!strcmp(*names, test->name))
+			return true;
+	}
+	return false;
+}
+
+static int list(void)
+{
+	for (struct test *t = tests; t; t = t->next)
+		printf("%-24s %-5s %s\n", t->name, t->boot ? t->boot : "two",
+		       t->claim);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	char **names = argv + 2;
+	int count = 0, bad = 0;
+	bool quick;
+
+	if (argc < 2)
+		return 2;
+	if (!strcmp(argv[1], "--list"))
+		return list();
+	quick = *names && !strcmp(*names, "quick");
+	names += quick;
+
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	must(kmsg >= 0);
+	read_log(false);
+
+	for (struct test *t = tests; t; t = t->next)
+		count += wanted(t, argv[1], quick, names);
+	printf("1..%d\n", count);
+	count = 0;
+	for (struct test *t = tests; t; t = t->next) {
+		if (wanted(t, argv[1], quick, names))
+			bad += !run_test(t, ++count);
+	}
+	return bad != 0;
+}
