@@ -19,6 +19,6 @@ esac
 
 read -ra args <<<"$URT_TEST_ARGS"
 # What is wrong goes to standard error as well, which prove lets through.
-vm_boot "$build/root.cpio.gz" "$build/boot-$1.log" 1500 "quiet $append" \
+vm_boot "$build/root.cpio.gz" "$build/boot-$1.log" 1500 "quiet softlockup_panic=1 $append" \
 	"${qemu[@]}" -- port /bin/tests "$1" "${args[@]}" |
 	tee >(grep -E '^(not ok|# (broken|seen|kernel log|killed|no end|rmmod|insmod|the guest))' >&2)

@@ -222,7 +222,7 @@ char *slurp(const char *path)
 
 void spit(const char *path, const char *fmt, ...)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	va_list ap;
 
 	expect(fd >= 0, "%s: %s", path, strerror(errno));

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What one refresh costs its worker, in instructions.
+ *
+ * The kernel's own tracepoints stamp the begin and the end of every work item
+ * with the time stamp counter. They are recorded twice, in two instances of
+ * tracefs, one after the other:
+ *
+ *	start in A, start in B, the work proper, end in A, end in B
+ *
+ * From "start in A" to "start in B" is what recording an event costs; the same
+ * is between "start in B" and "end in A", besides the work, and is subtracted.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define INSTANCES "/sys/kernel/tracing/instances"
+#define EVENTS "events/workqueue/workqueue_execute"
+#define INTERVAL "/sys/module/usertime/parameters/interval_ms"
+
+static const char *const instances[] = { "A", "B" };
+
+struct stamps {
+	uint64_t start;
+	uint64_t end;
+};
+
+static void set(const char *instance, const char *file, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), INSTANCES "/%s/%s", instance, file);
+	spit(path, text);
+}
+
+void refresh_init(void)
+{
+	char dir[64];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(dir, sizeof(dir), INSTANCES "/%s", instances[i]);
+		must(!mkdir(dir, 0755));
+		set(instances[i], "trace_clock", "x86-tsc");
+		set(instances[i], EVENTS "_start/enable", "1");
+		set(instances[i], EVENTS "_end/enable", "1");
+	}
+}
+
+/* The number that stands before ": EVENT:" in a line, or 0. */
+static uint64_t stamp(const char *line, const char *event)
+{
+	const char *at = strstr(line, event);
+
+	if (!at || !strstr(at, "update_cputimes"))
+		return 0;
+	while (at > line && isdigit(at[-1]))
+		at--;
+	return strtoull(at, NULL, 10);
+}
+
+/* Exactly one refresh must have been. */
+static struct stamps stamps(const char *instance)
+{
+	struct stamps found = { };
+	char line[512];
+	uint64_t t;
+	FILE *f;
+
+	snprintf(line, sizeof(line), INSTANCES "/%s/trace", instance);
+	f = fopen(line, "r");
+	must(f);
+	while (fgets(line, sizeof(line), f)) {
+		t = stamp(line, ": workqueue_execute_start: ");
+		if (t) {
+			must(!found.start);
+			found.start = t;
+		}
+		t = stamp(line, ": workqueue_execute_end: ");
+		if (t) {
+			must(!found.end);
+			found.end = t;
+		}
+	}
+	fclose(f);
+	must(found.start && found.end);
+	return found;
+}
+
+/*
+ * Asks for a refresh in 10 ms, sleeps until it has been, and for no other
+ * within the hour. There is one CPU and we do not preempt: the worker has it to
+ * itself, and has ended when we are back.
+ */
+uint64_t refresh_measure(int status)
+{
+	struct pollfd p = { .fd = status, .events = POLLIN };
+	struct stamps a, b, first, second;
+	char c;
+
+	must(pread(status, &c, 1, 0) == 1);	/* the generation that is */
+	set("A", "trace", "");
+	set("B", "trace", "");
+	spit(INTERVAL, "10");
+	must(poll(&p, 1, 60000) == 1);
+	spit(INTERVAL, "3600000");
+	a = stamps("A");
+	b = stamps("B");
+	/* Which of the two comes first is the kernel's affair. */
+	first = a.start < b.start ? a : b;
+	second = a.start < b.start ? b : a;
+	must(second.start < first.end);
+	return first.end - second.start - (second.start - first.start);
+}

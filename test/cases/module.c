@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+/* Loading, parameters, the timer, unloading. */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "lib.h"
+
+#define PARAMETERS "/sys/module/usertime/parameters/"
+
+TEST(module_bounds, "parameters out of bounds are EINVAL at load")
+{
+	static const char *const bad[] = {
+		"interval_ms=9", "interval_ms=3600001", "interval_ms=-1",
+		"interval_ms=", "interval_ms=5s", "interval_ms=4294967306",
+		"max_processes=0", "max_processes=4194305", "max_processes=x",
+		"max_per_user=0", "max_per_user=4194305", "restrict=2",
+		"restrict=-1", "restrict=yes", "status_mode=0777",
+		"status_mode=01666", "status_mode=8", "status_mode=rw",
+	};
+	size_t i;
+	int err;
+
+	must(!unload());
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		err = load(bad[i]);
+		expect(err == EINVAL, "%s: %s", bad[i], strerror(err));
+	}
+}
+
+TEST(module_bounds_good, "the bounds themselves are good")
+{
+	static const char *const good[] = {
+		"interval_ms=10", "interval_ms=3600000", "max_processes=1",
+		"max_processes=4194304", "max_per_user=1", "restrict=1",
+		"max_per_user=4194304", "status_mode=0", "status_mode=666",
+	};
+	size_t i;
+	int err;
+
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		must(!unload());
+		err = load(good[i]);
+		expect(!err, "%s: %s", good[i], strerror(err));
+	}
+}
+
+TEST(module_defaults, "parameters have the defaults that modinfo tells",
+     .params = "")
+{
+	static const char *const defaults[][2] = {
+		{ "interval_ms", "5000\n" }, { "max_processes", "65536\n" },
+		{ "max_per_user", "1024\n" }, { "restrict", "0\n" },
+		{ "status_mode", "0666\n" },
+	};
+	char path[99], *seen;
+	size_t i;
+
+	for (i = 0; i < sizeof(defaults) / sizeof(*defaults); i++) {
+		snprintf(path, sizeof(path), PARAMETERS "%s", defaults[i][0]);
+		seen = slurp(path);
+		expect(!strcmp(seen, defaults[i][1]), "%s: %s", path, seen);
+	}
+}
+
+static int write_interval(const char *text)
+{
+	int fd = open(PARAMETERS "interval_ms", O_WRONLY), err;
+
+	must(fd >= 0);
+	err = write(fd, text, strlen(text)) < 0 ? errno : 0;
+	close(fd);
+	return err;
+}
+
+TEST(module_interval_bounds, "interval_ms out of bounds is EINVAL at write")
+{
+	expect(write_interval("9") == EINVAL, "9");
+	expect(write_interval("3600001") == EINVAL, "3600001");
+	expect(write_interval("fast") == EINVAL, "fast");
+	expect(stat_header().interval == 200, "%s", slurp(STAT));
+}
+
+TEST(module_interval, "writing interval_ms re-arms the timer at once",
+     .params = "interval_ms=3600000")
+{
+	int fd = open_status();
+
+	registers("%d", sleeper());
+	free(slurp_fd(fd));
+	expect(!readable(fd, 300), "a refresh in an hour's interval");
+	set_interval(50);
+	expect(readable(fd, 5000), "no refresh");
+	set_interval(3600000);
+	free(slurp_fd(fd));
+	expect(!readable(fd, 300), "still at the old pace");
+	expect(stat_header().interval == 3600000, "%s", slurp(STAT));
+}
+
+TEST(module_pace, "refreshes keep the interval on average",
+     .params = "interval_ms=500")
+{
+	struct header a, b;
+	double each;
+	int i;
+
+	registers("%d", sleeper());
+	next_generation();
+	a = stat_header();
+	for (i = 0; i < 10; i++)
+		next_generation();
+	b = stat_header();
+	each = (double)(b.time - a.time) / MS / (b.generation - a.generation);
+	note("%.1f ms each", each);
+	/* A timer of this length fires up to 1/8 late, once; it does not add up. */
+	expect(each > 480 && each < 520, "%.1f ms", each);
+}
+
+TEST(module_last, "the refresh that empties the list is a generation")
+{
+	pid_t pid = sleeper();
+	int fd = open_status();
+	unsigned long long gen;
+
+	registers("%d", pid);
+	end(pid);
+	wait_until(!*slurp(STATUS), 5000, "%s", slurp(STATUS));
+	gen = generation();
+	expect(gen >= 2, "%llu", gen);
+	free(slurp_fd(fd));
+	expect(!readable(fd, 1000), "a refresh of an empty list");
+	expect(generation() == gen, "%llu after %llu", generation(), gen);
+}
+
+/* Counts trace lines that hold text. */
+static int traced(const char *text)
+{
+	char *trace = slurp("/sys/kernel/tracing/trace"), *p = trace;
+	int n = 0;
+
+	while ((p = strstr(p, text))) {
+		n++;
+		p++;
+	}
+	free(trace);
+	return n;
+}
+
+#define EVENTS "/sys/kernel/tracing/events/"
+
+static void trace_us(void)
+{
+	spit("/sys/kernel/tracing/options/record-cmd", "0");
+	spit("/sys/kernel/tracing/buffer_size_kb", "8192");
+	spit("/sys/kernel/tracing/trace", "\n");
+	spit(EVENTS "timer/timer_expire_entry/enable", "1");
+	spit(EVENTS "workqueue/workqueue_execute_start/enable", "1");
+	spit(EVENTS "workqueue/workqueue_queue_work/enable", "1");
+}
+
+static void untrace(void)
+{
+	spit(EVENTS "timer/enable", "0");
+	spit(EVENTS "workqueue/enable", "0");
+	spit("/sys/kernel/tracing/trace", "\n");
+}
+
+TEST(module_idle, "while nothing is registered no timer fires, no work runs",
+     .params = "interval_ms=100", .boot = "one", .slow = true, .limit = 90)
+{
+	pid_t pid = sleeper();
+	int timers, works;
+
+	trace_us();
+	registers("%d", pid);
+	next_generation();
+	next_generation();
+	timers = traced("function=schedule_cputime_updates");
+	works = traced("function update_cputimes");
+	expect(timers >= 2 && works >= 2, "tracing sees %d and %d", timers,
+	       works);
+	note("registered: %d timers, %d works", timers, works);
+
+	registers("-%d", pid);
+	/* One may have been on its way. */
+	nanosleep(&(struct timespec){ .tv_nsec = 300 * MS }, NULL);
+	spit("/sys/kernel/tracing/trace", "\n");
+	nanosleep(&(struct timespec){ .tv_sec = 30 }, NULL);
+	timers = traced("schedule_cputime_updates");
+	works = traced("update_cputimes");
+	untrace();
+	expect(!timers && !works, "%d timers, %d works in 30 s", timers, works);
+}
+
+TEST(module_in_use, "rmmod says that the module is in use while a file is open")
+{
+	int fd = open_status(), err;
+
+	err = unload();
+	expect(err == EWOULDBLOCK, "%s", strerror(err));
+	close(fd);
+	fd = open(STAT, O_RDONLY);
+	err = unload();
+	expect(err == EWOULDBLOCK, "stat: %s", strerror(err));
+	close(fd);
+	err = unload();
+	expect(!err, "closed: %s", strerror(err));
+}
+
+TEST(module_registered, "rmmod works with processes registered")
+{
+	for (int i = 0; i < 100; i++)
+		registers("%d", sleeper());
+	expect(!unload(), "%s", strerror(errno));
+	expect(access("/proc/urt", F_OK) < 0 && errno == ENOENT, "/proc/urt");
+}
+
+/* --- 200 rounds of everything --- */
+
+static volatile int *stop;
+
+static void read_until(void *path)
+{
+	while (!*stop) {
+		int fd = open(path, O_RDONLY);
+		char c[500];
+
+		if (fd < 0)
+			continue;
+		while (read(fd, c, sizeof(c)) > 0)
+			;
+		readable(fd, 5);
+		close(fd);
+	}
+}
+
+static void write_until(void *arg)
+{
+	while (!*stop) {
+		int fd = open(STATUS, O_WRONLY);
+		pid_t pid = fork();
+
+		if (!pid) {
+			burn(MS / 2);
+			_exit(0);
+		}
+		if (fd >= 0) {
+			put(fd, "%d %d", pid, getpid());
+			put(fd, "-%d", getpid());
+			close(fd);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void unload_patiently(void)
+{
+	uint64_t until = now_ns() + 20 * SEC;
+	int err;
+
+	while ((err = unload())) {
+		expect(err == EWOULDBLOCK, "rmmod: %s", strerror(err));
+		if (now_ns() > until - 19800 * MS)
+			*stop = 1;
+		expect(now_ns() < until, "in use for 20 s");
+	}
+}
+
+/* Slab and vmalloc, in kB; and what is unaccounted for a moment. */
+static long memory_kb(void)
+{
+	char *text = slurp("/proc/meminfo"), *slab, *vm;
+	long kb;
+
+	slab = strstr(text, "SUnreclaim:");
+	vm = strstr(text, "VmallocUsed:");
+	must(slab && vm);
+	kb = strtol(slab + 11, NULL, 10) + strtol(vm + 12, NULL, 10);
+	free(text);
+	return kb;
+}
+
+static void round_of_all(void)
+{
+	pid_t pids[4];
+	int i;
+
+	*stop = 0;
+	pids[0] = child(read_until, STATUS);
+	pids[1] = child(read_until, STAT);
+	pids[2] = child(write_until, NULL);
+	pids[3] = child(write_until, NULL);
+	for (i = 0; i < 20; i++)
+		nap();
+	unload_patiently();
+	*stop = 1;
+	for (i = 0; i < 4; i++)
+		reap(pids[i], NULL);
+	expect(!load("interval_ms=10"), "%s", strerror(errno));
+}
+
+TEST(module_rounds, "200 rounds of insmod, use by many, rmmod leave nothing",
+     .params = "interval_ms=10", .slow = true, .limit = 400)
+{
+	long before, after;
+	int i;
+
+	stop = mmap(NULL, sizeof(*stop), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (i = 0; i < 20; i++)	/* caches of the kernel's fill up */
+		round_of_all();
+	must(!unload());
+	before = memory_kb();
+	must(!load("interval_ms=10"));
+	for (i = 0; i < 200; i++)
+		round_of_all();
+	must(!unload());
+	wait_until((after = memory_kb()) < before + 512, 5000,
+		   "%ld kB before, %ld kB after", before, after);
+	note("slab and vmalloc: %ld kB before, %ld kB after", before, after);
+}

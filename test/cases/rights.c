@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+/* Who may do what, and how much of it. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "lib.h"
+
+struct sleeper_args {
+	unsigned int uid;
+	int fd;
+};
+
+static void sleep_as(void *arg)
+{
+	struct sleeper_args *a = arg;
+
+	become(a->uid);
+	must(write(a->fd, "", 1) == 1);
+	sleep_forever();
+}
+
+/* Comes back when it is that user's. */
+static pid_t sleeper_of(unsigned int uid)
+{
+	int fds[2];
+	pid_t pid;
+
+	must(!pipe(fds));
+	pid = child(sleep_as, &(struct sleeper_args){ uid, fds[1] });
+	must(read(fds[0], &(char){ 0 }, 1) == 1);
+	close(fds[0]);
+	close(fds[1]);
+	return pid;
+}
+
+static void expect_errno(int want, const char *sign, pid_t pid)
+{
+	int err = write_errno("%s%d", sign, pid);
+
+	expect(err == want, "%s%d by uid %u: %s instead of %s", sign, pid,
+	       geteuid(), strerror(err), strerror(want));
+}
+
+static void use_all(void *pid)
+{
+	pid_t other = *(pid_t *)pid;
+
+	registers("%d %d", getpid(), other);
+	expect(listed(getpid(), NULL) && listed(other, NULL), "%s",
+	       slurp(STATUS));
+	registers("-%d -%d", getpid(), other);
+	expect(!listed(other, NULL), "%s", slurp(STATUS));
+}
+
+TEST(right_anybody, "without root, anybody registers and sees anybody's process")
+{
+	pid_t pid = sleeper();
+
+	in_user(1000, use_all, &pid);
+}
+
+struct pids {
+	pid_t mine, theirs, roots;
+};
+
+static void try_remove(void *arg)
+{
+	struct pids *p = arg;
+
+	expect_errno(EPERM, "-", p->roots);
+	expect_errno(EPERM, "-", p->theirs);
+	expect(listed(p->roots, NULL) && listed(p->theirs, NULL), "%s",
+	       slurp(STATUS));
+	registers("-%d", p->mine);
+}
+
+TEST(right_remove, "-PID that one neither registered nor owns is EPERM")
+{
+	struct pids p = { sleeper_of(1000), sleeper_of(1001), sleeper() };
+
+	registers("%d %d %d", p.mine, p.theirs, p.roots);
+	in_user(1000, try_remove, &p);
+	registers("-%d -%d", p.theirs, p.roots);
+}
+
+static void register_then_die(void *pid)
+{
+	registers("%d", *(pid_t *)pid);
+}
+
+TEST(right_remove_other, "an administrator unregisters what others registered")
+{
+	pid_t pid = sleeper_of(1001);
+
+	in_user(1000, register_then_die, &pid);
+	registers("-%d", pid);
+}
+
+static void try_restricted(void *arg)
+{
+	struct pids *p = arg;
+
+	expect_errno(EPERM, "", p->theirs);
+	expect_errno(EPERM, "+", p->roots);
+	expect_errno(EPERM, "-", p->roots);
+	registers("%d", p->mine);
+	expect(listed(p->mine, NULL) && !listed(p->theirs, NULL) &&
+	       !listed(p->roots, NULL), "%s", slurp(STATUS));
+	expect(stat_header().processes == 1, "%s", slurp(STAT));
+}
+
+TEST(right_restrict, "restrict=1: others' processes are EPERM and not listed",
+     .params = "restrict=1")
+{
+	struct pids p = { sleeper_of(1000), sleeper_of(1001), sleeper() };
+
+	registers("%d %d", p.theirs, p.roots);
+	in_user(1000, try_restricted, &p);
+	expect(listed(p.mine, NULL) && listed(p.theirs, NULL) &&
+	       listed(p.roots, NULL), "root sees %s", slurp(STATUS));
+}
+
+static void set_user_id(void *arg)
+{
+	must(!setresuid(1000, 1001, 1001));
+	sleep_forever();
+}
+
+static void try_set_user_id(void *pid)
+{
+	expect_errno(EPERM, "", *(pid_t *)pid);
+}
+
+TEST(right_set_user_id, "restrict=1: a process of two users is neither's",
+     .params = "restrict=1")
+{
+	pid_t pid = child(set_user_id, NULL);
+	char path[64], *text;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	wait_until(strstr(text = slurp(path), "Uid:\t1000\t1001"), 5000, "%s",
+		   text);
+	in_user(1000, try_set_user_id, &pid);
+	in_user(1001, try_set_user_id, &pid);
+}
+
+TEST(right_hidepid, "on a procfs with hidepid it is as under restrict=1")
+{
+	struct pids p = { sleeper_of(1000), sleeper_of(1001), sleeper() };
+
+	registers("%d %d", p.theirs, p.roots);
+	must(!unshare(CLONE_NEWNS));
+	must(!mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	must(!mount("proc", "/proc", "proc", 0, "hidepid=2"));
+	in_user(1000, try_restricted, &p);
+	expect(listed(p.theirs, NULL), "root sees %s", slurp(STATUS));
+}
+
+static void use_fd(void *arg)
+{
+	int fd = *(int *)arg;
+
+	expect(put(fd, "%d", getppid()) > 0, "opened by root: %s",
+	       strerror(errno));
+	expect(strstr(slurp_fd(fd), ": "), "root's file shows nothing");
+}
+
+TEST(right_passed_fd, "a passed descriptor has its opener's rights, not fewer",
+     .params = "restrict=1")
+{
+	int fd = open_status();
+
+	in_user(1000, use_fd, &fd);
+}
+
+TEST(right_setuid_writer, "and not more, when it is root who writes to it",
+     .params = "restrict=1")
+{
+	int fd;
+
+	/* As for a set-user-ID program whose standard output is our file. */
+	must(!setresuid(1000, 1000, 0));
+	fd = open_status();
+	must(!setresuid(0, 0, 0));
+	expect(put(fd, "%d", sleeper()) == -EPERM, "root's rights were used");
+}
+
+struct quota {
+	pid_t pids[12];
+};
+
+static void exceed_quota(void *arg)
+{
+	struct quota *q = arg;
+	char line[99];
+	int fd = open_status(), n, i;
+
+	for (i = 0; i < 10; i++)
+		must(put(fd, "%d", q->pids[i]) > 0);
+	expect_errno(EDQUOT, "", q->pids[10]);
+	expect_errno(0, "", q->pids[0]);
+	registers("-%d", q->pids[0]);
+	snprintf(line, sizeof(line), "%d ", q->pids[10]);
+	n = put(fd, "%s%d", line, q->pids[11]);
+	expect(n == (int)strlen(line), "one more fits: %d", n);
+}
+
+static void fill_quota(struct quota *q)
+{
+	for (int i = 0; i < 12; i++)
+		q->pids[i] = sleeper();
+}
+
+TEST(right_quota, "a user's registration beyond max_per_user is EDQUOT",
+     .params = "max_per_user=10 interval_ms=200")
+{
+	struct quota q;
+
+	fill_quota(&q);
+	in_user(1000, exceed_quota, &q);
+	/* Others have their own, and root has no such limit. */
+	registers("-%d", q.pids[1]);
+	registers("%d %d %d", q.pids[0], q.pids[1], q.pids[11]);
+	expect(stat_header().processes == 12, "%s", slurp(STAT));
+}
+
+static void fill_again(void *arg)
+{
+	struct quota *q = arg;
+
+	expect_errno(0, "", q->pids[10]);
+}
+
+static void fill_ten(void *arg)
+{
+	struct quota *q = arg;
+
+	for (int i = 0; i < 10; i++)
+		registers("%d", q->pids[i]);
+	expect_errno(EDQUOT, "", q->pids[10]);
+}
+
+TEST(right_quota_exit, "what has exited and gone counts no more",
+     .params = "max_per_user=10 interval_ms=200")
+{
+	struct quota q;
+
+	fill_quota(&q);
+	in_user(1000, fill_ten, &q);
+	end(q.pids[3]);
+	wait_until(!listed(q.pids[3], NULL), 5000, "%s", slurp(STATUS));
+	in_user(1000, fill_again, &q);
+}
+
+TEST(right_full, "beyond max_processes it is ENOSPC, for root, too",
+     .params = "max_processes=10")
+{
+	struct quota q;
+	int i;
+
+	fill_quota(&q);
+	for (i = 0; i < 10; i++)
+		registers("%d", q.pids[i]);
+	expect_errno(ENOSPC, "", q.pids[10]);
+	expect_errno(0, "", q.pids[0]);
+	registers("-%d %d", q.pids[0], q.pids[10]);
+}
+
+static void map_root(int outer)
+{
+	spit("/proc/self/setgroups", "deny");
+	spit("/proc/self/uid_map", "0 %d 1", outer);
+	spit("/proc/self/gid_map", "0 %d 1", outer);
+}
+
+static void fill_in_userns(void *arg)
+{
+	struct quota *q = arg;
+	int i;
+
+	for (i = 0; i < 5; i++)
+		registers("%d", q->pids[i]);
+	must(!unshare(CLONE_NEWUSER));
+	map_root(1000);
+	must(geteuid() == 0);
+	must(!unshare(CLONE_NEWUSER));
+	map_root(0);
+	for (i = 5; i < 10; i++)
+		registers("%d", q->pids[i]);
+	expect_errno(EDQUOT, "", q->pids[10]);
+	/* It is the same user: both may take back what either registered. */
+	registers("-%d", q->pids[0]);
+}
+
+TEST(right_userns, "a user namespace adds nothing to its owner's quota",
+     .params = "max_per_user=10 interval_ms=200")
+{
+	struct quota q;
+
+	fill_quota(&q);
+	in_user(1000, fill_in_userns, &q);
+}
+
+TEST(right_mode, "status_mode decides who may open status",
+     .params = "status_mode=0640")
+{
+	struct stat st;
+
+	must(!stat(STATUS, &st));
+	expect((st.st_mode & 07777) == 0640, "%o", st.st_mode);
+	expect(!strcmp(slurp("/sys/module/usertime/parameters/status_mode"),
+		       "0640\n"), "%s",
+	       slurp("/sys/module/usertime/parameters/status_mode"));
+}
+
+#define HALF_READ 2000
+
+static void keep_snapshots(void *arg)
+{
+	int fd, i, n = 0, err = 0;
+	char c;
+
+	for (i = 0; i < HALF_READ; i++) {
+		/* Every change is a new text, every file keeps its own. */
+		registers("%d", getpid());
+		fd = open(STATUS, O_RDONLY);
+		must(fd >= 0);
+		if (read(fd, &c, 1) < 0) {
+			err = errno;
+			break;
+		}
+		n++;
+		registers("-%d", getpid());
+	}
+	note("%d half-read snapshots, then: %s", n, strerror(err));
+	expect(err == EDQUOT, "%d snapshots: %s", n, strerror(err));
+	/* Reading on in one that is there still works. */
+	close(fd);
+	expect(read(fd - 1, &c, 1) == 1, "%s", strerror(errno));
+}
+
+TEST(right_snapshots, "snapshots that half-read files keep are limited",
+     .params = "max_per_user=4000 interval_ms=3600000")
+{
+	int fd = open_status(), i;
+
+	must(!setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 4096, 4096 }));
+	for (i = 0; i < 2000; i++)
+		must(put(fd, "%d", sleeper()) > 0);
+	in_user(1000, keep_snapshots, NULL);
+	expect(*slurp(STATUS), "others can read");
+}
