@@ -5,10 +5,13 @@
  * The scheduler counts run time to the nanosecond (sum_exec_runtime), while the
  * tick only samples whether it was spent in user or in kernel mode. As for
  * /proc/PID/stat, the exact total is therefore divided in the proportion of the
- * samples. The kernel does not export thread_group_cputime_adjusted(), so its
- * arithmetic stands here once more; it works on the same signal->prev_cputime,
- * under the same lock, so that what we show, what /proc/PID/stat shows and what
- * wait4() returns are one sequence of values that never goes backwards.
+ * samples, and neither part ever shrinks. The kernel's arithmetic for that
+ * (cputime_adjust()) is not exported and stands here once more.
+ *
+ * What was shown before is kept by the caller, under its own lock. The kernel's
+ * signal->prev_cputime would make one sequence of our values and those of
+ * /proc/PID/stat, but its lock must be taken with interrupts off and is half
+ * the cost of a refresh, and it is not ours to write.
  */
 #include <linux/math64.h>
 #include <linux/sched.h>
@@ -56,99 +59,129 @@ static u64 read_u64(const u64 *p)
 }
 #endif
 
-static void add_thread(struct sums *sums, struct task_struct *t)
+/*
+ * Some CPU runs without a tick (nohz_full): what the thread's fields say may be
+ * a second old. This call adds what is pending, as reading
+ * /proc/PID/task/TID/stat does.
+ */
+static noinline void add_tickless(struct sums *sums, struct task_struct *t)
 {
 	u64 rtime = read_u64(&t->se.sum_exec_runtime);
 	u64 utime, stime;
 
-	if (urt_tickless()) {
-		/*
-		 * Some CPU runs without a tick (nohz_full): what the thread's
-		 * fields say may be a second old. This call adds what is
-		 * pending, as reading /proc/PID/task/TID/stat does.
-		 */
-		task_cputime_adjusted(t, &utime, &stime);
-		rtime = max(rtime, utime + stime);
-	} else {
-		utime = read_u64(&t->utime);
-		stime = read_u64(&t->stime);
-	}
+	task_cputime_adjusted(t, &utime, &stime);
 	sums->utime += utime;
 	sums->stime += stime;
-	sums->rtime += rtime;
+	sums->rtime += max(rtime, utime + stime);
 }
 
-static void add_threads(struct sums *sums, struct task_struct *leader)
+/* Inline, and by value: most of what a refresh does is done in here. */
+static __always_inline struct sums add_threads(struct task_struct *leader,
+					       bool tickless)
 {
 	struct signal_struct *sig = leader->signal;
+	struct sums sums = {
+		.utime = sig->utime,
+		.stime = sig->stime,
+		.rtime = sig->sum_sched_runtime,
+	};
 	struct task_struct *t;
 
-	sums->utime = sig->utime;
-	sums->stime = sig->stime;
-	sums->rtime = sig->sum_sched_runtime;
-	for_each_thread(leader, t)
-		add_thread(sums, t);
+	for_each_thread(leader, t) {
+		if (tickless) {
+			add_tickless(&sums, t);
+		} else {
+			sums.utime += read_u64(&t->utime);
+			sums.stime += read_u64(&t->stime);
+			sums.rtime += read_u64(&t->se.sum_exec_runtime);
+		}
+	}
+	return sums;
+}
+
+/* Threads are dying in numbers: makes them wait, so as not to starve. */
+static noinline struct sums sum_group_locked(struct task_struct *leader)
+{
+	struct signal_struct *sig = leader->signal;
+	unsigned long flags;
+	struct sums sums;
+
+	read_seqlock_excl_irqsave(&sig->stats_lock, flags);
+	sums = add_threads(leader, urt_tickless());
+	read_sequnlock_excl_irqrestore(&sig->stats_lock, flags);
+	return sums;
 }
 
 /* A thread is counted alive or dead, never both: stats_lock sees it move. */
-static void sum_group(struct task_struct *leader, struct sums *sums)
+static __always_inline struct sums sum_group(struct task_struct *leader)
 {
 	struct signal_struct *sig = leader->signal;
 	unsigned int seq = read_seqbegin(&sig->stats_lock);
-	unsigned long flags;
+	struct sums sums;
 
-	add_threads(sums, leader);
-	if (likely(!read_seqretry(&sig->stats_lock, seq)))
-		return;
-	/* Threads are dying in numbers: make them wait, do not starve. */
-	read_seqlock_excl_irqsave(&sig->stats_lock, flags);
-	add_threads(sums, leader);
-	read_sequnlock_excl_irqrestore(&sig->stats_lock, flags);
+	if (urt_tickless())
+		return sum_group_locked(leader);
+	sums = add_threads(leader, false);
+	if (unlikely(read_seqretry(&sig->stats_lock, seq)))
+		return sum_group_locked(leader);
+	return sums;
 }
 
 #ifdef CONFIG_VIRT_CPU_ACCOUNTING_NATIVE
 /* The hardware tells user from kernel mode (s390, powerpc): nothing to scale. */
-static void split(struct signal_struct *sig, const struct sums *sums,
-		  struct urt_cputime *ct)
+static void split(struct urt_cputime *ct, struct sums sums)
 {
-	ct->utime = max(ct->utime, sums->utime);
-	ct->stime = max(ct->stime, sums->stime);
+	ct->utime = max(ct->utime, sums.utime);
+	ct->stime = max(ct->stime, sums.stime);
+}
+
+static void adopt_final(struct urt_cputime *ct, const struct signal_struct *sig)
+{
 }
 #else
 /* stime's share of rtime; never more than rtime, whatever the rounding. */
-static u64 scale_stime(const struct sums *sums)
+static u64 scale_stime(struct sums sums)
 {
-	if (!sums->stime)
+	if (!sums.stime)
 		return 0;
-	if (!sums->utime)
-		return sums->rtime;
-	return min(sums->rtime,
-		   mul_u64_u64_div_u64(sums->stime, sums->rtime,
-				       sums->stime + sums->utime));
+	if (!sums.utime)
+		return sums.rtime;
+	return min(sums.rtime,
+		   mul_u64_u64_div_u64(sums.stime, sums.rtime,
+				       sums.stime + sums.utime));
 }
 
-/* What the scheduler's cputime_adjust() does. */
-static void split(struct signal_struct *sig, const struct sums *sums,
-		  struct urt_cputime *ct)
+/* Most processes sleep: what has not run needs no scaling. */
+static void split(struct urt_cputime *ct, struct sums sums)
 {
-	struct prev_cputime *prev = &sig->prev_cputime;
-	unsigned long flags;
 	u64 stime;
 
-	raw_spin_lock_irqsave(&prev->lock, flags);
-	if (prev->utime + prev->stime < sums->rtime) {
-		/*
-		 * Neither part may shrink. The total has grown, so if the one
-		 * keeps its old value there is room for the other's.
-		 */
-		stime = max(scale_stime(sums), prev->stime);
-		stime = min(stime, sums->rtime - prev->utime);
-		prev->utime = sums->rtime - stime;
-		prev->stime = stime;
+	if (sums.rtime <= ct->utime + ct->stime)
+		return;
+	/*
+	 * Neither part may shrink. The total has grown, so if the one keeps its
+	 * old value there is room for the other's.
+	 */
+	stime = max(scale_stime(sums), ct->stime);
+	stime = min(stime, sums.rtime - ct->utime);
+	ct->utime = sums.rtime - stime;
+	ct->stime = stime;
+}
+
+/*
+ * What wait4() was told when it reaped the process, if it has been reaped by
+ * wait4(), of the same total, and if we have not shown more of either part.
+ * Nobody writes it any more.
+ */
+static void adopt_final(struct urt_cputime *ct, const struct signal_struct *sig)
+{
+	const struct prev_cputime *prev = &sig->prev_cputime;
+
+	if (prev->utime + prev->stime == sig->sum_sched_runtime &&
+	    prev->utime >= ct->utime && prev->stime >= ct->stime) {
+		ct->utime = prev->utime;
+		ct->stime = prev->stime;
 	}
-	ct->utime = prev->utime;
-	ct->stime = prev->stime;
-	raw_spin_unlock_irqrestore(&prev->lock, flags);
 }
 #endif
 
@@ -162,29 +195,25 @@ static void split(struct signal_struct *sig, const struct sums *sums,
  */
 void urt_cputime_sample(struct task_struct *leader, struct urt_cputime *ct)
 {
-	struct sums sums;
-
-	sum_group(leader, &sums);
-	/* Most processes sleep: what has not run needs no scaling. */
-	if (sums.rtime != ct->utime + ct->stime)
-		split(leader->signal, &sums, ct);
+	split(ct, sum_group(leader));
 }
 
 /**
  * urt_cputime_final() - the CPU time of a process that has been released
  * @leader: its thread group leader, from the sched_process_free tracepoint
- * @ct: receives it
+ * @ct: what was shown of it last; receives the final value
  *
  * Every thread is counted in the signal struct by now and nobody changes it.
  */
 void urt_cputime_final(struct task_struct *leader, struct urt_cputime *ct)
 {
-	struct signal_struct *sig = leader->signal;
+	const struct signal_struct *sig = leader->signal;
 	struct sums sums = {
 		.utime = sig->utime,
 		.stime = sig->stime,
 		.rtime = sig->sum_sched_runtime,
 	};
 
-	split(sig, &sums, ct);
+	adopt_final(ct, sig);
+	split(ct, sums);
 }

@@ -93,6 +93,8 @@ static void note_final(struct urt_entry *entry, struct task_struct *leader)
 	if (entry->dead || entry->final)
 		return;
 	note_identity(entry, leader);
+	/* Whoever sampled it last found it under RCU, and is done by now. */
+	entry->final_time = entry->time;
 	urt_cputime_final(leader, &entry->final_time);
 	/* Pairs with the acquire in entry_refresh(). */
 	smp_store_release(&entry->final, true);
@@ -160,11 +162,11 @@ static void entry_remove(struct urt_entry *entry)
 
 /*
  * Brings one entry to the generation that is being made. Final values that came
- * in since the last one are shown through the whole of this one.
+ * in since the last one are shown through the whole of this one. Under RCU.
  *
  * Return: false once they have been, and the entry may go.
  */
-static bool entry_refresh(struct urt_entry *entry)
+static bool entry_refresh(struct urt_entry *entry, int *budget)
 {
 	struct task_struct *leader;
 
@@ -174,13 +176,14 @@ static bool entry_refresh(struct urt_entry *entry)
 	if (smp_load_acquire(&entry->final)) {
 		entry->time = entry->final_time;
 		entry->ended = true;
+		--*budget;
 		return true;
 	}
-	rcu_read_lock();
 	leader = pid_task(entry->pid, PIDTYPE_TGID);
-	if (leader)
+	if (leader) {
 		urt_cputime_sample(leader, &entry->time);
-	rcu_read_unlock();
+		*budget -= get_nr_threads(leader);
+	}
 	return true;
 }
 
@@ -295,6 +298,30 @@ static void stretch(struct urt_registry *reg, u64 cost_ns)
 	reg->stretched_ms = min_t(u64, ms, 3600 * MSEC_PER_SEC);
 }
 
+/* In stretches of so many threads, or a little more, others get the CPU. */
+#define STRETCH 64
+
+static void refresh_entries(struct urt_registry *reg)
+{
+	struct urt_entry *entry, *next;
+	int budget = STRETCH;
+	bool stays;
+
+	rcu_read_lock();
+	list_for_each_entry_safe(entry, next, &reg->entries, list) {
+		stays = entry_refresh(entry, &budget);
+		if (stays && budget > 0)
+			continue;
+		rcu_read_unlock();
+		if (!stays)
+			entry_remove(entry);
+		cond_resched();
+		budget = STRETCH;
+		rcu_read_lock();
+	}
+	rcu_read_unlock();
+}
+
 /**
  * urt_registry_refresh() - make a new generation
  * @reg: the registry; its lock not held
@@ -303,7 +330,6 @@ static void stretch(struct urt_registry *reg, u64 cost_ns)
  */
 void urt_registry_refresh(struct urt_registry *reg)
 {
-	struct urt_entry *entry, *next;
 	u64 begin;
 
 	mutex_lock(&reg->lock);
@@ -312,11 +338,7 @@ void urt_registry_refresh(struct urt_registry *reg)
 		goto out;
 
 	begin = ktime_get_boottime_ns();
-	list_for_each_entry_safe(entry, next, &reg->entries, list) {
-		if (!entry_refresh(entry))
-			entry_remove(entry);
-		cond_resched();
-	}
+	refresh_entries(reg);
 	reg->time_ns = begin;
 	atomic64_inc(&reg->version);
 	atomic64_inc(&reg->generation);

@@ -186,8 +186,8 @@ static unsigned int render_lines(struct seq_file *m, struct urt_view *view,
 		    !urt_opener_owns(who, urt_registry_owner(entry)))
 			continue;
 		view->format->line(m, entry, who, nr);
-		lines++;
-		cond_resched();
+		if (!(++lines % 32))
+			cond_resched();
 	}
 	return lines;
 }
