@@ -288,26 +288,37 @@ bool listed(pid_t pid, long long *ms)
 	return found;
 }
 
-bool stat_row(pid_t pid, struct row *row)
+int stat_rows(struct row *rows, int max)
 {
 	char *text = slurp(STAT), *line, *save;
-	bool found = false;
-	struct row r;
+	struct row *r = rows;
 
 	strtok_r(text, "\n", &save);
 	strtok_r(NULL, "\n", &save);
-	while ((line = strtok_r(NULL, "\n", &save))) {
+	while ((line = strtok_r(NULL, "\n", &save)) && r < rows + max) {
 		expect(sscanf(line, "%d %d %u %c %u %llu %llu %llu %llu %79s",
-			      &r.pid, &r.ppid, &r.uid, &r.state, &r.threads,
-			      &r.utime, &r.stime, &r.start, &r.runtime,
-			      r.comm) == 10, "\"%s\" in stat", line);
-		if (r.pid == pid) {
-			*row = r;
-			found = true;
-		}
+			      &r->pid, &r->ppid, &r->uid, &r->state,
+			      &r->threads, &r->utime, &r->stime, &r->start,
+			      &r->runtime, r->comm) == 10, "\"%s\" in stat",
+		       line);
+		r++;
 	}
 	free(text);
-	return found;
+	return r - rows;
+}
+
+bool stat_row(pid_t pid, struct row *row)
+{
+	static struct row rows[2500];
+	int n = stat_rows(rows, sizeof(rows) / sizeof(*rows));
+
+	while (n--) {
+		if (rows[n].pid == pid) {
+			*row = rows[n];
+			return true;
+		}
+	}
+	return false;
 }
 
 struct header stat_header(void)

@@ -120,6 +120,7 @@ struct header {
 	unsigned long long generation, time, interval, processes, lost;
 };
 bool listed(pid_t pid, long long *ms);	/* in status */
+int stat_rows(struct row *rows, int max);	/* how many there are */
 bool stat_row(pid_t pid, struct row *row);	/* the last one of this pid */
 struct header stat_header(void);
 unsigned long long generation(void);
