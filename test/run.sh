@@ -32,7 +32,7 @@ usage_error() {
 	exit 2
 }
 
-list= quick= keep= verbose= only=()
+list='' quick='' keep='' verbose='' only=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) list=y ;;

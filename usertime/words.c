@@ -15,9 +15,6 @@
 
 #include "words.h"
 
-#define TAKEN_MAX 4096	/* bytes that one write takes, on every architecture */
-#define CUTS_MIN 512	/* a write this long may come from a program's buffer */
-
 /* Words, and how far they are done. */
 struct text {
 	const char *at;		/* the word that is next, or that failed */
@@ -156,7 +153,7 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 		.at = data,
 		/* A blank behind the limit says that the word is complete. */
 		.end = limit + (longer && is_blank(*limit)),
-		.cut = longer || taken >= CUTS_MIN,
+		.cut = longer || taken >= URT_CARRY_MIN,
 	};
 	int ret;
 
@@ -193,7 +190,7 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
 			void *ctx, const char __user *buf, size_t count)
 {
-	size_t taken = min_t(size_t, count, TAKEN_MAX);
+	size_t taken = min_t(size_t, count, URT_WRITE_MAX);
 	bool longer = count > taken;
 	ssize_t ret;
 	char *data;

@@ -4,8 +4,7 @@
 
 #include <linux/types.h>
 
-/* No word of the interface is longer, blanks between its parts included. */
-#define URT_WORD_MAX 31
+#include "urt.h"
 
 /* A word that a file understands. */
 struct urt_word {

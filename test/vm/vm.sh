@@ -2,11 +2,12 @@
 # shellcheck shell=bash
 # The VM in which everything of the kernel runs: what it needs on the host, its
 # kernel, its root, and how it is booted. Sourced by demo.sh, test/run.sh and
-# bench/run.sh; top is the checkout.
+# bench/run.sh; top is the checkout, build where they may write.
 #
 #	URT_CACHE	kernels (~/.cache/usertime)
 #	URT_ACCEL	tcg (default) or kvm
 
+: "${top:?}" "${build:?}"
 vm_cache=${URT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/usertime}
 vm_arch=$(dpkg --print-architecture 2>/dev/null || true)
 
@@ -129,7 +130,9 @@ vm_root() {
 		>"$dir/etc/passwd"
 	printf 'root:x:0:\nuser:x:1000:\n' >"$dir/etc/group"
 	cp "$top/usertime/usertime.ko" "$dir/"
-	[ ! -f "$top/app/register_and_poll.c" ] || vm_program "$dir/bin/register_and_poll" "$top/app/register_and_poll.c"
+	mkdir -p "$dir/lib/modules/$vm_release"
+	: >"$dir/lib/modules/$vm_release/modules.dep"	# modinfo wants one
+	vm_program "$dir/bin/register_and_poll" "$top/app/register_and_poll.c"
 }
 
 # vm_pack DIR FILE
@@ -158,7 +161,11 @@ vm_boot() {
 		"${serial[@]}" "${qemu[@]}" \
 		-append "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic \
 mitigations=off $append -- $*" |
-		if [ "$log" = - ]; then cat; else tee "$port"; fi
+		if [ "$log" = - ]; then
+			cat
+		else
+			tee "$port" | sed -u '/^# status [0-9]*$/d'
+		fi
 	[ "${PIPESTATUS[0]}" != 124 ] || echo "# no end within $limit s" >>"$port"
 	if grep -q '^# status 0$' "$port"; then
 		rm "$port"

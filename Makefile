@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# For people: one target per job.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+help:
+	@echo 'make module       build usertime/usertime.ko (KDIR=, ARCH=, CROSS_COMPILE=)'
+	@echo 'make app          build app/register_and_poll'
+	@echo 'make demo         see it at work, in a virtual machine'
+	@echo 'make check        all tests, in virtual machines'
+	@echo 'make check-quick  those that are quick'
+	@echo 'make bench        what it costs, in instructions, beside its peers'
+	@echo 'make style        compiler warnings, sparse, checkpatch, shellcheck'
+	@echo 'make install      install the module for the running kernel'
+	@echo 'make clean        remove everything that was built'
+
+module:
+	$(MAKE) -C usertime KDIR=$(KDIR)
+
+app:
+	$(MAKE) -C app
+
+demo:
+	./demo.sh
+
+check:
+	test/run.sh
+
+check-quick:
+	test/run.sh --quick
+
+bench:
+	bench/run.sh
+
+style:
+	test/style.sh
+
+install: module
+	$(MAKE) -C usertime KDIR=$(KDIR) install
+
+clean:
+	$(MAKE) -C usertime KDIR=$(KDIR) clean
+	$(MAKE) -C app clean
+	$(RM) -r build
+
+.PHONY: help module app demo check check-quick bench style install clean
