@@ -5,13 +5,16 @@
 #define APP "register_and_poll"
 
 /* Return: the exit status of a shell command; what it printed is in *text. */
-static int sh(const char *command, char **text)
+static int sh(char **text, const char *fmt, const char *args)
 {
 	static char output[1 << 16];
-	FILE *f = popen(command, "r");
+	char command[512];
 	size_t n;
 	int status;
+	FILE *f;
 
+	snprintf(command, sizeof(command), fmt, args);
+	f = popen(command, "r");
 	must(f);
 	n = fread(output, 1, sizeof(output) - 1, f);
 	output[n] = '\0';
@@ -27,13 +30,12 @@ TEST(app_agrees, "register_and_poll and getrusage agree, whatever it does",
 	static const char *const runs[] = {
 		"--seconds 3", "-s 3 -t 4", "-s 3 --duty 30", "-s 2 -d 1 -q",
 	};
-	char command[128], *text;
+	char *text;
 	size_t i;
 	int status;
 
 	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
-		snprintf(command, sizeof(command), APP " %s 2>&1", runs[i]);
-		status = sh(command, &text);
+		status = sh(&text, APP " %s 2>&1", runs[i]);
 		expect(status == 0 && strstr(text, "PASS"), "%s: %d: %s",
 		       runs[i], status, text);
 	}
@@ -47,13 +49,12 @@ TEST(app_usage, "wrong options are exit status 2, and are named")
 		"--threads 1025", "--duty 0", "--duty 101", "--duty 3x",
 		"--nonsense", "more",
 	};
-	char command[128], *text;
+	char *text;
 	size_t i;
 	int status;
 
 	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
-		snprintf(command, sizeof(command), APP " %s 2>&1", runs[i]);
-		status = sh(command, &text);
+		status = sh(&text, APP " %s 2>&1", runs[i]);
 		expect(status == 2 && strstr(text, APP), "%s: %d: %s", runs[i],
 		       status, text);
 	}
@@ -65,7 +66,7 @@ TEST(app_not_loaded, "without the module it says so, with exit status 3")
 	int status;
 
 	must(!unload());
-	status = sh(APP " 2>&1", &text);
+	status = sh(&text, APP "%s 2>&1", "");
 	expect(status == 3 && strstr(text, "insmod"), "%d: %s", status, text);
 }
 
@@ -76,7 +77,7 @@ TEST(app_quota, "when the quota is used up it says so, with exit status 3",
 	int status;
 
 	registers("%d", getpid());
-	status = sh(APP " 2>&1", &text);
+	status = sh(&text, APP "%s 2>&1", "");
 	expect(status == 3 && strstr(text, "max_processes"), "%d: %s", status,
 	       text);
 }
@@ -85,9 +86,9 @@ TEST(app_signal, "interrupted, it unregisters itself and dies of the signal")
 {
 	char *text;
 
-	sh(APP " --seconds 60 >/tmp/app.out 2>&1 & p=$!; "
+	sh(&text, APP " %s >/tmp/app.out 2>&1 & p=$!; "
 	   "until grep -q $p: " STATUS "; do :; done; "
-	   "kill -TERM $p; wait $p; echo $?", &text);
+	   "kill -TERM $p; wait $p; echo $?", "--seconds 60");
 	expect(atoi(text) == 128 + SIGTERM, "%s", text);
 	expect(!*slurp(STATUS), "%s", slurp(STATUS));
 }

@@ -167,7 +167,8 @@ static void leader_exits(void *arg)
 	pthread_exit(NULL);
 }
 
-TEST(cpu_leader_exits, "a leader that exits before its threads ends nothing")
+TEST(cpu_leader_exits, "a leader that exits before its threads ends nothing",
+     .params = "interval_ms=1000")
 {
 	pid_t pid = child(leader_exits, NULL);
 	struct row r;
@@ -183,7 +184,7 @@ TEST(cpu_leader_exits, "a leader that exits before its threads ends nothing")
 	expect(stat_row(pid, &r), "gone while a thread lives");
 	kill(pid, SIGKILL);
 	us = reap(pid, NULL);
-	wait_until(stat_row(pid, &r) && r.state == 'X', 5000, "%s",
+	wait_until(stat_row(pid, &r) && r.state == 'X', 10000, "%s",
 		   slurp(STAT));
 	expect((r.utime + r.stime) / 1000 + 2 >= us, "%s, wait4: %lu",
 	       slurp(STAT), us);
@@ -205,7 +206,8 @@ static void exec_by_thread(void *arg)
 	sleep_forever();
 }
 
-TEST(cpu_exec, "exec by another thread than the leader ends nothing")
+TEST(cpu_exec, "exec by another thread than the leader ends nothing",
+     .params = "interval_ms=1000")
 {
 	pid_t pid = child(exec_by_thread, NULL);
 	struct row r, later;
@@ -221,7 +223,7 @@ TEST(cpu_exec, "exec by another thread than the leader ends nothing")
 	       later.start == r.start, "%s", slurp(STAT));
 	expect(later.utime + later.stime >= 200 * MS, "%s", slurp(STAT));
 	end(pid);
-	wait_until(stat_row(pid, &r) && r.state == 'X', 5000, "%s",
+	wait_until(stat_row(pid, &r) && r.state == 'X', 10000, "%s",
 		   slurp(STAT));
 	expect(r.utime + r.stime >= later.utime + later.stime, "%llu < %llu",
 	       r.utime, later.utime);

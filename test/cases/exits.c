@@ -49,7 +49,8 @@ TEST(exit_generations,
 	expect(!stat_header().processes, "%s", slurp(STAT));
 }
 
-TEST(exit_state, "the row of an exited process has state X and its last facts")
+TEST(exit_state, "the row of an exited process has state X and its last facts",
+     .params = "interval_ms=1000")
 {
 	pid_t pid = sleeper();
 	struct row r, dead;
@@ -71,7 +72,8 @@ TEST(exit_state, "the row of an exited process has state X and its last facts")
 	       dead.runtime);
 }
 
-TEST(exit_ppid, "an exited process has the parent it was registered with")
+TEST(exit_ppid, "an exited process has the parent it was registered with",
+     .params = "interval_ms=1000")
 {
 	int pipes[2], status;
 	pid_t parent, pid;
@@ -89,7 +91,8 @@ TEST(exit_ppid, "an exited process has the parent it was registered with")
 	registers("%d", pid);
 	kill(parent, SIGKILL);
 	reap(parent, &status);
-	wait_until(stat_row(pid, &r) && r.state == 'X', 5000, "%s",
+	kill(pid, SIGKILL);
+	wait_until(stat_row(pid, &r) && r.state == 'X', 10000, "%s",
 		   slurp(STAT));
 	expect(r.ppid == parent, "%d, not %d", r.ppid, parent);
 }
