@@ -99,6 +99,11 @@ static __always_inline struct sums add_threads(struct task_struct *leader,
 	return sums;
 }
 
+static noinline struct sums add_threads_tickless(struct task_struct *leader)
+{
+	return add_threads(leader, true);
+}
+
 /* Threads are dying in numbers: makes them wait, so as not to starve. */
 static noinline struct sums sum_group_locked(struct task_struct *leader)
 {
@@ -120,8 +125,9 @@ static __always_inline struct sums sum_group(struct task_struct *leader)
 	struct sums sums;
 
 	if (urt_tickless())
-		return sum_group_locked(leader);
-	sums = add_threads(leader, false);
+		sums = add_threads_tickless(leader);
+	else
+		sums = add_threads(leader, false);
 	if (unlikely(read_seqretry(&sig->stats_lock, seq)))
 		return sum_group_locked(leader);
 	return sums;

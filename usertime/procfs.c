@@ -67,14 +67,6 @@ static void stat_header(struct seq_file *m, const struct urt_registry *reg,
 	seq_puts(m, "pid ppid uid state threads utime_ns stime_ns start_ns runtime_ms comm\n");
 }
 
-/* Wall time from the start to the generation, or to what came later than it. */
-static u64 runtime_ns(const struct urt_entry *entry)
-{
-	u64 until = max(entry->registry->time_ns, entry->sampled_ns);
-
-	return (entry->ended ? entry->end_ns : until) - entry->start_ns;
-}
-
 /* As in /proc/mounts; the backslash, too, so that it can be undone. */
 static void put_comm(struct seq_file *m, const char *comm)
 {
@@ -106,7 +98,8 @@ static void stat_line(struct seq_file *m, struct urt_entry *entry,
 	seq_put_decimal_ull(m, " ", entry->time.utime);
 	seq_put_decimal_ull(m, " ", entry->time.stime);
 	seq_put_decimal_ull(m, " ", entry->start_ns + who->boot_offset);
-	seq_put_decimal_ull(m, " ", div_u64(runtime_ns(entry), NSEC_PER_MSEC));
+	seq_put_decimal_ull(m, " ", div_u64(urt_registry_runtime(entry),
+					    NSEC_PER_MSEC));
 	seq_putc(m, ' ');
 	put_comm(m, looks->comm);
 	seq_putc(m, '\n');
@@ -210,10 +203,12 @@ static struct urt_text *text_at(struct urt_file *f, loff_t pos)
 	if (mutex_lock_killable(&f->read_lock))
 		return ERR_PTR(-EINTR);
 	if (!pos || !f->text) {
+		/* First, so that it does not count against the new one. */
+		urt_text_put(f->text);
+		f->text = NULL;
 		text = urt_view_read(f->view, &f->who);
 		if (IS_ERR(text))
 			goto out;
-		urt_text_put(f->text);
 		f->text = text;
 		atomic64_set(&f->seen, text->generation);
 	}
@@ -301,9 +296,9 @@ int urt_procfs_init(struct urt_registry *reg)
 	registry = reg;
 	directory = proc_mkdir("urt", NULL);
 	if (directory &&
-	    proc_create("status", urt_status_mode, directory, &status_ops) &&
-	    proc_create("stat", 0444, directory, &stat_ops))
-		return 0;
+	    proc_create("stat", 0444, directory, &stat_ops) &&
+	    proc_create("status", urt_status_mode, directory, &status_ops))
+		return 0;	/* status last: nothing is registered before */
 	urt_procfs_exit();
 	return -ENOMEM;
 }

@@ -48,24 +48,26 @@ static kuid_t charged_uid(const struct cred *cred)
 struct urt_user *urt_user_get(const struct cred *cred)
 {
 	kuid_t uid = charged_uid(cred);
-	struct urt_user *user;
+	struct urt_user *user, *new;
 
+	/* Before the lock: who is short of memory makes nobody else wait. */
+	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return NULL;
 	mutex_lock(&users_lock);
 	hash_for_each_possible(users, user, node, __kuid_val(uid)) {
 		if (uid_eq(user->uid, uid)) {
 			refcount_inc(&user->ref);
-			goto out;
+			mutex_unlock(&users_lock);
+			kfree(new);
+			return user;
 		}
 	}
-	user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
-	if (user) {
-		refcount_set(&user->ref, 1);
-		user->uid = uid;
-		hash_add(users, &user->node, __kuid_val(uid));
-	}
-out:
+	refcount_set(&new->ref, 1);
+	new->uid = uid;
+	hash_add(users, &new->node, __kuid_val(uid));
 	mutex_unlock(&users_lock);
-	return user;
+	return new;
 }
 
 void urt_user_put(struct urt_user *user)

@@ -7,7 +7,10 @@
  *	  registry->lock		lists, values, the timer's arming
  *	    registry->exit_lock		raw; with probes, what they note of an end
  *	    index.c's bucket lock	raw; with probes
- * The two raw locks are never held together.
+ *	    quota.c's users_lock	when a charge is given back
+ * The two raw locks are never held together. No lock is held while memory is
+ * allocated for a user. Renderers hold a registry's lock for as long as they
+ * are scheduled to run through its list; a refresh waits for them.
  *
  * An entry is allocated by urt_registry_add() and dies in entry_remove(): off
  * the list (no refresh, no rendering finds it), out of the index (no probe that
@@ -74,7 +77,7 @@ static void note_all_exited(struct urt_entry *entry, struct task_struct *task)
 {
 	lockdep_assert_held(&entry->registry->exit_lock);
 	if (!atomic_read(&task->signal->live) && list_empty(&entry->exited))
-		list_add_tail(&entry->exited, &entry->registry->exited);
+		list_add_tail_rcu(&entry->exited, &entry->registry->exited);
 }
 
 static void note_exit(struct urt_entry *entry, struct task_struct *task)
@@ -93,6 +96,7 @@ static void note_final(struct urt_entry *entry, struct task_struct *leader)
 	if (entry->dead || entry->final)
 		return;
 	note_identity(entry, leader);
+	note_all_exited(entry, leader);
 	/* Whoever sampled it last found it under RCU, and is done by now. */
 	entry->final_time = entry->time;
 	urt_cputime_final(leader, &entry->final_time);
@@ -113,12 +117,12 @@ static struct urt_entry *entry_find(struct urt_registry *reg,
 
 /* Takes the entry in. Under RCU: see urt_registry_add(). */
 static void entry_start(struct urt_registry *reg, struct urt_entry *entry,
-			struct task_struct *leader)
+			struct task_struct *leader, struct pid *pid)
 {
 	unsigned long flags;
 
 	entry->registry = reg;
-	entry->pid = get_pid(task_tgid(leader));
+	entry->pid = get_pid(pid);
 	entry->parent = get_parent(leader);
 	entry->signal = leader->signal;
 	entry->start_ns = leader->start_boottime;
@@ -130,8 +134,10 @@ static void entry_start(struct urt_registry *reg, struct urt_entry *entry,
 
 	/*
 	 * A process that has exited passed its tracepoint before it was
-	 * indexed; one that exits now shows up here, there, or in both.
+	 * indexed; one that exits now shows up here, there, or in both. Pairs
+	 * with the atomic_dec_and_test() of signal->live in do_exit().
 	 */
+	smp_mb();
 	raw_spin_lock_irqsave(&reg->exit_lock, flags);
 	note_all_exited(entry, leader);
 	raw_spin_unlock_irqrestore(&reg->exit_lock, flags);
@@ -170,13 +176,13 @@ static bool entry_refresh(struct urt_entry *entry, int *budget)
 {
 	struct task_struct *leader;
 
+	--*budget;
 	if (entry->ended)
 		return false;
 	/* Pairs with the release in note_final(). */
 	if (smp_load_acquire(&entry->final)) {
 		entry->time = entry->final_time;
 		entry->ended = true;
-		--*budget;
 		return true;
 	}
 	leader = pid_task(entry->pid, PIDTYPE_TGID);
@@ -266,6 +272,27 @@ unsigned int urt_registry_interval(const struct urt_registry *reg)
 	return max(reg->interval_ms, reg->stretched_ms);
 }
 
+/**
+ * urt_registry_runtime() - wall time that a process has run, in ns
+ * @entry: of a registry whose lock the caller holds
+ *
+ * From its start to the generation, or to its registration if that is later;
+ * no further than to its last thread's exit.
+ */
+u64 urt_registry_runtime(struct urt_entry *entry)
+{
+	struct urt_registry *reg = entry->registry;
+	u64 until = max(reg->time_ns, entry->sampled_ns);
+	unsigned long flags;
+
+	lockdep_assert_held(&reg->lock);
+	raw_spin_lock_irqsave(&reg->exit_lock, flags);
+	if (!list_empty(&entry->exited))
+		until = min(until, entry->end_ns);
+	raw_spin_unlock_irqrestore(&reg->exit_lock, flags);
+	return until - entry->start_ns;
+}
+
 /* The only place where a timer is armed. */
 static void rearm(struct urt_registry *reg)
 {
@@ -337,12 +364,12 @@ void urt_registry_refresh(struct urt_registry *reg)
 	if (!reg->count || timer_pending(&reg->timer))
 		goto out;
 
-	begin = ktime_get_boottime_ns();
+	begin = ktime_get_ns();
+	reg->time_ns = ktime_get_boottime_ns();
 	refresh_entries(reg);
-	reg->time_ns = begin;
 	atomic64_inc(&reg->version);
 	atomic64_inc(&reg->generation);
-	stretch(reg, ktime_get_boottime_ns() - begin);
+	stretch(reg, ktime_get_ns() - begin);
 	arm_next(reg);
 	wake_up_interruptible_poll(&reg->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
 out:
@@ -358,6 +385,7 @@ void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms)
 {
 	mutex_lock(&reg->lock);
 	reg->interval_ms = ms;
+	atomic64_inc(&reg->version);	/* stat shows it */
 	if (reg->count)
 		arm_from_now(reg);
 	mutex_unlock(&reg->lock);
@@ -381,12 +409,15 @@ static int add_locked(struct urt_registry *reg, const struct urt_opener *who,
 {
 	bool exempt = urt_opener_capable(who, CAP_SYS_RESOURCE);
 	struct task_struct *leader;
+	struct pid *pid = NULL;
 	int err = 0;
 
 	lockdep_assert_held(&reg->lock);
 	rcu_read_lock();
 	leader = urt_opener_find(who, nr);
-	if (!leader) {
+	if (leader)
+		pid = READ_ONCE(leader->signal->pids[PIDTYPE_TGID]);
+	if (!pid) {		/* being released, it has lost it already */
 		err = -ESRCH;
 	} else if (!may_see(who, leader)) {
 		err = -EPERM;
@@ -396,7 +427,7 @@ static int add_locked(struct urt_registry *reg, const struct urt_opener *who,
 		err = urt_quota_charge(who->user, exempt);
 		if (!err) {
 			entry->user = who->user;
-			entry_start(reg, entry, leader);
+			entry_start(reg, entry, leader, pid);
 		}
 	}
 	rcu_read_unlock();
@@ -436,22 +467,20 @@ int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
 	return err == -EEXIST ? 0 : err;
 }
 
-/* An exited process has no task to find it by; there are few of those. */
+/*
+ * An exited process has no task to find it by; there are few of those. Under
+ * RCU: probes add to the list meanwhile; it is us who take off, under the lock.
+ */
 static struct urt_entry *find_exited(struct urt_registry *reg,
 				     const struct urt_opener *who, pid_t nr)
 {
-	struct urt_entry *entry, *found = NULL;
-	unsigned long flags;
+	struct urt_entry *entry;
 
-	raw_spin_lock_irqsave(&reg->exit_lock, flags);
-	list_for_each_entry(entry, &reg->exited, exited) {
-		if (pid_nr_ns(entry->pid, who->pid_ns) == nr) {
-			found = entry;
-			break;
-		}
+	list_for_each_entry_rcu(entry, &reg->exited, exited) {
+		if (pid_nr_ns(entry->pid, who->pid_ns) == nr)
+			return entry;
 	}
-	raw_spin_unlock_irqrestore(&reg->exit_lock, flags);
-	return found;
+	return NULL;
 }
 
 static struct urt_entry *find_by_number(struct urt_registry *reg,
@@ -495,8 +524,10 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 		err = -EPERM;
 	} else {
 		entry_remove(entry);
-		if (!reg->count)
+		if (!reg->count) {
 			timer_delete_sync(&reg->timer);
+			reg->stretched_ms = 0;
+		}
 	}
 	mutex_unlock(&reg->lock);
 	return err;
@@ -579,8 +610,10 @@ void urt_registry_exit(struct urt_registry *reg)
 	cancel_work_sync(&reg->work);
 
 	mutex_lock(&reg->lock);
-	list_for_each_entry_safe(entry, next, &reg->entries, list)
+	list_for_each_entry_safe(entry, next, &reg->entries, list) {
 		entry_remove(entry);
+		cond_resched();
+	}
 	mutex_unlock(&reg->lock);
 }
 

@@ -30,7 +30,7 @@ struct urt_registry {
 	unsigned long due;		/* lock; jiffies of the next refresh */
 	bool dying;			/* lock; never armed again */
 	u64 time_ns;			/* lock; of the latest generation */
-	u64 lost;			/* lock; ends that left no record */
+	u64 lost;			/* lock; ends without record: none, yet */
 	atomic64_t generation;		/* lock to write; counts refreshes */
 	atomic64_t version;		/* lock to write; any change at all */
 
@@ -104,6 +104,7 @@ void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms);
 unsigned int urt_registry_interval(const struct urt_registry *reg);
 
 void urt_registry_look(struct urt_entry *entry);
+u64 urt_registry_runtime(struct urt_entry *entry);
 kuid_t urt_registry_owner(struct urt_entry *entry);
 
 /* From the tracepoints, for every process of the system. */

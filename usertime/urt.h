@@ -78,7 +78,7 @@
  *			that has exited, the parent it was registered with
  *	uid		real uid
  *	state		as in ps(1); X once exited and final
- *	threads		how many live; 0 once exited and final
+ *	threads		how many live; 0 once reaped
  *	utime_ns	CPU time in user and in kernel mode, ns. The sum is exact;
  *	stime_ns	how it divides, the tick samples (see README, Limits)
  *	start_ns	when it started, ns since boot (CLOCK_BOOTTIME)

@@ -125,7 +125,8 @@ static int mode_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int mode;
 
-	if (kstrtouint(val, 8, &mode) || mode & ~0666)
+	/* procfs would take 0 for a mode of its own choice. */
+	if (kstrtouint(val, 8, &mode) || !mode || mode & ~0666)
 		return -EINVAL;
 	urt_status_mode = mode;
 	return 0;

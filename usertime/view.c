@@ -17,7 +17,6 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
@@ -62,8 +61,7 @@ static bool fits(const struct urt_view *view, const struct urt_format *format,
 	       view->user_ns == who->file->f_cred->user_ns &&
 	       view->user == who->user &&
 	       view->boot_offset == who->boot_offset &&
-	       (uid_eq(view->owner, shown_owner(who)) ||
-		(!uid_valid(view->owner) && !who->restricted));
+	       uid_eq(view->owner, shown_owner(who));
 }
 
 /**
@@ -78,18 +76,22 @@ struct urt_view *urt_view_get(struct urt_registry *reg,
 			      const struct urt_format *format,
 			      const struct urt_opener *who)
 {
-	struct urt_view *view;
+	struct urt_view *view, *new;
 
+	/* Before the lock: who is short of memory makes nobody else wait. */
+	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return NULL;
 	mutex_lock(&reg->views_lock);
 	list_for_each_entry(view, &reg->views, node) {
 		if (fits(view, format, who)) {
 			view->files++;
-			goto out;
+			mutex_unlock(&reg->views_lock);
+			kfree(new);
+			return view;
 		}
 	}
-	view = kzalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
-	if (!view)
-		goto out;
+	view = new;
 	view->registry = reg;
 	view->files = 1;
 	view->format = format;
@@ -101,7 +103,6 @@ struct urt_view *urt_view_get(struct urt_registry *reg,
 	view->boot_offset = who->boot_offset;
 	mutex_init(&view->lock);
 	list_add(&view->node, &reg->views);
-out:
 	mutex_unlock(&reg->views_lock);
 	return view;
 }
@@ -149,7 +150,7 @@ static struct urt_text *text_alloc(size_t size, const struct urt_opener *who)
 				    urt_opener_capable(who, CAP_SYS_RESOURCE));
 	if (err)
 		return ERR_PTR(err);
-	text = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	text = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!text) {
 		urt_quota_uncharge_text(who->user, size);
 		return ERR_PTR(-ENOMEM);
@@ -265,10 +266,11 @@ struct urt_text *urt_view_read(struct urt_view *view,
 	text = view->text;
 	if (!text ||
 	    text->version != atomic64_read(&view->registry->version)) {
+		urt_text_put(text);
+		view->text = NULL;
 		text = make_text(view, who);
 		if (IS_ERR(text))
 			goto out;
-		urt_text_put(view->text);
 		view->text = text;
 	}
 	urt_text_get(text);

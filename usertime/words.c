@@ -141,37 +141,36 @@ static int carry(struct urt_words *words, const struct text *text)
 
 /*
  * Runs what is in @data: what was carried over, @taken bytes of this write, and
- * one more if @longer, when the writer has more than we take at once.
+ * one more if @longer, when the writer has more than we take at once. @rest: it
+ * is what we left of the last write, and ends where that ended.
  */
 static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
-			 void *ctx, const char *data, size_t taken, bool longer)
+			 void *ctx, const char *data, size_t taken,
+			 bool longer, bool rest)
 {
-	bool may_be_blank = words->more || words->carried;
+	bool may_be_blank = rest || words->carried;
 	const char *start = data + words->carried;
 	const char *limit = start + taken;
 	struct text text = {
 		.at = data,
 		/* A blank behind the limit says that the word is complete. */
 		.end = limit + (longer && is_blank(*limit)),
-		.cut = longer || taken >= URT_CARRY_MIN,
+		.cut = longer || rest || taken >= URT_CARRY_MIN,
 	};
 	int ret;
 
 	/* A carried word that fails is gone: nobody would write it again. */
 	words->carried = 0;
-	words->more = longer;
 
 	ret = run_words(&text, table, ctx);
 	if (!ret && longer && text.at > start)
 		return text.at - start;
 	if (!ret)
 		ret = longer ? -EINVAL : carry(words, &text);
-	else if (ret > 0 && !text.done && !may_be_blank)
+	else if (ret > 0 && !text.done && !longer && !may_be_blank)
 		ret = -EINVAL;
 	if (ret >= 0)
 		return taken;
-
-	words->more = false;
 	return text.done ? text.at - start : ret;
 }
 
@@ -192,6 +191,7 @@ ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
 {
 	size_t taken = min_t(size_t, count, URT_WRITE_MAX);
 	bool longer = count > taken;
+	bool rest = count == words->left;
 	ssize_t ret;
 	char *data;
 
@@ -204,8 +204,10 @@ ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
 	if (copy_from_user(data + words->carried, buf, taken + longer))
 		ret = -EFAULT;
 	else
-		ret = run_write(words, table, ctx, data, taken, longer);
+		ret = run_write(words, table, ctx, data, taken, longer, rest);
 	kfree(data);
+	if (ret >= 0)
+		words->left = count - ret;
 	return ret;
 }
 

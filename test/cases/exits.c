@@ -101,8 +101,8 @@ TEST(exit_zombie, "a zombie can be registered, has state Z and its value")
 {
 	pid_t pid = child(burn_then_wait, (void *)100);
 	siginfo_t info;
+	struct row r, again;
 	uint64_t us;
-	struct row r;
 
 	nanosleep(&(struct timespec){ .tv_nsec = 300 * MS }, NULL);
 	kill(pid, SIGKILL);
@@ -114,6 +114,10 @@ TEST(exit_zombie, "a zombie can be registered, has state Z and its value")
 	next_generation();
 	next_generation();
 	expect(stat_row(pid, &r) && r.state == 'Z', "%s", slurp(STAT));
+	next_generation();
+	expect(stat_row(pid, &again) && again.runtime == r.runtime,
+	       "a zombie still runs: %llu, then %llu ms", r.runtime,
+	       again.runtime);
 	us = reap(pid, NULL);
 	/* wait4 cuts both its times to whole microseconds. */
 	expect((r.utime + r.stime) / 1000 <= us + 2 &&

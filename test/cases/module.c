@@ -16,7 +16,7 @@ TEST(module_bounds, "parameters out of bounds are EINVAL at load")
 		"max_processes=0", "max_processes=4194305", "max_processes=x",
 		"max_per_user=0", "max_per_user=4194305", "restrict=2",
 		"restrict=-1", "restrict=yes", "status_mode=0777",
-		"status_mode=01666", "status_mode=8", "status_mode=rw",
+		"status_mode=01666", "status_mode=0", "status_mode=8", "status_mode=rw",
 	};
 	size_t i;
 	int err;
@@ -33,7 +33,7 @@ TEST(module_bounds_good, "the bounds themselves are good")
 	static const char *const good[] = {
 		"interval_ms=10", "interval_ms=3600000", "max_processes=1",
 		"max_processes=4194304", "max_per_user=1", "restrict=1",
-		"max_per_user=4194304", "status_mode=0", "status_mode=666",
+		"max_per_user=4194304", "status_mode=2", "status_mode=666",
 	};
 	size_t i;
 	int err;
@@ -91,6 +91,7 @@ TEST(module_interval, "writing interval_ms re-arms the timer at once",
 	expect(!readable(fd, 300), "a refresh in an hour's interval");
 	set_interval(50);
 	expect(readable(fd, 5000), "no refresh");
+	free(slurp(STAT));
 	set_interval(3600000);
 	free(slurp_fd(fd));
 	expect(!readable(fd, 300), "still at the old pace");

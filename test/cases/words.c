@@ -253,6 +253,52 @@ TEST(word_carried_error, "and its error is that of the write that completes it")
 	expect(n > 0 && listed(pid, NULL), "afterwards: %d", n);
 }
 
+/* As many PIDs as fill the text, one a line. */
+static void fill(char *text, size_t size, pid_t pid)
+{
+	char line[12];
+	size_t i, len = snprintf(line, sizeof(line), "%d\n", pid);
+
+	for (i = 0; i < size; i++)
+		text[i] = line[i % len];
+}
+
+TEST(word_blocks, "numbers cut by blocks larger than a page stay whole")
+{
+	pid_t pid = sleeper();
+	char block[8191];
+	int fd = open_status(), n, done, off = 0, i;
+
+	for (i = 0; i < 4; i++) {
+		static char all[4 * sizeof(block)];
+
+		fill(all, sizeof(all), pid);
+		memcpy(block, all + off, sizeof(block));
+		for (done = 0; done < (int)sizeof(block); done += n) {
+			n = write(fd, block + done, sizeof(block) - done);
+			expect(n > 0, "block %d, at %d: %s", i, done,
+			       strerror(errno));
+		}
+		off += sizeof(block);
+	}
+	close(fd);
+	expect(stat_header().processes == 1 && listed(pid, NULL), "%s",
+	       slurp(STATUS));
+}
+
+TEST(word_blanks, "blanks may be more than a page, if a word follows")
+{
+	char page[5000];
+	pid_t pid = sleeper();
+	int fd = open_status(), n;
+
+	page_with(page, sizeof(page), 4900, pid);
+	n = write(fd, page, sizeof(page));
+	expect(n == 4096, "%d", n);
+	n = write(fd, page + n, sizeof(page) - n);
+	expect(n == 904 && listed(pid, NULL), "%d", n);
+}
+
 TEST(word_position, "writing never moves the read position")
 {
 	pid_t pid = sleeper();
