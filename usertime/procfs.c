@@ -49,12 +49,32 @@ struct urt_file {
 
 /* --- formats --- */
 
+/* Writes a number that ends before @end. Return: where it begins. */
+static char *put_before(char *end, u64 number)
+{
+	u64 tens;
+
+	do {
+		tens = div_u64(number, 10);
+		*--end = '0' + (number - tens * 10);
+		number = tens;
+	} while (number);
+	return end;
+}
+
+/* By hand: two seq_put_decimal_ull() cost twice as much as all of a line. */
 static void status_line(struct seq_file *m, struct urt_entry *entry,
 			const struct urt_opener *who, pid_t nr)
 {
-	seq_put_decimal_ull(m, "", nr);
-	seq_put_decimal_ull(m, ": ", div_u64(entry->time.utime, NSEC_PER_MSEC));
-	seq_putc(m, '\n');
+	char line[sizeof("2147483647: 18446744073709551615\n")];
+	char *end = line + sizeof(line), *p = end;
+
+	*--p = '\n';
+	p = put_before(p, div_u64(entry->time.utime, NSEC_PER_MSEC));
+	*--p = ' ';
+	*--p = ':';
+	p = put_before(p, nr);
+	seq_write(m, p, end - p);
 }
 
 static void stat_header(struct seq_file *m, const struct urt_registry *reg,

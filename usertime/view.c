@@ -164,8 +164,7 @@ static struct urt_text *text_alloc(size_t size, const struct urt_opener *who)
 
 /*
  * seq_file serves as the string builder here: its functions append to a buffer
- * with a bound, and are the only decimal conversion that the kernel exports
- * without printf()'s cost. No file is involved.
+ * with a bound, and convert numbers without printf()'s cost. No file is involved.
  */
 static struct seq_file builder(char *buf, size_t size)
 {
