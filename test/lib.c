@@ -53,9 +53,12 @@ uint64_t now_ns(void)
 	return clock_ns(CLOCK_BOOTTIME);
 }
 
-uint64_t cpu_ns(void)
+uint64_t cpu_ns(pid_t pid)
 {
-	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	clockid_t clock;
+
+	must(!clock_getcpuclockid(pid, &clock));
+	return clock_ns(clock);
 }
 
 void nap(void)

@@ -84,7 +84,7 @@ void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 uint64_t now_ns(void);		/* CLOCK_BOOTTIME */
 void nap(void);			/* a millisecond */
 void burn(uint64_t ns);		/* user CPU time of this thread */
-uint64_t cpu_ns(void);		/* of this process, all of it */
+uint64_t cpu_ns(pid_t pid);	/* of a process, all of it */
 
 /* Processes. All of them are killed when the test ends. */
 pid_t child(void (*fn)(void *), void *arg);

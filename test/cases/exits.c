@@ -104,7 +104,7 @@ TEST(exit_zombie, "a zombie can be registered, has state Z and its value")
 	struct row r, again;
 	uint64_t us;
 
-	nanosleep(&(struct timespec){ .tv_nsec = 300 * MS }, NULL);
+	wait_until(cpu_ns(pid) > 100 * MS, 10000, "%lu ns", cpu_ns(pid));
 	kill(pid, SIGKILL);
 	must(!waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
 	registers("%d", pid);
