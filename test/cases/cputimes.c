@@ -377,6 +377,8 @@ TEST(cpu_nohz_full, "a process alone on a CPU without a tick is counted",
 	struct row a, b;
 	long long wall, used;
 
+	if (access("/sys/devices/system/cpu/nohz_full", F_OK))
+		skip("this kernel is built without NO_HZ_FULL");
 	expect(!strcmp(slurp("/sys/devices/system/cpu/nohz_full"), "1\n"),
 	       "nohz_full: %s", slurp("/sys/devices/system/cpu/nohz_full"));
 	registers("%d", pid);
