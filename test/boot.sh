@@ -9,7 +9,7 @@ build=$URT_TEST_BUILD
 vm_image=$URT_TEST_IMAGE
 . "$top/test/vm/vm.sh"
 
-qemu=(-cpu max) append=
+qemu=(-cpu "$vm_cpu") append=
 case $1 in
 one) qemu+=(-smp 1) ;;				# for what is exact
 two) qemu+=(-smp 2) ;;				# for races, and all the rest
@@ -19,6 +19,6 @@ esac
 
 read -ra args <<<"$URT_TEST_ARGS"
 # What is wrong goes to standard error as well, which prove lets through.
-vm_boot "$build/root.cpio.gz" "$build/boot-$1.log" 1500 "quiet softlockup_panic=1 $append" \
-	"${qemu[@]}" -- port /bin/tests "$1" "${args[@]}" |
+vm_boot "$build/root.cpio.gz" "$build/boot-$1.log" 1500 \
+	"quiet softlockup_panic=1 $append" "${qemu[@]}" -- port /bin/tests "$1" "${args[@]}" |
 	tee >(grep -E '^(not ok|# (broken|seen|kernel log|killed|no end|rmmod|insmod|the guest))' >&2)

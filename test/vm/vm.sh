@@ -11,6 +11,11 @@
 vm_cache=${URT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/usertime}
 vm_arch=$(dpkg --print-architecture 2>/dev/null || true)
 
+# QEMU 7.2 emulates cmpxchg16b badly on several CPUs: kernels that use it in
+# their allocator, as 6.12, now and then fault there, even while booting.
+# shellcheck disable=SC2034 # for those who source this
+vm_cpu=max,-cx16
+
 vm_die() { echo "${0##*/}: $*" >&2; exit 1; }
 
 vm_as_root() {
