@@ -14,6 +14,8 @@ cd "$top"
 checkpatch() {
 	local source dir
 
+	apt-cache show linux-source >/dev/null 2>&1 ||
+		vm_as_root apt-get update -q >/dev/null
 	source=$(apt-cache depends linux-source | sed -n 's/.*Depends: //p')
 	dir=$vm_cache/checkpatch_$source
 	if [ ! -s "$dir/checkpatch.pl" ]; then

@@ -43,14 +43,18 @@ vm_install() {
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
 	echo "Installing: ${missing[*]}" >&2
+	vm_apt_install "${missing[@]}"
+}
+
+# The newest versions of packages, whether they are installed or not.
+vm_apt_install() {
 	{
 		vm_as_root apt-get update -q &&
 		vm_as_root env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -qy --no-install-recommends \
-			"${missing[@]}"
+			apt-get install -qy --no-install-recommends "$@"
 	} >"$build/apt.log" 2>&1 || {
 		tail -n 20 "$build/apt.log" >&2
-		vm_die "could not install ${missing[*]}; all of it: $build/apt.log"
+		vm_die "could not install $*; all of it: $build/apt.log"
 	}
 }
 
@@ -71,17 +75,26 @@ vm_packages() {
 # Sets vm_release, vm_kdir and vm_image: the kernel that the headers are for.
 # Only its image is taken from its package; the host does not boot it.
 vm_kernel() {
-	local package dir
+	vm_find_kernel
+	[ ! -s "$vm_image" ] || return 0
+	# The archive has the image of the newest headers, of older ones perhaps.
+	vm_apt_install "$(vm_headers_package)"
+	vm_find_kernel
+	[ -s "$vm_image" ] || vm_fetch_image "${vm_image%/*}"
+}
+
+vm_find_kernel() {
+	local package
 
 	package=$(dpkg-query -W -f '${Depends}' "$(vm_headers_package)" |
 		grep -o 'linux-headers-[0-9][^ ,]*' | head -n 1)
 	vm_release=${package#linux-headers-}
 	vm_kdir=/usr/src/$package
-	dir=$vm_cache/$(dpkg-query -W -f '${Package}_${Version}' "$package")
-	vm_image=$dir/vmlinuz
-	[ -s "$vm_image" ] || vm_fetch_image "$dir"
+	vm_image=$vm_cache/$(dpkg-query -W -f '${Package}_${Version}' \
+		"$package")/vmlinuz
 }
 
+# vm_fetch_image DIR: all of it, or nothing.
 vm_fetch_image() {
 	local new
 
@@ -89,12 +102,8 @@ vm_fetch_image() {
 	mkdir -p "$vm_cache"
 	new=$(mktemp -d "$vm_cache/new.XXXXXX")
 	chmod 755 "$new"
-	(
-		cd "$new"
-		apt-get download -q "linux-image-$vm_release" ||
-			{ vm_as_root apt-get update -q &&
-			  apt-get download -q "linux-image-$vm_release"; }
-	) >"$build/image.log" 2>&1 || {
+	(cd "$new" && apt-get download -q "linux-image-$vm_release") \
+		>"$build/image.log" 2>&1 || {
 		cat "$build/image.log" >&2
 		rm -rf "$new"
 		vm_die "could not download linux-image-$vm_release"
