@@ -431,8 +431,10 @@ static int add_locked(struct urt_registry *reg, const struct urt_opener *who,
 		}
 	}
 	rcu_read_unlock();
-	if (!err && reg->count == 1)
+	if (!err && reg->count == 1) {
+		reg->stretched_ms = 0;	/* what others' refreshes cost is over */
 		arm_from_now(reg);
+	}
 	return err;
 }
 
@@ -524,10 +526,8 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 		err = -EPERM;
 	} else {
 		entry_remove(entry);
-		if (!reg->count) {
+		if (!reg->count)
 			timer_delete_sync(&reg->timer);
-			reg->stretched_ms = 0;
-		}
 	}
 	mutex_unlock(&reg->lock);
 	return err;

@@ -158,7 +158,7 @@ vm_pack() {
 # The kernel's console goes to LOG ("-": it is our terminal), the second serial
 # port to standard output. Fails unless the guest's command succeeded.
 vm_boot() {
-	local initramfs=$1 log=$2 limit=$3 append=$4 qemu=() serial port
+	local initramfs=$1 log=$2 limit=$3 append=$4 qemu=() serial port ended=0
 
 	port=$(mktemp "$build/port.XXXXXX")
 	shift 4
@@ -179,8 +179,8 @@ mitigations=off $append -- $*" |
 			cat
 		else
 			tee "$port" | sed -u '/^# status [0-9]*$/d'
-		fi
-	[ "${PIPESTATUS[0]}" != 124 ] || echo "# no end within $limit s" >>"$port"
+		fi || ended=${PIPESTATUS[0]}
+	[ "$ended" != 124 ] || echo "# no end within $limit s" >>"$port"
 	if grep -q '^# status 0$' "$port"; then
 		rm "$port"
 		return 0
