@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * liburt: the CPU time of processes, through /proc/urt of the usertime module.
+ *
+ * A struct urt is a session: a set of processes, registered by PID or as whole
+ * trees, that ends when it is closed. urt.h of the module explains what the
+ * kernel promises about it.
+ *
+ * Functions that return an int return -1, and those that return a pointer NULL,
+ * with errno set, on failure. All of them: ENOENT when the module is not loaded
+ * (open and list), ENOMEM. Times are in nanoseconds; moments are since boot
+ * (CLOCK_BOOTTIME).
+ *
+ * Threads: different sessions are independent of each other. In one session,
+ * urt_fd(), urt_add(), urt_remove() and urt_set_interval() may be called at any
+ * time from any thread; of the others only one at a time.
+ */
+#ifndef LIBURT_H
+#define LIBURT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct urt;	/* a session */
+
+/* --- sessions --- */
+
+/*
+ * Opens a session. Its descriptor is close-on-exec.
+ * Errors: EDQUOT max_sessions are open.
+ */
+struct urt *urt_open(void);
+void urt_close(struct urt *u);	/* NULL is allowed */
+
+/* For poll(2): POLLIN records wait, POLLPRI new generation, POLLHUP the end. */
+int urt_fd(const struct urt *u);
+
+#define URT_TREE 1	/* and its descendants, living and to come */
+
+/*
+ * Registers a process.
+ * Errors: ESRCH, EPERM, EDQUOT, ENOSPC, as urt.h has them; EINVAL for a PID
+ * below 1 or unknown flags.
+ */
+int urt_add(struct urt *u, pid_t pid, int flags);
+
+/* Unregisters it. Errors: ENOENT it is not registered; EPERM, EINVAL. */
+int urt_remove(struct urt *u, pid_t pid);
+
+/* Refreshes every so many milliseconds. Errors: EINVAL out of your range. */
+int urt_set_interval(struct urt *u, unsigned int ms);
+
+/* --- what has exited --- */
+
+enum urt_type {
+	URT_EXIT,	/* one process */
+	URT_LOST,	/* count more, with the sums utime_ns and stime_ns */
+	URT_MISSED,	/* count more, of which nothing is known */
+};
+
+struct urt_record {
+	enum urt_type type;
+	uint64_t count;		/* 1 for URT_EXIT */
+	uint64_t utime_ns;
+	uint64_t stime_ns;
+	/* The rest for URT_EXIT only. */
+	pid_t pid;
+	pid_t ppid;		/* 0: not visible here */
+	uid_t uid;
+	int status;		/* as wait(2) gives it; -1: hidden from you */
+	uint64_t start_ns;
+	uint64_t runtime_ns;	/* wall time */
+	char comm[64];		/* as it is, nothing escaped */
+};
+
+/*
+ * The next record, waiting at most timeout_ms for it (-1: for ever, 0: not).
+ * Returns 1, or 0 when all that was registered has ended and been read.
+ * Errors: ETIMEDOUT; EINTR a signal came; EPROTO the kernel wrote what no
+ * version of this format allows (words that it does not know are skipped).
+ */
+int urt_next(struct urt *u, struct urt_record *record, int timeout_ms);
+
+/*
+ * Waits for one registered process, child or not, as waitpid(2) does for a
+ * child; pid <= 0 is any of them. It must also be reaped by its parent. What
+ * other processes' records came meanwhile is kept for later calls, also for
+ * urt_next(). options: 0 or WNOHANG.
+ * Returns the PID, or 0 with WNOHANG when it has not ended yet.
+ * *status (may be NULL) is -1 where it is hidden.
+ * Errors: ECHILD it is not registered, or nothing is; EINTR; EINVAL; EPROTO.
+ */
+pid_t urt_waitpid(struct urt *u, int *status, pid_t pid, int options);
+
+/* The same, with all that is known about it (may be NULL). */
+pid_t urt_waitpid_record(struct urt *u, struct urt_record *record, pid_t pid,
+			 int options);
+
+/* --- what is alive --- */
+
+struct urt_process {
+	pid_t pid;
+	pid_t ppid;		/* 0: not visible here */
+	uid_t uid;
+	char state;		/* as in ps(1); X: exited, values are final */
+	unsigned int threads;
+	uint64_t utime_ns;
+	uint64_t stime_ns;
+	uint64_t start_ns;
+	char comm[64];
+};
+
+/* One moment of a session or of the system registry. */
+struct urt_snapshot {
+	uint64_t generation;
+	uint64_t time_ns;	/* when it was taken */
+	unsigned int interval_ms;	/* between generations, now */
+	uint64_t lost;		/* system registry: see stat in urt.h */
+	size_t registered;	/* more than count: the map was too small */
+	size_t count;
+	struct urt_process *processes;	/* of count; see urt_snapshot_free() */
+};
+
+/*
+ * Maps the session, with room for so many processes (0: max_per_user). Once.
+ * Errors: EINVAL more than max_per_user, EBUSY it is mapped already.
+ */
+int urt_map(struct urt *u, size_t capacity);
+
+/*
+ * The latest generation, consistent, without a system call (but for memory, as
+ * the snapshot grows). The snapshot is zeroed by the caller before its first
+ * use, and may be used again. Errors: EINVAL it is not mapped.
+ */
+int urt_snapshot(struct urt *u, struct urt_snapshot *snapshot);
+
+/*
+ * One process of it, the fastest way: about as many instructions as there are
+ * processes before it. Errors: ENOENT it is not in there; EINVAL as above.
+ */
+int urt_snapshot_one(struct urt *u, pid_t pid, struct urt_process *process);
+
+/*
+ * The system registry, as /proc/urt/stat has it. The snapshot as above.
+ * Errors: EPROTO columns are missing or unreadable (new ones are skipped).
+ */
+int urt_list(struct urt_snapshot *snapshot);
+
+void urt_snapshot_free(struct urt_snapshot *snapshot);
+
+/* Registers with, and unregisters from, the system registry. */
+int urt_system_add(pid_t pid, int flags);
+int urt_system_remove(pid_t pid);
+
+/* What an errno of these functions means and what to do; never NULL. */
+const char *urt_strerror(int err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
