@@ -8,7 +8,7 @@
  *
  * Functions that return an int return -1, and those that return a pointer NULL,
  * with errno set, on failure. All of them: ENOENT when the module is not loaded
- * (open and list), ENOMEM. Times are in nanoseconds; moments are since boot
+ * (when opening), ENOMEM. Times are in nanoseconds; moments are since boot
  * (CLOCK_BOOTTIME).
  *
  * Threads: different sessions are independent of each other. In one session,
@@ -35,9 +35,21 @@ struct urt;	/* a session */
  * Errors: EDQUOT max_sessions are open.
  */
 struct urt *urt_open(void);
+
+/*
+ * Opens the system registry (/proc/urt/status and stat), which all share and
+ * which outlives whoever opened it: for urt_add(), urt_remove() and
+ * urt_snapshot(). There are no exit records and no map: urt_next(), urt_map(),
+ * urt_set_interval(), urt_waitpid() and urt_snapshot_one() fail with ENOTSUP.
+ */
+struct urt *urt_open_system(void);
 void urt_close(struct urt *u);	/* NULL is allowed */
 
-/* For poll(2): POLLIN records wait, POLLPRI new generation, POLLHUP the end. */
+/*
+ * For poll(2). A session's: POLLIN records wait, POLLPRI new generation, POLLHUP
+ * the end. The system registry's: POLLPRI a generation newer than that of the
+ * last urt_snapshot().
+ */
 int urt_fd(const struct urt *u);
 
 #define URT_TREE 1	/* and its descendants, living and to come */
@@ -133,9 +145,11 @@ struct urt_snapshot {
 int urt_map(struct urt *u, size_t capacity);
 
 /*
- * The latest generation, consistent, without a system call (but for memory, as
- * the snapshot grows). The snapshot is zeroed by the caller before its first
- * use, and may be used again. Errors: EINVAL it is not mapped.
+ * The latest generation, consistent. Of a session, without a system call (but
+ * for memory, as the snapshot grows); the system registry's is read from its
+ * file. The snapshot is zeroed by the caller before its first use, and may be
+ * used again. Errors: EINVAL the session is not mapped; EPROTO columns of the
+ * file are missing or unreadable (new ones are skipped).
  */
 int urt_snapshot(struct urt *u, struct urt_snapshot *snapshot);
 
@@ -145,17 +159,7 @@ int urt_snapshot(struct urt *u, struct urt_snapshot *snapshot);
  */
 int urt_snapshot_one(struct urt *u, pid_t pid, struct urt_process *process);
 
-/*
- * The system registry, as /proc/urt/stat has it. The snapshot as above.
- * Errors: EPROTO columns are missing or unreadable (new ones are skipped).
- */
-int urt_list(struct urt_snapshot *snapshot);
-
 void urt_snapshot_free(struct urt_snapshot *snapshot);
-
-/* Registers with, and unregisters from, the system registry. */
-int urt_system_add(pid_t pid, int flags);
-int urt_system_remove(pid_t pid);
 
 /* What an errno of these functions means and what to do; never NULL. */
 const char *urt_strerror(int err);
