@@ -8,6 +8,7 @@
 #ifndef URT_COMPAT_H
 #define URT_COMPAT_H
 
+#include <linux/mm.h>
 #include <linux/timer.h>
 #include <linux/vtime.h>
 
@@ -27,6 +28,13 @@ static inline bool urt_tickless(void)
 	return false;
 #endif
 }
+
+/* Tracepoint probes run with preemption off, where RT locks may sleep. */
+#define URT_PROBES_NEED_POOL IS_ENABLED(CONFIG_PREEMPT_RT)
+
+#ifndef URT_HAVE_VM_FLAGS_CLEAR
+#define vm_flags_clear(vma, flags) ((vma)->vm_flags &= ~(flags))
+#endif
 
 /* The arguments of a sched_process_exit probe. */
 #ifdef URT_HAVE_EXIT_GROUP_DEAD

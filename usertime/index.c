@@ -17,8 +17,8 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
+#include "entry.h"
 #include "index.h"
-#include "registry.h"
 
 #define LOCK_BITS 6
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tracepoints that tell of the end of processes.
+ * The tracepoints that tell of the beginning and the end of processes.
  *
  * They are attached from load to unload and fire for every process of the
  * system: one test, while nothing is registered. A probe is called with
@@ -17,14 +17,30 @@
 #include <linux/tracepoint.h>
 
 #include "compat.h"
+#include "entry.h"
 #include "index.h"
 #include "lifecycle.h"
-#include "registry.h"
+#include "tree.h"
+
+/* The parent is whoever forks; threads are no news. */
+static void on_fork(void *data, struct task_struct *parent,
+		    struct task_struct *child)
+{
+	if (!thread_group_leader(child))
+		return;
+	/*
+	 * If a search for descendants does not find the child, we find that
+	 * its parent has been reached. Pairs with the one in tree.c's pass().
+	 */
+	smp_mb();
+	if (!urt_index_empty())
+		urt_tree_task_fork(parent, child);
+}
 
 static void on_exit(URT_EXIT_PROBE_ARGS)
 {
 	if (!urt_index_empty())
-		urt_registry_task_exit(task);
+		urt_entry_task_exit(task);
 }
 
 /*
@@ -34,7 +50,7 @@ static void on_exit(URT_EXIT_PROBE_ARGS)
 static void on_free(void *data, struct task_struct *task)
 {
 	if (!urt_index_empty() && thread_group_leader(task))
-		urt_registry_task_free(task);
+		urt_entry_task_free(task);
 }
 
 static struct {
@@ -42,6 +58,7 @@ static struct {
 	void *probe;
 	struct tracepoint *tracepoint;	/* while attached */
 } probes[] = {
+	{ "sched_process_fork", on_fork },
 	{ "sched_process_exit", on_exit },
 	{ "sched_process_free", on_free },
 };

@@ -76,6 +76,34 @@ bool urt_opener_owns(const struct urt_opener *who, kuid_t owner)
 	return uid_eq(owner, who->file->f_cred->euid);
 }
 
+/* Return: whether what the process forks may be followed. Under RCU. */
+bool urt_opener_may_tree(const struct urt_opener *who,
+			 struct task_struct *leader)
+{
+	return urt_opener_owns(who, urt_task_owner(leader)) ||
+	       file_ns_capable(who->file, __task_cred(leader)->user_ns,
+			       CAP_SYS_PTRACE);
+}
+
+/**
+ * urt_opener_may_inspect() - whether /proc/PID/stat would tell an exit status
+ * @who: would read it
+ * @owner: of the process, as urt_task_owner()
+ * @group: of the process, as urt_task_group()
+ * @user_ns: of the process
+ *
+ * The rule of ptrace_may_access(PTRACE_MODE_READ_FSCREDS) for a process that
+ * has no memory any more; that function is for living ones, and not exported.
+ */
+bool urt_opener_may_inspect(const struct urt_opener *who, kuid_t owner,
+			    kgid_t group, struct user_namespace *user_ns)
+{
+	const struct cred *cred = who->file->f_cred;
+
+	return (uid_eq(owner, cred->fsuid) && gid_eq(group, cred->fsgid)) ||
+	       file_ns_capable(who->file, user_ns, CAP_SYS_PTRACE);
+}
+
 /**
  * urt_task_owner() - whose process it is
  * @task: valid under the caller's RCU
@@ -90,4 +118,14 @@ kuid_t urt_task_owner(struct task_struct *task)
 	if (uid_eq(cred->uid, cred->euid) && uid_eq(cred->uid, cred->suid))
 		return cred->uid;
 	return INVALID_UID;
+}
+
+/* The same for groups. */
+kgid_t urt_task_group(struct task_struct *task)
+{
+	const struct cred *cred = __task_cred(task);
+
+	if (gid_eq(cred->gid, cred->egid) && gid_eq(cred->gid, cred->sgid))
+		return cred->gid;
+	return INVALID_GID;
 }

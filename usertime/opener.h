@@ -10,6 +10,7 @@ struct pid;
 struct pid_namespace;
 struct task_struct;
 struct urt_user;
+struct user_namespace;
 
 /*
  * Who opened a file. Whoever it is passed to acts with the opener's rights and
@@ -30,8 +31,13 @@ void urt_opener_exit(struct urt_opener *who);
 
 struct task_struct *urt_opener_find(const struct urt_opener *who, pid_t nr);
 bool urt_opener_owns(const struct urt_opener *who, kuid_t owner);
+bool urt_opener_may_tree(const struct urt_opener *who,
+			 struct task_struct *leader);
+bool urt_opener_may_inspect(const struct urt_opener *who, kuid_t owner,
+			    kgid_t group, struct user_namespace *user_ns);
 bool urt_opener_capable(const struct urt_opener *who, int cap);
 
 kuid_t urt_task_owner(struct task_struct *task);
+kgid_t urt_task_group(struct task_struct *task);
 
 #endif

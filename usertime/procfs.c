@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /proc/urt: the directory, and status and stat in it.
+ * /proc/urt: the directory, and status and stat in it; session.c has session.
  *
- * Both show the system registry; they differ in their format and in that only
+ * These two show the system registry; they differ in their format and in that only
  * status can be written. An open file holds a reference on the module, so that
  * a sleeping poller never outlives the wait queue it sleeps on: procfs waits for
  * running calls when an entry is removed, but not for those.
@@ -17,13 +17,16 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/string_helpers.h>
 #include <linux/time64.h>
 #include <linux/uio.h>
 
+#include "entry.h"
 #include "opener.h"
+#include "print.h"
 #include "procfs.h"
 #include "registry.h"
+#include "session.h"
+#include "tree.h"
 #include "view.h"
 #include "words.h"
 
@@ -83,23 +86,9 @@ static void stat_header(struct seq_file *m, const struct urt_registry *reg,
 	seq_printf(m, "# generation=%llu time_ns=%llu interval_ms=%u processes=%u lost=%llu\n",
 		   (u64)atomic64_read(&reg->generation),
 		   reg->time_ns + who->boot_offset,
-		   urt_registry_interval(reg), lines, reg->lost);
+		   urt_registry_interval(reg), lines,
+		   (u64)atomic64_read(&reg->missed));
 	seq_puts(m, "pid ppid uid state threads utime_ns stime_ns start_ns runtime_ms comm\n");
-}
-
-/* As in /proc/mounts; the backslash, too, so that it can be undone. */
-static void put_comm(struct seq_file *m, const char *comm)
-{
-	static const char special[] =
-		"\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017"
-		"\020\021\022\023\024\025\026\027\030\031\032\033\034\035\036"
-		"\037\040\177\\";
-	char escaped[TASK_COMM_LEN * 4];
-	int len;
-
-	len = string_escape_mem(comm, strlen(comm), escaped, sizeof(escaped),
-				ESCAPE_OCTAL, special);
-	seq_write(m, escaped, len);
 }
 
 static void stat_line(struct seq_file *m, struct urt_entry *entry,
@@ -107,7 +96,7 @@ static void stat_line(struct seq_file *m, struct urt_entry *entry,
 {
 	const struct urt_looks *looks = &entry->looks;
 
-	urt_registry_look(entry);
+	urt_entry_look(entry);
 	seq_put_decimal_ull(m, "", nr);
 	seq_put_decimal_ull(m, " ", pid_nr_ns(looks->parent, who->pid_ns));
 	seq_put_decimal_ull(m, " ", from_kuid_munged(who->file->f_cred->user_ns,
@@ -118,10 +107,10 @@ static void stat_line(struct seq_file *m, struct urt_entry *entry,
 	seq_put_decimal_ull(m, " ", entry->time.utime);
 	seq_put_decimal_ull(m, " ", entry->time.stime);
 	seq_put_decimal_ull(m, " ", entry->start_ns + who->boot_offset);
-	seq_put_decimal_ull(m, " ", div_u64(urt_registry_runtime(entry),
+	seq_put_decimal_ull(m, " ", div_u64(urt_entry_runtime(entry),
 					    NSEC_PER_MSEC));
 	seq_putc(m, ' ');
-	put_comm(m, looks->comm);
+	urt_print_comm(m, looks->comm);
 	seq_putc(m, '\n');
 }
 
@@ -140,19 +129,30 @@ static const struct urt_format stat_format = {
 
 static int word_add(void *file, unsigned int nr)
 {
-	return urt_registry_add(registry, &((struct urt_file *)file)->who, nr);
+	struct urt_file *f = file;
+
+	return urt_registry_add(registry, &f->who, nr, URT_PLAIN, 0);
+}
+
+static int word_tree(void *file, unsigned int nr)
+{
+	struct urt_file *f = file;
+
+	return urt_tree_add(registry, &f->who, nr);
 }
 
 static int word_remove(void *file, unsigned int nr)
 {
-	return urt_registry_remove(registry, &((struct urt_file *)file)->who,
-				   nr);
+	struct urt_file *f = file;
+
+	return urt_registry_remove(registry, &f->who, nr);
 }
 
 static const struct urt_word status_words[] = {
 	{ "", 0, word_add },
 	{ "", '+', word_add },
 	{ "", '-', word_remove },
+	{ "tree", 0, word_tree },
 	{ }
 };
 
@@ -317,8 +317,9 @@ int urt_procfs_init(struct urt_registry *reg)
 	directory = proc_mkdir("urt", NULL);
 	if (directory &&
 	    proc_create("stat", 0444, directory, &stat_ops) &&
+	    proc_create("session", 0666, directory, &urt_session_ops) &&
 	    proc_create("status", urt_status_mode, directory, &status_ops))
-		return 0;	/* status last: nothing is registered before */
+		return 0;	/* status last: it is what others wait for */
 	urt_procfs_exit();
 	return -ENOMEM;
 }

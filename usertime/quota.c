@@ -23,6 +23,7 @@
 
 unsigned int urt_max_processes = 65536;
 unsigned int urt_max_per_user = 1024;
+unsigned int urt_max_sessions = 64;
 
 static DEFINE_HASHTABLE(users, 6);
 static DEFINE_MUTEX(users_lock);
@@ -84,6 +85,8 @@ void urt_user_put(struct urt_user *user)
  * @user: who registers it; the caller holds a reference
  * @exempt: whether the limit per user is not for them
  *
+ * Never sleeps: probes call it, too.
+ *
  * Return: 0, -EDQUOT when the user has max_per_user, -ENOSPC when there are
  * max_processes in all. On success the charge holds a reference of its own.
  */
@@ -108,6 +111,27 @@ void urt_quota_uncharge(struct urt_user *user)
 	atomic_dec(&registrations);
 	atomic_dec(&user->registrations);
 	urt_user_put(user);
+}
+
+/**
+ * urt_quota_charge_session() - account for one more open session
+ * @user: who opens it; outlives the charge
+ * @exempt: whether the limit is not for them
+ *
+ * Return: 0, or -EDQUOT when the user has max_sessions.
+ */
+int urt_quota_charge_session(struct urt_user *user, bool exempt)
+{
+	if (atomic_inc_return(&user->sessions) > urt_max_sessions && !exempt) {
+		atomic_dec(&user->sessions);
+		return -EDQUOT;
+	}
+	return 0;
+}
+
+void urt_quota_uncharge_session(struct urt_user *user)
+{
+	atomic_dec(&user->sessions);
 }
 
 /**

@@ -15,17 +15,22 @@ struct urt_user {
 	refcount_t ref;
 	kuid_t uid;
 	atomic_t registrations;
+	atomic_t sessions;
 	atomic_long_t text_bytes;	/* rendered snapshots */
+	atomic64_t quiet_until;		/* of all sessions; see registry.c */
 };
 
 extern unsigned int urt_max_processes;
 extern unsigned int urt_max_per_user;
+extern unsigned int urt_max_sessions;
 
 struct urt_user *urt_user_get(const struct cred *cred);
 void urt_user_put(struct urt_user *user);
 
 int urt_quota_charge(struct urt_user *user, bool exempt);
 void urt_quota_uncharge(struct urt_user *user);
+int urt_quota_charge_session(struct urt_user *user, bool exempt);
+void urt_quota_uncharge_session(struct urt_user *user);
 int urt_quota_charge_text(struct urt_user *user, size_t bytes, bool exempt);
 void urt_quota_uncharge_text(struct urt_user *user, size_t bytes);
 

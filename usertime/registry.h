@@ -3,112 +3,85 @@
 #define URT_REGISTRY_H
 
 #include <linux/atomic.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
-#include <linux/rcupdate.h>
-#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/types.h>
-#include <linux/uidgid.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "cputime.h"
-
-struct pid;
-struct signal_struct;
+struct urt_entry;
 struct urt_opener;
-struct urt_user;
+struct urt_registry;
+
+/* What a registry's owner wants to know. All are called with its lock held. */
+struct urt_registry_ops {
+	/* A process has ended; its entry, off the list, is theirs to free. */
+	void (*finished)(struct urt_registry *reg, struct urt_entry *entry);
+	/* There is a new generation; nobody has been told yet. */
+	void (*refreshed)(struct urt_registry *reg);
+	/* Something is different: members, records, the interval. */
+	void (*changed)(struct urt_registry *reg);
+};
 
 /* A set of registered processes that is refreshed as one. */
 struct urt_registry {
+	const struct urt_registry_ops *ops;	/* NULL: finals stay listed */
 	struct mutex lock;		/* see the top of registry.c */
 	struct list_head entries;	/* lock; in registration order */
 	unsigned int count;		/* lock; how many */
 	unsigned int interval_ms;	/* lock; as wished for */
-	unsigned int stretched_ms;	/* lock; what a refresh's cost allows */
+	unsigned int stretched_ms;	/* lock; what refreshes' cost allows */
 	unsigned long due;		/* lock; jiffies of the next refresh */
+	bool used;			/* lock; something was registered once */
 	bool dying;			/* lock; never armed again */
 	u64 time_ns;			/* lock; of the latest generation */
-	u64 lost;			/* lock; ends without record: none, yet */
+	unsigned int searches;		/* lock; of tree.c, numbered */
+	bool pooling;			/* lock; probes need the pool */
 	atomic64_t generation;		/* lock to write; counts refreshes */
-	atomic64_t version;		/* lock to write; any change at all */
+	atomic64_t version;		/* any change at all */
+	atomic64_t missed;		/* children that could not be registered */
+	atomic64_t *quiet_until;	/* no refresh before; CLOCK_MONOTONIC, ns */
 
 	struct timer_list timer;	/* armed while count is not 0 */
 	struct work_struct work;	/* queued by the timer only */
+	struct work_struct upkeep;	/* queued by probes only */
 	wait_queue_head_t wait;		/* woken by every generation */
 
-	raw_spinlock_t exit_lock;	/* probes take it: never sleep under it */
-	struct list_head exited;	/* exit_lock; in order of their exit */
+	raw_spinlock_t probe_lock;	/* probes take it: never sleep under it */
+	struct list_head exited;	/* probe_lock; in order of their exit */
+	struct llist_head forked;	/* members that are not on the list yet */
+	struct llist_head finished;	/* final; for ops->finished() */
+	struct llist_head pool;		/* entries for children; see tree.c */
+	atomic_t pooled;		/* how many */
 
 	struct mutex views_lock;	/* outside of lock */
 	struct list_head views;		/* views_lock */
 };
 
-/* What a process looks like; nobody's business but stat's. */
-struct urt_looks {
-	struct pid *parent;		/* holds a reference, or NULL */
-	kuid_t uid;
-	unsigned int threads;
-	char state;
-	char comm[TASK_COMM_LEN];
-};
-
-/*
- * One registered process. From its release to sched_process_free, an RCU grace
- * period, a process is neither alive nor final; the entry stays as it is then.
- */
-struct urt_entry {
-	struct list_head list;		/* registry's lock */
-	struct hlist_node index;	/* see index.c */
-	struct urt_registry *registry;
-	struct urt_user *user;		/* who is charged; holds a reference */
-	struct pid *pid;		/* of the thread group; holds a reference */
-	struct pid *parent;		/* at registration; holds a reference */
-	const struct signal_struct *signal;	/* compared, never followed */
-	u64 start_ns;			/* CLOCK_BOOTTIME */
-	u64 sampled_ns;			/* registered; its first value's time */
-
-	struct urt_cputime time;	/* registry's lock; what is shown */
-	struct urt_looks looks;		/* registry's lock */
-	u64 looked_at;			/* registry's lock; generation, or 0 */
-	bool ended;			/* registry's lock; final is shown */
-
-	/* Written by probes, under the registry's exit_lock. */
-	struct list_head exited;	/* linked once all threads have exited */
-	bool dead;			/* taken off: probes keep away */
-	bool final;			/* the values below are, and stay so */
-	kuid_t uid;
-	kuid_t owner;			/* see urt_task_owner() */
-	u64 end_ns;			/* CLOCK_BOOTTIME of the last exit */
-	struct urt_cputime final_time;
-	char comm[TASK_COMM_LEN];
-
-	struct rcu_head rcu;
-};
-
-int urt_registry_setup(void);
-void urt_registry_cleanup(void);
-
 void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
-		       void (*timer)(struct timer_list *timer),
-		       work_func_t work);
+		       const struct urt_registry_ops *ops,
+		       atomic64_t *quiet_until);
 void urt_registry_exit(struct urt_registry *reg);
 
+/* How a process comes in. */
+enum urt_role {
+	URT_PLAIN,
+	URT_ROOT,		/* of a tree */
+	URT_DESCENDANT,		/* whose parent the search has reached */
+};
+
 int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
-		     pid_t nr);
+		     pid_t nr, enum urt_role role, unsigned int search);
 int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 			pid_t nr);
+void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry);
+void urt_registry_adopt(struct urt_registry *reg);
+void urt_registry_disarm_if_empty(struct urt_registry *reg);
+void urt_registry_settle(struct urt_registry *reg);
 void urt_registry_refresh(struct urt_registry *reg);
 void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms);
 unsigned int urt_registry_interval(const struct urt_registry *reg);
-
-void urt_registry_look(struct urt_entry *entry);
-u64 urt_registry_runtime(struct urt_entry *entry);
-kuid_t urt_registry_owner(struct urt_entry *entry);
-
-/* From the tracepoints, for every process of the system. */
-void urt_registry_task_exit(struct task_struct *task);
-void urt_registry_task_free(struct task_struct *leader);
 
 #endif

@@ -13,32 +13,34 @@
 #include <linux/timer.h>
 #include <linux/workqueue.h>
 
+#include "entry.h"
 #include "index.h"
 #include "lifecycle.h"
 #include "opener.h"
 #include "procfs.h"
 #include "quota.h"
+#include "record.h"
 #include "registry.h"
+#include "usertime.h"
 
-#define INTERVAL_MS_DEFAULT 5000
-
-static struct workqueue_struct *workqueue;
+struct workqueue_struct *urt_workqueue;
 static struct urt_registry system_registry;
+static atomic64_t system_quiet_until = ATOMIC64_INIT(0);
 static bool loaded;	/* kernel_param_lock */
 
 /* --- the two halves --- */
 
-static void update_cputimes(struct work_struct *work)
+void update_cputimes(struct work_struct *work)
 {
 	urt_registry_refresh(container_of(work, struct urt_registry, work));
 }
 
-static void schedule_cputime_updates(struct timer_list *timer)
+void schedule_cputime_updates(struct timer_list *timer)
 {
 	struct urt_registry *reg = container_of(timer, struct urt_registry,
 						timer);
 
-	queue_work(workqueue, &reg->work);
+	queue_work(urt_workqueue, &reg->work);
 }
 
 /* --- parameters --- */
@@ -86,14 +88,28 @@ __MODULE_PARM_TYPE(max_per_user, "uint");
 MODULE_PARM_DESC(max_per_user,
 		 "registrations per user; CAP_SYS_RESOURCE is exempt (default 1024, 1 to 4194304)");
 
+static const struct bounded max_sessions = { &urt_max_sessions, 1, 65536 };
+module_param_cb(max_sessions, &bounded_ops, (void *)&max_sessions, 0444);
+__MODULE_PARM_TYPE(max_sessions, "uint");
+MODULE_PARM_DESC(max_sessions,
+		 "open sessions per user; CAP_SYS_RESOURCE is exempt (default 64, 1 to 65536)");
+
+static const struct bounded max_records = { &urt_max_records, 1, 4194304 };
+module_param_cb(max_records, &bounded_ops, (void *)&max_records, 0444);
+__MODULE_PARM_TYPE(max_records, "uint");
+MODULE_PARM_DESC(max_records,
+		 "exit records waiting per session (default 4096, 1 to 4194304)");
+
 static const struct bounded restriction = { &urt_restrict, 0, 1 };
 module_param_cb(restrict, &bounded_ops, (void *)&restriction, 0444);
 __MODULE_PARM_TYPE(restrict, "uint");
 MODULE_PARM_DESC(restrict,
 		 "1: without CAP_SYS_PTRACE see and register only your own processes (default 0)");
 
-static unsigned int interval_ms = INTERVAL_MS_DEFAULT;
-static const struct bounded interval_bounded = { &interval_ms, 10, 3600000 };
+static unsigned int interval_ms = URT_INTERVAL_MS;
+static const struct bounded interval_bounded = {
+	&interval_ms, URT_INTERVAL_MS_MIN, URT_INTERVAL_MS_MAX
+};
 
 /* At load the registry does not exist yet. */
 static int interval_set(const char *val, const struct kernel_param *kp)
@@ -153,18 +169,18 @@ static int __init urt_mod_init(void)
 {
 	int err;
 
-	err = urt_registry_setup();
+	err = urt_entry_setup();
 	if (err)
 		return err;
 	err = urt_index_init(urt_max_processes);
 	if (err)
-		goto err_setup;
+		goto err_entry;
 	err = -ENOMEM;
-	workqueue = alloc_workqueue("usertime", WQ_UNBOUND, 0);
-	if (!workqueue)
+	urt_workqueue = alloc_workqueue("usertime", WQ_UNBOUND, 0);
+	if (!urt_workqueue)
 		goto err_index;
-	urt_registry_init(&system_registry, interval_ms,
-			  schedule_cputime_updates, update_cputimes);
+	urt_registry_init(&system_registry, interval_ms, NULL,
+			  &system_quiet_until);
 	err = urt_lifecycle_init();
 	if (err)
 		goto err_workqueue;
@@ -182,11 +198,11 @@ static int __init urt_mod_init(void)
 err_lifecycle:
 	urt_lifecycle_exit();
 err_workqueue:
-	destroy_workqueue(workqueue);
+	destroy_workqueue(urt_workqueue);
 err_index:
 	urt_index_exit();
-err_setup:
-	urt_registry_cleanup();
+err_entry:
+	urt_entry_cleanup();
 	return err;
 }
 
@@ -194,9 +210,10 @@ static void __exit urt_mod_exit(void)
 {
 	urt_procfs_exit();
 	urt_registry_exit(&system_registry);
-	destroy_workqueue(workqueue);
 	urt_lifecycle_exit();
-	urt_registry_cleanup();
+	rcu_barrier();	/* closed sessions: their last work is queued now */
+	destroy_workqueue(urt_workqueue);
+	urt_entry_cleanup();
 	urt_index_exit();
 }
 

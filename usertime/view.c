@@ -20,11 +20,12 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
+#include "entry.h"
 #include "opener.h"
+#include "print.h"
 #include "quota.h"
 #include "registry.h"
 #include "view.h"
@@ -162,15 +163,6 @@ static struct urt_text *text_alloc(size_t size, const struct urt_opener *who)
 	return text;
 }
 
-/*
- * seq_file serves as the string builder here: its functions append to a buffer
- * with a bound, and convert numbers without printf()'s cost. No file is involved.
- */
-static struct seq_file builder(char *buf, size_t size)
-{
-	return (struct seq_file) { .buf = buf, .size = size };
-}
-
 static unsigned int render_lines(struct seq_file *m, struct urt_view *view,
 				 const struct urt_opener *who)
 {
@@ -179,11 +171,7 @@ static unsigned int render_lines(struct seq_file *m, struct urt_view *view,
 	pid_t nr;
 
 	list_for_each_entry(entry, &view->registry->entries, list) {
-		nr = pid_nr_ns(entry->pid, who->pid_ns);
-		if (!nr)
-			continue;
-		if (who->restricted &&
-		    !urt_opener_owns(who, urt_registry_owner(entry)))
+		if (!urt_entry_visible(entry, who, &nr))
 			continue;
 		view->format->line(m, entry, who, nr);
 		if (!(++lines % 32))
@@ -200,10 +188,11 @@ static bool render(struct urt_view *view, struct urt_text *text,
 	struct seq_file body, header;
 	unsigned int lines;
 
-	body = builder(text->data + HEADER_MAX,
-		       text->size - sizeof(*text) - HEADER_MAX);
-	header = builder(text->data, HEADER_MAX);
+	body = urt_printer(text->data + HEADER_MAX,
+			   text->size - sizeof(*text) - HEADER_MAX);
+	header = urt_printer(text->data, HEADER_MAX);
 
+	urt_registry_adopt(reg);
 	lines = render_lines(&body, view, who);
 	if (view->format->header)
 		view->format->header(&header, reg, who, lines);

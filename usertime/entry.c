@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An entry: one process in one registry, from its registration to its end.
+ *
+ * It is allocated by whoever registers the process (registry.c, tree.c), is
+ * found by probes from urt_entry_start() on, and leaves in two steps. First
+ * urt_entry_unlink(): off the list (no refresh, no rendering finds it), out of
+ * the index (no probe that starts now finds it), marked dead (a probe that
+ * already has it leaves it alone), no longer charged. Then it is freed after a
+ * grace period; in a session it may be an exit record in between.
+ *
+ * What probes write stands under the registry's probe_lock, in the second half
+ * of the struct. They never sleep, and take raw locks only.
+ */
+#include <linux/pid.h>
+#include <linux/sched/cputime.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
+
+#include "entry.h"
+#include "index.h"
+#include "opener.h"
+#include "quota.h"
+#include "registry.h"
+#include "usertime.h"
+
+static struct kmem_cache *entry_cache;
+
+/* --- life --- */
+
+/* Return: an entry for urt_entry_prepare(), or NULL. */
+struct urt_entry *urt_entry_alloc(gfp_t gfp)
+{
+	struct urt_entry *entry = kmem_cache_zalloc(entry_cache, gfp);
+
+	if (entry)
+		INIT_LIST_HEAD(&entry->exited);
+	return entry;
+}
+
+/* For what no probe can have found. */
+void urt_entry_free(struct urt_entry *entry)
+{
+	put_pid(entry->pid);
+	put_pid(entry->parent);
+	put_pid(entry->looks.parent);
+	if (entry->user_ns)
+		put_user_ns(entry->user_ns);
+	kmem_cache_free(entry_cache, entry);
+}
+
+static void free_after_grace(struct rcu_head *rcu)
+{
+	urt_entry_free(container_of(rcu, struct urt_entry, rcu));
+}
+
+/* For what has been unlinked. */
+void urt_entry_free_rcu(struct urt_entry *entry)
+{
+	call_rcu(&entry->rcu, free_after_grace);
+}
+
+static struct pid *get_parent(struct task_struct *task)
+{
+	return get_pid(task_tgid(rcu_dereference(task->real_parent)));
+}
+
+/* Notes what sched_process_free comes too late for, or what it corrects. */
+static void note_identity(struct urt_entry *entry, struct task_struct *task)
+{
+	entry->uid = __task_cred(task)->uid;
+	entry->owner = urt_task_owner(task);
+	memcpy(entry->comm, task->comm, sizeof(entry->comm));
+	entry->comm[sizeof(entry->comm) - 1] = '\0';
+}
+
+static void note_all_exited(struct urt_entry *entry, struct task_struct *task)
+{
+	lockdep_assert_held(&entry->registry->probe_lock);
+	if (!atomic_read(&task->signal->live) && list_empty(&entry->exited))
+		list_add_tail_rcu(&entry->exited, &entry->registry->exited);
+}
+
+/**
+ * urt_entry_prepare() - fill in an entry for a process
+ * @entry: fresh from urt_entry_alloc()
+ * @reg: where it will be
+ * @leader: of the thread group; the caller is under RCU, here and until
+ *	    urt_entry_start()
+ * @pid: of the thread group
+ *
+ * What it has used until now is for the caller to sample, if it has run.
+ */
+void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
+		       struct task_struct *leader, struct pid *pid)
+{
+	entry->registry = reg;
+	entry->pid = get_pid(pid);
+	entry->parent = get_parent(leader);
+	entry->signal = leader->signal;
+	entry->start_ns = leader->start_boottime;
+	entry->sampled_ns = entry->start_ns;
+	entry->end_ns = entry->start_ns;
+}
+
+/* For a process that has run before it is registered. */
+void urt_entry_sample(struct urt_entry *entry, struct task_struct *leader)
+{
+	entry->sampled_ns = ktime_get_boottime_ns();
+	entry->end_ns = entry->sampled_ns;
+	note_identity(entry, leader);
+	urt_cputime_sample(leader, &entry->time);
+}
+
+/**
+ * urt_entry_start() - let probes find an entry
+ * @entry: prepared; its process is in this registry's index not yet
+ * @leader: of the thread group
+ *
+ * Its place on the list is for the caller to see to.
+ */
+void urt_entry_start(struct urt_entry *entry, struct task_struct *leader)
+{
+	struct urt_registry *reg = entry->registry;
+
+	lockdep_assert_held(&reg->probe_lock);
+	urt_index_add(entry);
+	/*
+	 * A process that has exited passed its tracepoint before it was
+	 * indexed; one that exits now shows up here, there, or in both. Pairs
+	 * with the atomic_dec_and_test() of signal->live in do_exit().
+	 */
+	smp_mb();
+	note_all_exited(entry, leader);
+	atomic64_inc(&reg->version);
+}
+
+/* Makes what it forks from now on @payer's. Neither may sleep. */
+void urt_entry_join_tree(struct urt_entry *entry, struct urt_user *payer,
+			 bool exempt)
+{
+	lockdep_assert_held(&entry->registry->probe_lock);
+	refcount_inc(&payer->ref);
+	entry->tree_exempt = exempt;
+	WRITE_ONCE(entry->tree, payer);
+}
+
+/* What it forks from now on is nobody's. May sleep. */
+void urt_entry_leave_tree(struct urt_entry *entry)
+{
+	struct urt_registry *reg = entry->registry;
+	struct urt_user *payer;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	payer = entry->tree;
+	WRITE_ONCE(entry->tree, NULL);
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+	if (payer)
+		urt_user_put(payer);
+}
+
+/**
+ * urt_entry_unlink() - take an entry out of its registry
+ * @entry: on the list of a registry whose lock the caller holds
+ *
+ * The caller sees to the registry's count, and to freeing the entry.
+ */
+void urt_entry_unlink(struct urt_entry *entry)
+{
+	struct urt_registry *reg = entry->registry;
+	unsigned long flags;
+
+	lockdep_assert_held(&reg->lock);
+	list_del(&entry->list);
+	urt_index_del(entry);
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	entry->dead = true;
+	list_del_init(&entry->exited);
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+	urt_entry_leave_tree(entry);
+	urt_quota_uncharge(entry->user);
+}
+
+/* --- what it is --- */
+
+/* Return: the process's entry in this registry, or NULL. Under RCU. */
+struct urt_entry *urt_entry_find(const struct urt_registry *reg,
+				 const struct task_struct *task)
+{
+	struct urt_entry *entry;
+
+	entry = urt_index_first(task->signal);
+	while (entry && entry->registry != reg)
+		entry = urt_index_next(entry);
+	return entry;
+}
+
+/**
+ * urt_entry_refresh() - bring an entry to the generation that is being made
+ * @entry: of a registry whose lock the caller holds; it is under RCU
+ * @budget: less by about the number of threads looked at, on return
+ *
+ * Final values that came in since the last generation are shown through the
+ * whole of this one.
+ *
+ * Return: false once they have been, and the entry may go.
+ */
+bool urt_entry_refresh(struct urt_entry *entry, int *budget)
+{
+	struct task_struct *leader;
+
+	--*budget;
+	if (entry->ended)
+		return false;
+	/* Pairs with the release in note_final(). */
+	if (smp_load_acquire(&entry->final)) {
+		entry->time = entry->final_time;
+		entry->ended = true;
+		return true;
+	}
+	leader = pid_task(entry->pid, PIDTYPE_TGID);
+	if (leader) {
+		urt_cputime_sample(leader, &entry->time);
+		*budget -= get_nr_threads(leader);
+	}
+	return true;
+}
+
+/**
+ * urt_entry_owner() - whose process an entry is
+ * @entry: of a registry whose lock the caller holds
+ *
+ * Return: as urt_task_owner(), of the living process or of its last moment.
+ */
+kuid_t urt_entry_owner(struct urt_entry *entry)
+{
+	struct task_struct *leader;
+	kuid_t owner = entry->owner;
+
+	lockdep_assert_held(&entry->registry->lock);
+	rcu_read_lock();
+	leader = pid_task(entry->pid, PIDTYPE_TGID);
+	if (leader)
+		owner = urt_task_owner(leader);
+	rcu_read_unlock();
+	return owner;
+}
+
+/**
+ * urt_entry_visible() - whether somebody sees an entry
+ * @entry: of a registry whose lock the caller holds
+ * @who: looks
+ * @nr: the process's number as @who counts, on return
+ */
+bool urt_entry_visible(struct urt_entry *entry, const struct urt_opener *who,
+		       pid_t *nr)
+{
+	*nr = pid_nr_ns(entry->pid, who->pid_ns);
+	return *nr && (!who->restricted ||
+		       urt_opener_owns(who, urt_entry_owner(entry)));
+}
+
+/* Looks at a living process. Return: false when it has been released. */
+static bool look_alive(struct urt_entry *entry, struct urt_looks *looks)
+{
+	struct task_struct *leader;
+
+	rcu_read_lock();
+	leader = pid_task(entry->pid, PIDTYPE_TGID);
+	if (leader) {
+		looks->parent = get_parent(leader);
+		looks->uid = __task_cred(leader)->uid;
+		looks->threads = get_nr_threads(leader);
+		looks->state = task_state_to_char(leader);
+		get_task_comm(looks->comm, leader);
+	}
+	rcu_read_unlock();
+	return leader;
+}
+
+/**
+ * urt_entry_look() - fill in the looks of an entry, once per generation
+ * @entry: of a registry whose lock the caller holds
+ */
+void urt_entry_look(struct urt_entry *entry)
+{
+	u64 now = atomic64_read(&entry->registry->generation) + 1;
+	struct urt_looks looks;
+
+	lockdep_assert_held(&entry->registry->lock);
+	if (entry->looked_at == now)
+		return;
+	entry->looked_at = now;
+
+	if (entry->ended || !look_alive(entry, &looks)) {
+		looks.parent = get_pid(entry->parent);
+		looks.uid = entry->uid;
+		looks.threads = 0;
+		looks.state = 'X';
+		memcpy(looks.comm, entry->comm, sizeof(looks.comm));
+	}
+	/* X is for what is final; until then it is the zombie it was last. */
+	if (looks.state == 'X' && !entry->ended)
+		looks.state = 'Z';
+	put_pid(entry->looks.parent);
+	entry->looks = looks;
+}
+
+/**
+ * urt_entry_runtime() - wall time that a process has run, in ns
+ * @entry: of a registry whose lock the caller holds
+ *
+ * From its start to the generation, or to its registration if that is later;
+ * no further than to its last thread's exit.
+ */
+u64 urt_entry_runtime(struct urt_entry *entry)
+{
+	struct urt_registry *reg = entry->registry;
+	u64 until = max(reg->time_ns, entry->sampled_ns);
+	unsigned long flags;
+
+	lockdep_assert_held(&reg->lock);
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	if (!list_empty(&entry->exited))
+		until = min(until, entry->end_ns);
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+	return until - entry->start_ns;
+}
+
+/* --- what the tracepoints report --- */
+
+static void note_exit(struct urt_entry *entry, struct task_struct *task)
+{
+	lockdep_assert_held(&entry->registry->probe_lock);
+	if (entry->dead || entry->final)
+		return;
+	note_identity(entry, task->group_leader);
+	entry->end_ns = ktime_get_boottime_ns();
+	note_all_exited(entry, task);
+}
+
+void urt_entry_task_exit(struct task_struct *task)
+{
+	struct urt_entry *entry;
+	unsigned long flags;
+
+	rcu_read_lock();
+	for (entry = urt_index_first(task->signal); entry;
+	     entry = urt_index_next(entry)) {
+		raw_spin_lock_irqsave(&entry->registry->probe_lock, flags);
+		note_exit(entry, task);
+		raw_spin_unlock_irqrestore(&entry->registry->probe_lock, flags);
+	}
+	rcu_read_unlock();
+}
+
+/* What an exit record says beyond what stat does. */
+static void note_record(struct urt_entry *entry, struct task_struct *leader)
+{
+	const struct signal_struct *sig = leader->signal;
+
+	entry->group = urt_task_group(leader);
+	entry->user_ns = get_user_ns(__task_cred(leader)->user_ns);
+	entry->status = sig->flags & SIGNAL_GROUP_EXIT ? sig->group_exit_code :
+							 leader->exit_code;
+}
+
+/* Return: whether somebody has to be told. */
+static bool note_final(struct urt_entry *entry, struct task_struct *leader)
+{
+	struct urt_registry *reg = entry->registry;
+
+	lockdep_assert_held(&reg->probe_lock);
+	if (entry->dead || entry->final)
+		return false;
+	note_identity(entry, leader);
+	note_all_exited(entry, leader);
+	/* Whoever sampled it last found it under RCU, and is done by now. */
+	entry->final_time = entry->time;
+	urt_cputime_final(leader, &entry->final_time);
+	if (reg->ops)
+		note_record(entry, leader);
+	/* Pairs with the acquire in urt_entry_refresh(). */
+	smp_store_release(&entry->final, true);
+	return reg->ops && llist_add(&entry->finished, &reg->finished);
+}
+
+void urt_entry_task_free(struct task_struct *leader)
+{
+	struct urt_entry *entry, *next;
+	struct urt_registry *reg;
+	unsigned long flags;
+	bool tell;
+
+	rcu_read_lock();
+	for (entry = urt_index_first(leader->signal); entry; entry = next) {
+		next = urt_index_next(entry);
+		reg = entry->registry;
+		raw_spin_lock_irqsave(&reg->probe_lock, flags);
+		tell = note_final(entry, leader);
+		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+		urt_index_del(entry);
+		if (tell)
+			queue_work(urt_workqueue, &reg->upkeep);
+	}
+	rcu_read_unlock();
+}
+
+int urt_entry_setup(void)
+{
+	entry_cache = KMEM_CACHE(urt_entry, SLAB_ACCOUNT);
+	return entry_cache ? 0 : -ENOMEM;
+}
+
+/* After the last registry, and after the probes' grace period. */
+void urt_entry_cleanup(void)
+{
+	rcu_barrier();	/* free_after_grace() */
+	kmem_cache_destroy(entry_cache);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef URT_PRINT_H
+#define URT_PRINT_H
+
+#include <linux/seq_file.h>
+
+/*
+ * seq_file serves as the string builder here: its functions append to a buffer
+ * with a bound, and convert numbers without printf()'s cost. No file is involved.
+ */
+static inline struct seq_file urt_printer(char *buf, size_t size)
+{
+	return (struct seq_file) { .buf = buf, .size = size };
+}
+
+void urt_print_comm(struct seq_file *m, const char *comm);
+
+#endif

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The records of a session: who has exited, and what became of those of whom
+ * there is no record. An entry becomes its own record, so that the exit of a
+ * process allocates nothing.
+ *
+ * A reader takes a piece of text out, under the registry's lock, and copies it
+ * to user space without; what it could not deliver it gives back.
+ */
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/minmax.h>
+#include <linux/overflow.h>
+#include <linux/pid.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "entry.h"
+#include "opener.h"
+#include "print.h"
+#include "record.h"
+
+/* No line is longer: seven numbers, a status, and a name all escaped. */
+#define LINE_MAX 256
+/* A read takes no more at once: others want the lock, too. */
+#define PIECE_MAX SZ_8K
+
+unsigned int urt_max_records = 4096;
+
+void urt_records_init(struct urt_records *records)
+{
+	INIT_LIST_HEAD(&records->queue);
+	INIT_LIST_HEAD(&records->pieces);
+}
+
+/* When nobody reads any more. */
+void urt_records_exit(struct urt_records *records)
+{
+	struct urt_piece *piece, *next_piece;
+	struct urt_entry *entry, *next_entry;
+
+	list_for_each_entry_safe(entry, next_entry, &records->queue, list)
+		urt_entry_free_rcu(entry);
+	list_for_each_entry_safe(piece, next_piece, &records->pieces, list)
+		urt_piece_free(piece);
+}
+
+bool urt_records_empty(const struct urt_records *records)
+{
+	return list_empty(&records->queue) && list_empty(&records->pieces) &&
+	       !records->lost && !records->missed;
+}
+
+/* Whether the opener may not know about a process that has ended. */
+static bool hidden(const struct urt_entry *entry, const struct urt_opener *who)
+{
+	return who->restricted && !urt_opener_owns(who, entry->owner);
+}
+
+/**
+ * urt_records_add() - note that a process has ended
+ * @records: of the session
+ * @entry: unlinked and final; is freed when it has been read
+ * @who: has opened the session
+ */
+void urt_records_add(struct urt_records *records, struct urt_entry *entry,
+		     const struct urt_opener *who)
+{
+	if (records->waiting < urt_max_records && !hidden(entry, who)) {
+		list_add_tail(&entry->list, &records->queue);
+		records->waiting++;
+		return;
+	}
+	records->lost++;
+	records->lost_time.utime += entry->final_time.utime;
+	records->lost_time.stime += entry->final_time.stime;
+	urt_entry_free_rcu(entry);
+}
+
+/* --- lines --- */
+
+static void exit_line(struct seq_file *m, const struct urt_entry *entry,
+		      const struct urt_opener *who)
+{
+	seq_put_decimal_ull(m, "exit ", pid_nr_ns(entry->pid, who->pid_ns));
+	seq_put_decimal_ull(m, " ", pid_nr_ns(entry->parent, who->pid_ns));
+	seq_put_decimal_ull(m, " ", from_kuid_munged(who->file->f_cred->user_ns,
+						     entry->uid));
+	seq_put_decimal_ull(m, " ", entry->final_time.utime);
+	seq_put_decimal_ull(m, " ", entry->final_time.stime);
+	seq_put_decimal_ull(m, " ", entry->start_ns + who->boot_offset);
+	seq_put_decimal_ull(m, " ", entry->end_ns - entry->start_ns);
+	if (urt_opener_may_inspect(who, entry->owner, entry->group,
+				   entry->user_ns))
+		seq_put_decimal_ull(m, " ", entry->status);
+	else
+		seq_puts(m, " -");
+	seq_putc(m, ' ');
+	urt_print_comm(m, entry->comm);
+	seq_putc(m, '\n');
+}
+
+static void lost_line(struct seq_file *m, const struct urt_records *records)
+{
+	seq_put_decimal_ull(m, "lost ", records->lost);
+	seq_put_decimal_ull(m, " ", records->lost_time.utime);
+	seq_put_decimal_ull(m, " ", records->lost_time.stime);
+	seq_putc(m, '\n');
+}
+
+static void missed_line(struct seq_file *m, const struct urt_records *records)
+{
+	seq_put_decimal_ull(m, "missed ", records->missed);
+	seq_putc(m, '\n');
+}
+
+/* Prints what is next, and does not take it off. Return: false at the end. */
+static bool print_next(struct urt_records *records, struct seq_file *m,
+		       const struct urt_opener *who)
+{
+	const struct urt_entry *entry;
+
+	entry = list_first_entry_or_null(&records->queue, struct urt_entry,
+					 list);
+	if (entry)
+		exit_line(m, entry, who);
+	else if (records->lost)
+		lost_line(m, records);
+	else if (records->missed)
+		missed_line(m, records);
+	else
+		return false;
+	return true;
+}
+
+/* Takes off what print_next() has printed. */
+static void drop_next(struct urt_records *records)
+{
+	struct urt_entry *entry;
+
+	entry = list_first_entry_or_null(&records->queue, struct urt_entry,
+					 list);
+	if (entry) {
+		list_del(&entry->list);
+		records->waiting--;
+		urt_entry_free_rcu(entry);
+	} else if (records->lost) {
+		records->lost = 0;
+		records->lost_time = (struct urt_cputime) { };
+	} else {
+		records->missed = 0;
+	}
+}
+
+/* --- pieces --- */
+
+/**
+ * urt_piece_alloc() - room for what a read may take
+ * @count: bytes that the reader wants
+ *
+ * Return: a piece for urt_records_take(), or NULL.
+ */
+struct urt_piece *urt_piece_alloc(size_t count)
+{
+	size_t size = clamp_t(size_t, count, LINE_MAX, PIECE_MAX);
+	struct urt_piece *piece;
+
+	piece = kmalloc(struct_size(piece, data, size), GFP_KERNEL_ACCOUNT);
+	if (piece)
+		piece->size = size;
+	return piece;
+}
+
+void urt_piece_free(struct urt_piece *piece)
+{
+	kfree(piece);
+}
+
+/**
+ * urt_records_take() - take lines for a reader
+ * @records: of a session
+ * @who: has opened it
+ * @fresh: filled and returned, unless there is text that was given back
+ * @count: bytes that the reader wants
+ *
+ * Return: whole lines, as many as fit in @count; one line, if not even that
+ * does; or what was given back; NULL if there is nothing.
+ */
+struct urt_piece *urt_records_take(struct urt_records *records,
+				   const struct urt_opener *who,
+				   struct urt_piece *fresh, size_t count)
+{
+	struct seq_file m = urt_printer(fresh->data, fresh->size);
+	size_t limit = min(count, fresh->size);
+	struct urt_piece *old;
+	size_t end = 0;
+
+	old = list_first_entry_or_null(&records->pieces, struct urt_piece,
+				       list);
+	if (old) {
+		list_del(&old->list);
+		return old;
+	}
+	while (print_next(records, &m, who)) {
+		if (seq_has_overflowed(&m) || (end && m.count > limit))
+			break;
+		end = m.count;
+		drop_next(records);
+	}
+	fresh->begin = 0;
+	fresh->end = end;
+	return end ? fresh : NULL;
+}
+
+/* It comes first again. */
+void urt_records_give_back(struct urt_records *records, struct urt_piece *piece)
+{
+	list_add(&piece->list, &records->pieces);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef URT_RECORD_H
+#define URT_RECORD_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "cputime.h"
+
+struct urt_entry;
+struct urt_opener;
+
+extern unsigned int urt_max_records;
+
+/* What a session has to tell; the lock of its registry protects all of it. */
+struct urt_records {
+	struct list_head queue;		/* entries, in the order of their end */
+	unsigned int waiting;		/* how many */
+	u64 lost;			/* that found no room, and their sums */
+	struct urt_cputime lost_time;
+	u64 missed;
+	struct list_head pieces;	/* text that was taken and not read */
+};
+
+/* Lines on their way to a reader. */
+struct urt_piece {
+	struct list_head list;
+	size_t size;			/* of data */
+	size_t begin;			/* what is not read yet */
+	size_t end;
+	char data[];
+};
+
+void urt_records_init(struct urt_records *records);
+void urt_records_exit(struct urt_records *records);
+
+bool urt_records_empty(const struct urt_records *records);
+void urt_records_add(struct urt_records *records, struct urt_entry *entry,
+		     const struct urt_opener *who);
+
+struct urt_piece *urt_piece_alloc(size_t count);
+void urt_piece_free(struct urt_piece *piece);
+struct urt_piece *urt_records_take(struct urt_records *records,
+				   const struct urt_opener *who,
+				   struct urt_piece *fresh, size_t count);
+void urt_records_give_back(struct urt_records *records,
+			   struct urt_piece *piece);
+
+#endif

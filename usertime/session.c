@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /proc/urt/session: a registry for each open file.
+ *
+ * The file's last close ends it: nothing is registered any more, no timer, no
+ * refresh. Probes that are about to look at it are waited for elsewhere: the
+ * memory goes a grace period later, in work, which the module's exit waits for.
+ */
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/proc_fs.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <linux/workqueue.h>
+
+#include "map.h"
+#include "opener.h"
+#include "quota.h"
+#include "record.h"
+#include "registry.h"
+#include "session.h"
+#include "tree.h"
+#include "usertime.h"
+#include "words.h"
+
+/* Without CAP_SYS_RESOURCE no session is refreshed more often. */
+#define INTERVAL_MS_MIN_USER 100
+
+/* What a reader would find. */
+enum state {
+	NOTHING,	/* yet */
+	LINES,
+	END,
+};
+
+struct session {
+	struct urt_registry registry;
+	struct urt_opener who;
+	struct urt_records records;	/* registry's lock */
+	struct urt_mapping mapping;	/* registry's lock */
+	enum state state;		/* registry's lock to write */
+	wait_queue_head_t readers;	/* woken when state changes */
+	atomic64_t polled;		/* the generation poll() reported last */
+
+	struct mutex write_lock;	/* one write at a time */
+	struct urt_words words;		/* write_lock */
+
+	struct rcu_work free;
+};
+
+static struct session *session_of(struct urt_registry *reg)
+{
+	return container_of(reg, struct session, registry);
+}
+
+/* --- what the registry tells --- */
+
+static void session_finished(struct urt_registry *reg, struct urt_entry *entry)
+{
+	struct session *s = session_of(reg);
+
+	urt_records_add(&s->records, entry, &s->who);
+}
+
+static void session_refreshed(struct urt_registry *reg)
+{
+	struct session *s = session_of(reg);
+
+	urt_mapping_publish(&s->mapping, reg, &s->who);
+}
+
+static enum state state_now(const struct session *s)
+{
+	if (!urt_records_empty(&s->records))
+		return LINES;
+	return s->registry.used && !s->registry.count ? END : NOTHING;
+}
+
+static void session_changed(struct urt_registry *reg)
+{
+	struct session *s = session_of(reg);
+	enum state now;
+
+	s->records.missed += atomic64_xchg(&reg->missed, 0);
+	urt_mapping_pace(&s->mapping, reg);
+	now = state_now(s);
+	if (now == s->state)
+		return;
+	WRITE_ONCE(s->state, now);
+	if (now != NOTHING)
+		wake_up_interruptible_poll(&s->readers,
+					   EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+}
+
+static const struct urt_registry_ops session_registry_ops = {
+	.finished	= session_finished,
+	.refreshed	= session_refreshed,
+	.changed	= session_changed,
+};
+
+/* --- words --- */
+
+static int word_add(void *session, unsigned int nr)
+{
+	struct session *s = session;
+
+	return urt_registry_add(&s->registry, &s->who, nr, URT_PLAIN, 0);
+}
+
+static int word_tree(void *session, unsigned int nr)
+{
+	struct session *s = session;
+
+	return urt_tree_add(&s->registry, &s->who, nr);
+}
+
+static int word_remove(void *session, unsigned int nr)
+{
+	struct session *s = session;
+
+	return urt_registry_remove(&s->registry, &s->who, nr);
+}
+
+static int word_interval(void *session, unsigned int ms)
+{
+	struct session *s = session;
+	unsigned int min = INTERVAL_MS_MIN_USER;
+
+	if (urt_opener_capable(&s->who, CAP_SYS_RESOURCE))
+		min = URT_INTERVAL_MS_MIN;
+	if (ms < min || ms > URT_INTERVAL_MS_MAX)
+		return -EINVAL;
+	urt_registry_set_interval(&s->registry, ms);
+	return 0;
+}
+
+static const struct urt_word session_words[] = {
+	{ "", 0, word_add },
+	{ "", '+', word_add },
+	{ "", '-', word_remove },
+	{ "tree", 0, word_tree },
+	{ "interval", 0, word_interval },
+	{ }
+};
+
+static ssize_t session_write(struct file *file, const char __user *buf,
+			     size_t count, loff_t *pos)
+{
+	struct session *s = file->private_data;
+	ssize_t ret;
+
+	if (mutex_lock_killable(&s->write_lock))
+		return -EINTR;
+	ret = urt_words_write(&s->words, session_words, s, buf, count);
+	mutex_unlock(&s->write_lock);
+	return ret;
+}
+
+/* --- lifetime --- */
+
+static int session_open(struct inode *inode, struct file *file)
+{
+	struct session *s;
+	bool exempt;
+	int err;
+
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	err = -ENOMEM;
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
+		goto err_module;
+	err = urt_opener_init(&s->who, file);
+	if (err)
+		goto err_free;
+	exempt = urt_opener_capable(&s->who, CAP_SYS_RESOURCE);
+	err = urt_quota_charge_session(s->who.user, exempt);
+	if (err)
+		goto err_opener;
+	urt_records_init(&s->records);
+	init_waitqueue_head(&s->readers);
+	mutex_init(&s->write_lock);
+	urt_registry_init(&s->registry, URT_INTERVAL_MS, &session_registry_ops,
+			  &s->who.user->quiet_until);
+	file->private_data = s;
+	return stream_open(inode, file);
+
+err_opener:
+	urt_opener_exit(&s->who);
+err_free:
+	kfree(s);
+err_module:
+	module_put(THIS_MODULE);
+	return err;
+}
+
+/* Nobody looks at the registry any more, and nobody queues its work. */
+static void session_free(struct work_struct *work)
+{
+	struct session *s = container_of(to_rcu_work(work), struct session,
+					 free);
+
+	cancel_work_sync(&s->registry.upkeep);
+	urt_records_exit(&s->records);
+	urt_mapping_exit(&s->mapping);
+	urt_opener_exit(&s->who);
+	kfree(s);
+}
+
+static int session_release(struct inode *inode, struct file *file)
+{
+	struct session *s = file->private_data;
+
+	urt_registry_exit(&s->registry);
+	urt_quota_uncharge_session(s->who.user);
+	INIT_RCU_WORK(&s->free, session_free);
+	queue_rcu_work(urt_workqueue, &s->free);
+	module_put(THIS_MODULE);
+	return 0;
+}
+
+/* --- reading --- */
+
+/* Return: lines, NULL at the end of file, -EAGAIN when there is nothing yet. */
+static struct urt_piece *take_piece(struct session *s, size_t count)
+{
+	struct urt_piece *fresh, *piece;
+	enum state state;
+
+	fresh = urt_piece_alloc(count);
+	if (!fresh)
+		return ERR_PTR(-ENOMEM);
+	if (mutex_lock_killable(&s->registry.lock)) {
+		urt_piece_free(fresh);
+		return ERR_PTR(-EINTR);
+	}
+	urt_registry_settle(&s->registry);
+	session_changed(&s->registry);
+	piece = urt_records_take(&s->records, &s->who, fresh, count);
+	session_changed(&s->registry);
+	state = s->state;
+	mutex_unlock(&s->registry.lock);
+
+	if (piece != fresh)
+		urt_piece_free(fresh);
+	if (piece)
+		return piece;
+	return state == END ? NULL : ERR_PTR(-EAGAIN);
+}
+
+static void give_back(struct session *s, struct urt_piece *piece)
+{
+	mutex_lock(&s->registry.lock);
+	urt_records_give_back(&s->records, piece);
+	session_changed(&s->registry);
+	mutex_unlock(&s->registry.lock);
+}
+
+static ssize_t session_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct session *s = iocb->ki_filp->private_data;
+	struct urt_piece *piece;
+	size_t copied;
+
+	if (!iov_iter_count(to))
+		return 0;
+	for (;;) {
+		piece = take_piece(s, iov_iter_count(to));
+		if (!piece)
+			return 0;
+		if (!IS_ERR(piece))
+			break;
+		if (PTR_ERR(piece) != -EAGAIN ||
+		    iocb->ki_filp->f_flags & O_NONBLOCK)
+			return PTR_ERR(piece);
+		if (wait_event_interruptible(s->readers,
+					     READ_ONCE(s->state) != NOTHING))
+			return -ERESTARTSYS;
+	}
+	copied = copy_to_iter(piece->data + piece->begin,
+			      min(piece->end - piece->begin,
+				  iov_iter_count(to)), to);
+	piece->begin += copied;
+	if (piece->begin < piece->end)
+		give_back(s, piece);
+	else
+		urt_piece_free(piece);
+	return copied ?: -EFAULT;
+}
+
+/*
+ * A generation is reported once, as a change of /proc/mounts is: a mapping has
+ * no reads that would tell which one its reader knows.
+ */
+static bool poll_generation(struct session *s, poll_table *wait)
+{
+	s64 latest = atomic64_read(&s->registry.generation);
+
+	return poll_requested_events(wait) & EPOLLPRI &&
+	       atomic64_xchg(&s->polled, latest) != latest;
+}
+
+static __poll_t session_poll(struct file *file, poll_table *wait)
+{
+	struct session *s = file->private_data;
+	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
+	enum state state;
+
+	poll_wait(file, &s->readers, wait);
+	poll_wait(file, &s->registry.wait, wait);
+	state = READ_ONCE(s->state);
+	if (state == LINES)
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (state == END)
+		mask |= EPOLLHUP;
+	if (poll_generation(s, wait))
+		mask |= EPOLLPRI;
+	return mask;
+}
+
+/* --- mapping --- */
+
+static int session_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct session *s = file->private_data;
+	size_t length = vma->vm_end - vma->vm_start;
+	int err;
+
+	err = urt_mapping_check(vma);
+	if (err)
+		return err;
+	err = mutex_lock_killable(&s->registry.lock);
+	if (err)
+		return err;
+	if (!s->mapping.map)
+		err = urt_mapping_init(&s->mapping, length);
+	else if (s->mapping.length != length)
+		err = -EINVAL;
+	if (!err) {
+		urt_registry_settle(&s->registry);
+		urt_mapping_publish(&s->mapping, &s->registry, &s->who);
+		session_changed(&s->registry);
+	}
+	mutex_unlock(&s->registry.lock);
+	return err ?: urt_mapping_insert(&s->mapping, vma);
+}
+
+const struct proc_ops urt_session_ops = {
+	.proc_open	= session_open,
+	.proc_read_iter	= session_read,
+	.proc_write	= session_write,
+	.proc_poll	= session_poll,
+	.proc_mmap	= session_mmap,
+	.proc_release	= session_release,
+};

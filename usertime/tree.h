@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef URT_TREE_H
+#define URT_TREE_H
+
+#include <linux/types.h>
+
+struct task_struct;
+struct urt_entry;
+struct urt_opener;
+struct urt_registry;
+struct urt_user;
+
+int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
+		 pid_t nr);
+
+bool urt_tree_reaches(const struct urt_registry *reg,
+		      const struct task_struct *task, unsigned int search);
+void urt_tree_reach(struct urt_entry *entry, struct urt_user *payer,
+		    bool exempt, unsigned int search, bool added);
+
+void urt_tree_refill(struct urt_registry *reg);
+void urt_tree_drain(struct urt_registry *reg);
+
+/* From the tracepoint, for every process of the system. */
+void urt_tree_task_fork(struct task_struct *parent, struct task_struct *child);
+
+#endif
