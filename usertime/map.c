@@ -10,7 +10,7 @@
  * Pages are inserted by number: Linux 5.10 does not allow pages that are charged
  * to a memory cgroup to be mapped otherwise.
  */
-#include <linux/capability.h>
+#include <linux/build_bug.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/minmax.h>
@@ -27,6 +27,19 @@
 #include "quota.h"
 #include "registry.h"
 #include "urt.h"
+
+/* What user space was compiled with, 32-bit programs too. */
+static_assert(sizeof(struct urt_map) == 64);
+static_assert(offsetof(struct urt_map, sequence) == 4);
+static_assert(offsetof(struct urt_map, snapshot_offset) == 16);
+static_assert(offsetof(struct urt_map, process_size) == 28);
+static_assert(sizeof(struct urt_map_snapshot) == 64);
+static_assert(offsetof(struct urt_map_snapshot, processes) == 16);
+static_assert(sizeof(struct urt_map_process) == 64);
+static_assert(offsetof(struct urt_map_process, pid) == 24);
+static_assert(offsetof(struct urt_map_process, state) == 40);
+static_assert(offsetof(struct urt_map_process, comm) == 48);
+static_assert(URT_COMM_LEN == TASK_COMM_LEN);
 
 /**
  * urt_mapping_check() - whether somebody wants what we have
@@ -116,7 +129,6 @@ static void fill_process(struct urt_map_process *process,
 {
 	const struct urt_looks *looks = &entry->looks;
 
-	BUILD_BUG_ON(URT_COMM_LEN != TASK_COMM_LEN);
 	urt_entry_look(entry);
 	process->utime_ns = entry->time.utime;
 	process->stime_ns = entry->time.stime;
@@ -141,7 +153,8 @@ static void fill_snapshot(struct urt_map_snapshot *snapshot,
 	list_for_each_entry(entry, &reg->entries, list) {
 		if (urt_entry_visible(entry, who, &nr) && seen++ < capacity)
 			fill_process(&processes[n++], entry, who, nr);
-		cond_resched();
+		if (!(seen % 32))
+			urt_registry_breathe(reg);
 	}
 	snapshot->generation = atomic64_read(&reg->generation);
 	snapshot->time_ns = reg->time_ns + who->boot_offset;
@@ -167,6 +180,7 @@ void urt_mapping_publish(struct urt_mapping *mapping, struct urt_registry *reg,
 	smp_wmb();
 	fill_snapshot((void *)mapping->map + snapshot_offset(mapping, next & 1),
 		      mapping->capacity, reg, who);
+	/* Pairs with the acquire of readers: urt.h tells them. */
 	smp_store_release(&mapping->map->sequence, next);
 	mapping->sequence = next;
 }

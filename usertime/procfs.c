@@ -317,7 +317,7 @@ int urt_procfs_init(struct urt_registry *reg)
 	directory = proc_mkdir("urt", NULL);
 	if (directory &&
 	    proc_create("stat", 0444, directory, &stat_ops) &&
-	    proc_create("session", 0666, directory, &urt_session_ops) &&
+	    urt_session_create(directory) &&
 	    proc_create("status", urt_status_mode, directory, &status_ops))
 		return 0;	/* status last: it is what others wait for */
 	urt_procfs_exit();

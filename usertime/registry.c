@@ -8,7 +8,8 @@
  *	    registry->probe_lock	raw; with probes: an entry's second half
  *	      index.c's bucket lock	raw; with probes
  *	    quota.c's users_lock	when a charge is given back
- * No lock is held while memory is allocated for a user. Renderers hold a
+ * No lock that others may want is held while memory is allocated for a user.
+ * Renderers hold a
  * registry's lock for as long as they are scheduled to run through its list; a
  * refresh waits for them.
  *
@@ -211,6 +212,19 @@ static void upkeep(struct work_struct *work)
 
 /* --- refresh --- */
 
+/**
+ * urt_registry_breathe() - let others have the CPU during a refresh
+ * @reg: its lock held
+ *
+ * What they do with it is not what the refresh costs.
+ */
+void urt_registry_breathe(struct urt_registry *reg)
+{
+	reg->cost_ns += ktime_get_ns() - reg->resumed_ns;
+	cond_resched();
+	reg->resumed_ns = ktime_get_ns();
+}
+
 /* In stretches of so many threads, or a little more, others get the CPU. */
 #define STRETCH 64
 
@@ -229,7 +243,7 @@ static void refresh_entries(struct urt_registry *reg)
 		rcu_read_unlock();
 		if (!stays)
 			urt_registry_drop(reg, entry);
-		cond_resched();
+		urt_registry_breathe(reg);
 		budget = STRETCH;
 		rcu_read_lock();
 	}
@@ -238,8 +252,8 @@ static void refresh_entries(struct urt_registry *reg)
 
 static void make_generation(struct urt_registry *reg)
 {
-	u64 begin = ktime_get_ns();
-
+	reg->cost_ns = 0;
+	reg->resumed_ns = ktime_get_ns();
 	reg->time_ns = ktime_get_boottime_ns();
 	refresh_entries(reg);
 	urt_registry_disarm_if_empty(reg);
@@ -247,9 +261,9 @@ static void make_generation(struct urt_registry *reg)
 	atomic64_inc(&reg->generation);
 	if (reg->ops)
 		reg->ops->refreshed(reg);
-	pay(reg, ktime_get_ns() - begin);
+	urt_registry_breathe(reg);
+	pay(reg, reg->cost_ns);
 	arm_next(reg);
-	changed(reg);
 	wake_up_interruptible_poll(&reg->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
 }
 
@@ -264,12 +278,13 @@ void urt_registry_refresh(struct urt_registry *reg)
 	mutex_lock(&reg->lock);
 	urt_registry_settle(reg);
 	/* Emptied, or armed anew, while this run was on its way: not needed. */
-	if (!reg->count || timer_pending(&reg->timer))
-		changed(reg);
-	else if (quiet_ms(reg))		/* another session's refresh cost it */
-		arm_from_now(reg);
-	else
-		make_generation(reg);
+	if (reg->count && !timer_pending(&reg->timer)) {
+		if (quiet_ms(reg))	/* another session's refresh cost it */
+			arm_from_now(reg);
+		else
+			make_generation(reg);
+	}
+	changed(reg);
 	mutex_unlock(&reg->lock);
 }
 

@@ -37,6 +37,8 @@ struct urt_registry {
 	bool used;			/* lock; something was registered once */
 	bool dying;			/* lock; never armed again */
 	u64 time_ns;			/* lock; of the latest generation */
+	u64 resumed_ns;			/* lock; a refresh runs since then */
+	u64 cost_ns;			/* lock; and has run so long before */
 	unsigned int searches;		/* lock; of tree.c, numbered */
 	bool pooling;			/* lock; probes need the pool */
 	atomic64_t generation;		/* lock to write; counts refreshes */
@@ -80,6 +82,7 @@ void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry);
 void urt_registry_adopt(struct urt_registry *reg);
 void urt_registry_disarm_if_empty(struct urt_registry *reg);
 void urt_registry_settle(struct urt_registry *reg);
+void urt_registry_breathe(struct urt_registry *reg);
 void urt_registry_refresh(struct urt_registry *reg);
 void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms);
 unsigned int urt_registry_interval(const struct urt_registry *reg);

@@ -349,7 +349,7 @@ static int session_mmap(struct file *file, struct vm_area_struct *vma)
 	return err ?: urt_mapping_insert(&s->mapping, vma);
 }
 
-const struct proc_ops urt_session_ops = {
+static const struct proc_ops session_ops = {
 	.proc_open	= session_open,
 	.proc_read_iter	= session_read,
 	.proc_write	= session_write,
@@ -357,3 +357,12 @@ const struct proc_ops urt_session_ops = {
 	.proc_mmap	= session_mmap,
 	.proc_release	= session_release,
 };
+
+/* Whoever opens it has one of their own. */
+#define MODE (S_IFREG | 0666)
+
+/* Return: the file, or NULL without memory. */
+struct proc_dir_entry *urt_session_create(struct proc_dir_entry *directory)
+{
+	return proc_create("session", MODE, directory, &session_ops);
+}

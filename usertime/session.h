@@ -2,8 +2,8 @@
 #ifndef URT_SESSION_H
 #define URT_SESSION_H
 
-struct proc_ops;
+struct proc_dir_entry;
 
-extern const struct proc_ops urt_session_ops;
+struct proc_dir_entry *urt_session_create(struct proc_dir_entry *directory);
 
 #endif

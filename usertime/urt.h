@@ -39,8 +39,9 @@
  *			for one that is registered it does nothing
  *	tree PID	registers it, its living descendants, and whatever they
  *			fork from now on; for one that is registered, the rest
- *	-PID		unregisters it and nothing that it brought in; where a living process and one that has
- *			exited have the number, it means the living one
+ *	-PID		unregisters it, nothing that it brought in; where a living
+ *			process and one that has exited have the number, it
+ *			means the living one
  *
  * Words are separated by blanks, tabs and newlines, at most 31 bytes long, and
  * done in order until one fails. write(2) returns how many bytes are done; if
@@ -181,7 +182,10 @@
 /* No word is longer. */
 #define URT_WORD_MAX	31
 
-/* The layout of a mapped session is the same for 32- and 64-bit programs. */
+/*
+ * The layout of a mapped session is the same for 32- and 64-bit programs; the
+ * module (map.c) and liburt assert it.
+ */
 #define URT_MAP_VERSION	1
 #define URT_COMM_LEN	16	/* with the NUL that ends it */
 
@@ -232,9 +236,5 @@ struct urt_map {
 #define URT_MAP_LENGTH(capacity)					\
 	(sizeof(struct urt_map) + 2 * (sizeof(struct urt_map_snapshot) + \
 	 (capacity) * sizeof(struct urt_map_process)))
-
-_Static_assert(sizeof(struct urt_map_process) == 64, "layout of a process");
-_Static_assert(sizeof(struct urt_map_snapshot) == 64, "layout of a snapshot");
-_Static_assert(sizeof(struct urt_map) == 64, "layout of a map");
 
 #endif
