@@ -5,6 +5,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 help:
 	@echo 'make module       build usertime/usertime.ko (KDIR=, ARCH=, CROSS_COMPILE=)'
 	@echo 'make app          build app/register_and_poll'
+	@echo 'make lib          build liburt, the C library, in build/lib'
 	@echo 'make demo         see it at work, in a virtual machine'
 	@echo 'make check        all tests, in virtual machines'
 	@echo 'make check-quick  those that are quick'
@@ -18,6 +19,9 @@ module:
 
 app:
 	$(MAKE) -C app
+
+lib:
+	$(MAKE) -C lib
 
 demo:
 	./demo.sh
@@ -40,6 +44,7 @@ install: module
 clean:
 	$(MAKE) -C usertime KDIR=$(KDIR) clean
 	$(MAKE) -C app clean
+	$(MAKE) -C lib clean
 	$(RM) -r build
 
-.PHONY: help module app demo check check-quick bench style install clean
+.PHONY: help module app lib demo check check-quick bench style install clean

@@ -55,9 +55,10 @@ mkdir -p "$build"
 vm_install perl $(vm_packages)
 vm_kernel
 vm_module
+vm_library
 vm_root "$build/root"
 vm_program "$build/root/bin/tests" "$top"/test/{runner,lib}.c \
-	"$top"/test/cases/*.c
+	"$top"/test/cases/*.c "$vm_liburt"
 
 if [ -n "$list" ]; then
 	"$build/root/bin/tests" --list

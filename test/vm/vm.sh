@@ -121,12 +121,21 @@ vm_module() {
 	}
 }
 
+# vm_library: sets vm_liburt, for programs that are linked with it.
+vm_library() {
+	vm_liburt=$build/lib/liburt.a
+	make -C "$top/lib" O="$build/lib" "$vm_liburt" >"$build/lib.log" 2>&1 || {
+		cat "$build/lib.log" >&2
+		vm_die "the library does not build"
+	}
+}
+
 # vm_program OUTPUT SOURCE...: a static program for the guest.
 vm_program() {
 	local out=$1
 	shift
 	gcc -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
-		-I"$top/usertime" -I"$top/test" -static -pthread -o "$out" "$@"
+		-I"$top/usertime" -I"$top/lib" -I"$top/test" -static -pthread -o "$out" "$@"
 }
 
 # vm_root DIR: the guest's root: init, a shell and its tools, module, programs.

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the library share. Nothing of it is exported. */
+#ifndef LIBURT_INTERNAL_H
+#define LIBURT_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "urt.h"
+
+/* The interface is what is visible; the rest is compiled to be hidden. */
+#pragma GCC visibility push(default)
+#include "liburt.h"
+#pragma GCC visibility pop
+
+/* Many records; one that is longer is none that this version knows. */
+#define URT_READ_SIZE 16384
+
+/* What was read of a session and not parsed yet. */
+struct urt_reader {
+	size_t begin, end;	/* of it, in text */
+	bool overlong;		/* the line's beginning did not fit */
+	char text[URT_READ_SIZE];
+};
+
+/* Records that a wait for another process came across, oldest first. */
+struct urt_kept {
+	struct urt_kept *next;
+	struct urt_record record;
+};
+
+struct urt {
+	int fd;			/* the session, or stat; never changes */
+	int status_fd;		/* where words are written; never changes */
+	bool system;
+
+	/* One thread at a time uses these. */
+	struct urt_reader reader;
+	struct urt_kept *kept, **kept_end;
+	const struct urt_map *map;
+	size_t map_length;
+	bool map_asked;		/* by urt_map(), not by ourselves only */
+	char *stat;		/* the file's text */
+	size_t stat_size;
+};
+
+/* parse.c */
+
+enum urt_parsed { URT_MALFORMED, URT_UNKNOWN, URT_PARSED };
+
+/* Parses a line without its newline. */
+enum urt_parsed urt_parse_record(const char *line, size_t length,
+				 struct urt_record *record);
+/* Parses a whole stat. Return: 0, -1 with errno EPROTO or ENOMEM. */
+int urt_parse_stat(const char *text, size_t length,
+		   struct urt_snapshot *snapshot);
+
+/* record.c */
+
+/*
+ * The next record that is there. Return: 1, 0 at the end of file, -1 with errno
+ * EAGAIN (there is none now), EPROTO or read(2)'s.
+ */
+int urt_record_read(struct urt *u, struct urt_record *record);
+/* As urt_record_read() from a buffer. Return: 1, 0 for none, -1 EPROTO. */
+int urt_reader_take(struct urt_reader *reader, struct urt_record *record);
+/* Waits for more to read. Return: 0, -1 with errno ETIMEDOUT or EINTR. */
+int urt_record_poll(struct urt *u, uint64_t deadline_ns);
+#define URT_NO_DEADLINE UINT64_MAX
+
+/* wait.c */
+
+/* Takes the oldest record that was kept. Return: whether there was one. */
+bool urt_kept_take(struct urt *u, struct urt_record *record);
+void urt_kept_free(struct urt *u);
+
+/* map.c */
+
+enum urt_presence { URT_ABSENT, URT_PRESENT, URT_UNSURE };
+
+/*
+ * Asks the kernel whether a process is registered now; pid <= 0: whether any is.
+ * URT_UNSURE: more are registered than the map has room for.
+ * Return: 0, -1 with errno.
+ */
+int urt_map_presence(struct urt *u, pid_t pid, enum urt_presence *presence);
+int urt_map_snapshot(struct urt *u, struct urt_snapshot *snapshot);
+void urt_map_close(struct urt *u);
+
+/* system.c */
+
+int urt_system_snapshot(struct urt *u, struct urt_snapshot *snapshot);
+
+/* snapshot.c */
+
+/* Makes room for so many processes. Return: 0, -1 with errno ENOMEM. */
+int urt_snapshot_room(struct urt_snapshot *snapshot, size_t count);
+
+#endif
