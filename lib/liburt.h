@@ -8,8 +8,8 @@
  *
  * Functions that return an int return -1, and those that return a pointer NULL,
  * with errno set, on failure. All of them: ENOENT when the module is not loaded
- * (when opening), ENOMEM. Times are in nanoseconds; moments are since boot
- * (CLOCK_BOOTTIME).
+ * (when opening), ENOMEM. What a call that failed was to fill in is undefined.
+ * Times are in nanoseconds; moments are since boot (CLOCK_BOOTTIME).
  *
  * Threads: different sessions are independent of each other. In one session,
  * urt_fd(), urt_add(), urt_remove() and urt_set_interval() may be called at any
@@ -31,7 +31,7 @@ struct urt;	/* a session */
 /* --- sessions --- */
 
 /*
- * Opens a session. Its descriptor is close-on-exec.
+ * Opens a session. Its descriptor is close-on-exec, and never blocks.
  * Errors: EDQUOT max_sessions are open.
  */
 struct urt *urt_open(void);
@@ -41,6 +41,8 @@ struct urt *urt_open(void);
  * which outlives whoever opened it: for urt_add(), urt_remove() and
  * urt_snapshot(). There are no exit records and no map: urt_next(), urt_map(),
  * urt_set_interval(), urt_waitpid() and urt_snapshot_one() fail with ENOTSUP.
+ * Who may not write status (the module's status_mode) may open it all the same,
+ * and gets EACCES from urt_add() and urt_remove().
  */
 struct urt *urt_open_system(void);
 void urt_close(struct urt *u);	/* NULL is allowed */
@@ -94,7 +96,8 @@ struct urt_record {
  * The next record, waiting at most timeout_ms for it (-1: for ever, 0: not).
  * Returns 1, or 0 when all that was registered has ended and been read.
  * Errors: ETIMEDOUT; EINTR a signal came; EPROTO the kernel wrote what no
- * version of this format allows (words that it does not know are skipped).
+ * version of this format allows (words that it does not know are skipped): that
+ * line is lost, the next call goes on behind it.
  */
 int urt_next(struct urt *u, struct urt_record *record, int timeout_ms);
 
@@ -105,7 +108,17 @@ int urt_next(struct urt *u, struct urt_record *record, int timeout_ms);
  * urt_next(). options: 0 or WNOHANG.
  * Returns the PID, or 0 with WNOHANG when it has not ended yet.
  * *status (may be NULL) is -1 where it is hidden.
- * Errors: ECHILD it is not registered, or nothing is; EINTR; EINVAL; EPROTO.
+ * Errors: ECHILD it is not registered, or nothing is, or its record is among the
+ * lost ones; EINTR; EINVAL; EPROTO.
+ *
+ * Whether it is registered, the kernel says through a map: the one of urt_map(),
+ * or one for max_per_user processes, at most 65,536, made at the first call (a
+ * later urt_map() can ask for no more, and gets all of it). Where more are
+ * registered than it has room for, a process that is not in it is taken for
+ * registered: if it never was, ECHILD comes later, when there is room for all or
+ * nothing is left. A process that urt_remove() takes out while another thread
+ * waits for it leaves no record; that wait ends when nothing is registered any
+ * more.
  */
 pid_t urt_waitpid(struct urt *u, int *status, pid_t pid, int options);
 
@@ -140,7 +153,8 @@ struct urt_snapshot {
 
 /*
  * Maps the session, with room for so many processes (0: max_per_user). Once.
- * Errors: EINVAL more than max_per_user, EBUSY it is mapped already.
+ * Errors: EINVAL more than max_per_user; EBUSY it is mapped already; EPROTO the
+ * map has a format that this library does not know.
  */
 int urt_map(struct urt *u, size_t capacity);
 
@@ -149,7 +163,7 @@ int urt_map(struct urt *u, size_t capacity);
  * for memory, as the snapshot grows); the system registry's is read from its
  * file. The snapshot is zeroed by the caller before its first use, and may be
  * used again. Errors: EINVAL the session is not mapped; EPROTO columns of the
- * file are missing or unreadable (new ones are skipped).
+ * file are missing or unreadable (new ones are skipped); EDQUOT as in urt.h.
  */
 int urt_snapshot(struct urt *u, struct urt_snapshot *snapshot);
 

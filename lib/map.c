@@ -17,6 +17,8 @@
 #define MAX_PER_USER_PATH "/sys/module/usertime/parameters/max_per_user"
 #define MAX_PER_USER 1024	/* unless the file says otherwise */
 #define CAPACITY_LIMIT (1U << 24)	/* the length fits 32 bits */
+/* The kernel's memory for it is there at once: 8 MiB, if nobody asked for more. */
+#define WAIT_CAPACITY_MAX 65536
 
 static_assert(sizeof(_Atomic __u32) == sizeof(__u32), "atomic as it is shared");
 static_assert(ATOMIC_INT_LOCK_FREE == 2, "no lock is shared with the kernel");
@@ -126,10 +128,14 @@ void urt_map_close(struct urt *u)
 /* Mapping brings the list up to date, in the mappings that exist as well. */
 static int refresh(struct urt *u)
 {
+	unsigned int max;
 	void *map;
 
-	if (!u->map)
-		return map_first(u, max_per_user());
+	if (!u->map) {
+		max = max_per_user();
+		return map_first(u, max < WAIT_CAPACITY_MAX ? max :
+				 WAIT_CAPACITY_MAX);
+	}
 	map = map_fresh(u, u->map_length);
 	if (map == MAP_FAILED)
 		return -1;

@@ -135,7 +135,8 @@ vm_program() {
 	local out=$1
 	shift
 	gcc -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
-		-I"$top/usertime" -I"$top/lib" -I"$top/test" -static -pthread -o "$out" "$@"
+		-I"$top/usertime" -I"$top/lib" -I"$top/test" \
+		-static -pthread -o "$out" "$@"
 }
 
 # vm_root DIR: the guest's root: init, a shell and its tools, module, programs.
