@@ -65,6 +65,11 @@ if [ -n "$list" ]; then
 	exit
 fi
 
+# What needs no guest.
+host_failed=0
+[ ${#only[@]} -gt 0 ] || prove $verbose --exec bash "$top/test/lib.sh" ||
+	host_failed=1
+
 boots=()
 while read -r name boot _; do
 	if [ ${#only[@]} -gt 0 ]; then
@@ -85,4 +90,5 @@ export URT_TEST_ARGS="$quick ${only[*]}"
 echo "Linux $vm_release; kernel logs of the guests: $build/"
 prove $verbose --exec "$top/test/boot.sh" "${boots[@]}" ||
 	exit 1
+[ "$host_failed" = 0 ] || exit 1
 [ -n "$keep" ] || rm -f "$build"/boot-*.log

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# liburt as a distribution builds, installs and links it. Runs on the host, no
+# module needed; prints TAP. test/run.sh runs it before the guests.
+# shellcheck disable=SC2317 # claim calls the functions
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=$top/build/test/lib-host
+export LC_ALL=C
+. "$top/test/vm/vm.sh"
+
+rm -rf "$build"
+mkdir -p "$build"
+vm_install gcc g++ make libc6-dev binutils pkg-config
+[ "$vm_arch" != amd64 ] || vm_install libc6-dev-i386
+
+number=0 failed=0
+# claim TEXT COMMAND...: what it prints is shown when it fails.
+claim() {
+	local text=$1
+	shift
+	number=$((number + 1))
+	if "$@" >"$build/out" 2>&1; then
+		echo "ok $number - $text"
+	else
+		sed 's/^/# /' "$build/out"
+		echo "not ok $number - $text"
+		failed=1
+	fi
+}
+
+lib() {
+	make -C "$top/lib" O="$build/o" PREFIX=/opt/urt DESTDIR="$build/root" \
+		CFLAGS='-O2 -Wall -Wextra -Wpedantic -Werror' "$@"
+}
+
+# The names of what the shared library exports, its version aside.
+exported() {
+	nm -D --defined-only "$build/o/liburt.so" |
+		sed -n 's/.* T \(.*\)@@LIBURT_1$/\1/p' | sort
+}
+
+exports_script() {
+	diff <(sed -n 's/^\t\(urt_.*\);$/\1/p' "$top/lib/liburt.map" | sort) \
+		<(exported) &&
+	# And nothing else, under no other version.
+	[ "$(nm -D --defined-only "$build/o/liburt.so" | grep -vc ' A ')" = \
+		"$(exported | wc -l)" ]
+}
+
+# A function's declaration begins a line; those in comments do not.
+exports_header() {
+	diff <(sed -n 's/^[a-z].*[ *]\(urt_[a-z_]*\)(.*/\1/p' \
+		"$top/lib/liburt.h" | sort) <(exported)
+}
+
+has_soname() {
+	readelf -d "$build/o/liburt.so" | grep -F 'soname: [liburt.so.1]'
+}
+
+flags() {
+	PKG_CONFIG_PATH=$build/root/opt/urt/lib/pkgconfig \
+		PKG_CONFIG_SYSROOT_DIR=$build/root pkg-config "$@" liburt
+}
+
+source_file() {
+	cat >"$build/program.c" <<'END'
+#include <errno.h>
+#include <stdio.h>
+#include <liburt.h>
+
+int main(void)
+{
+	struct urt *u = urt_open();
+
+	/* Where the module is loaded, that works. */
+	if (!u && errno != ENOENT)
+		return 1;
+	urt_close(u);
+	return printf("%s\n", urt_strerror(ECHILD)) < 0;
+}
+END
+}
+
+links() {
+	local program=$build/program
+
+	# shellcheck disable=SC2046 # flags are words
+	gcc -Wall -Werror -o "$program" "$program.c" $(flags --cflags --libs) &&
+		readelf -d "$program" | grep -F 'NEEDED' | grep -F liburt.so.1 &&
+		LD_LIBRARY_PATH=$build/root/opt/urt/lib "$program" |
+			grep -F 'not registered'
+}
+
+links_static() {
+	# shellcheck disable=SC2046 # flags are words
+	gcc -static -o "$build/program" "$build/program.c" \
+		$(flags --static --cflags --libs) && "$build/program"
+}
+
+includes_cplusplus() {
+	# shellcheck disable=SC2046 # flags are words
+	g++ -Wall -Wextra -Werror -o "$build/program" -x c++ \
+		"$build/program.c" -x none $(flags --cflags --libs)
+}
+
+uninstalls() {
+	lib uninstall && [ -z "$(find "$build/root" ! -type d)" ]
+}
+
+# The kernel's headers, which are the same for both, are found last.
+builds_32() {
+	lib O="$build/o32" CC="gcc -m32 -idirafter \
+		/usr/include/$(gcc -print-multiarch)" "$build/o32/liburt.a"
+}
+
+source_file
+echo 1..10
+claim 'the library builds without a warning' lib
+claim 'it exports what its version script says' exports_script
+claim 'it exports what its header declares' exports_header
+claim 'its soname is liburt.so.1' has_soname
+claim 'it installs below DESTDIR' lib install
+claim 'a program links the shared one by pkg-config, and runs' links
+claim 'a program links the static one by pkg-config, and runs' links_static
+claim 'C++ can include the header and link' includes_cplusplus
+claim 'it uninstalls and leaves no file' uninstalls
+if [ "$vm_arch" = amd64 ]; then
+	claim 'it builds for 32 bits without a warning' builds_32
+else
+	echo 'ok 10 - it builds for 32 bits # SKIP on amd64 only'
+fi
+exit $failed
