@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -69,14 +70,16 @@ static void *map_fresh(struct urt *u, size_t length)
 
 static int map_first(struct urt *u, size_t capacity)
 {
-	size_t length;
+	size_t length, page;
 	void *map;
 
 	if (capacity > CAPACITY_LIMIT) {
 		errno = EINVAL;
 		return -1;
 	}
-	length = URT_MAP_LENGTH(capacity);
+	/* What is mapped is whole pages, and the kernel uses all of them. */
+	page = sysconf(_SC_PAGESIZE);
+	length = (URT_MAP_LENGTH(capacity) + page - 1) / page * page;
 	map = map_fresh(u, length);
 	if (map == MAP_FAILED)
 		return -1;
@@ -265,18 +268,11 @@ int urt_snapshot_one(struct urt *u, pid_t pid, struct urt_process *process)
 	return found ? 0 : -1;
 }
 
-/* Those that are final have left their record, or will have by now. */
 static bool any_present(const struct reading *r, pid_t pid)
 {
-	const volatile struct urt_map_process *p;
-	__u32 i;
+	struct urt_process unused;
 
-	for (i = 0; i < r->count; i++) {
-		p = process_at(r, i);
-		if (p->state != 'X' && (pid <= 0 || p->pid == (__u32)pid))
-			return true;
-	}
-	return false;
+	return pid <= 0 ? r->count : find(r, pid, &unused);
 }
 
 int urt_map_presence(struct urt *u, pid_t pid, enum urt_presence *presence)
