@@ -33,6 +33,9 @@ pid_t *children_start(int count);
 void children_run(void);
 void children_end(void);
 
+/* forks.c: what a process costs from fork to wait. */
+void forks_measure(void);
+
 /* refresh.c: one refresh, on demand. */
 void refresh_init(void);
 uint64_t refresh_measure(int status);

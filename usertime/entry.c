@@ -34,10 +34,15 @@ static struct kmem_cache *entry_cache;
 /* Return: an entry for urt_entry_prepare(), or NULL. */
 struct urt_entry *urt_entry_alloc(gfp_t gfp)
 {
-	struct urt_entry *entry = kmem_cache_zalloc(entry_cache, gfp);
+	struct urt_entry *entry = kmem_cache_alloc(entry_cache, gfp);
 
-	if (entry)
-		INIT_LIST_HEAD(&entry->exited);
+	/* What urt_entry_free() looks at. */
+	if (entry) {
+		entry->pid = NULL;
+		entry->parent = NULL;
+		entry->looks.parent = NULL;
+		entry->user_ns = NULL;
+	}
 	return entry;
 }
 
@@ -92,15 +97,24 @@ static void note_all_exited(struct urt_entry *entry, struct task_struct *task)
  *	    urt_entry_start()
  * @pid: of the thread group
  *
- * What it has used until now is for the caller to sample, if it has run.
+ * What it has used until now is for the caller to sample, if it has run. What
+ * is not set here is not read before probes have set it, at the process's exit.
  */
 void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
 		       struct task_struct *leader, struct pid *pid)
 {
+	INIT_LIST_HEAD(&entry->exited);
 	entry->registry = reg;
 	entry->pid = get_pid(pid);
 	entry->parent = get_parent(leader);
 	entry->signal = leader->signal;
+	entry->time = (struct urt_cputime) { };
+	entry->looked_at = 0;
+	entry->ended = false;
+	entry->tree = NULL;
+	entry->search = 0;
+	entry->dead = false;
+	entry->final = false;
 	entry->start_ns = leader->start_boottime;
 	entry->sampled_ns = entry->start_ns;
 	entry->end_ns = entry->start_ns;
@@ -148,6 +162,15 @@ void urt_entry_join_tree(struct urt_entry *entry, struct urt_user *payer,
 	WRITE_ONCE(entry->tree, payer);
 }
 
+static struct urt_user *take_payer(struct urt_entry *entry)
+{
+	struct urt_user *payer = entry->tree;
+
+	lockdep_assert_held(&entry->registry->probe_lock);
+	WRITE_ONCE(entry->tree, NULL);
+	return payer;
+}
+
 /* What it forks from now on is nobody's. May sleep. */
 void urt_entry_leave_tree(struct urt_entry *entry)
 {
@@ -156,8 +179,7 @@ void urt_entry_leave_tree(struct urt_entry *entry)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	payer = entry->tree;
-	WRITE_ONCE(entry->tree, NULL);
+	payer = take_payer(entry);
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	if (payer)
 		urt_user_put(payer);
@@ -172,6 +194,7 @@ void urt_entry_leave_tree(struct urt_entry *entry)
 void urt_entry_unlink(struct urt_entry *entry)
 {
 	struct urt_registry *reg = entry->registry;
+	struct urt_user *payer;
 	unsigned long flags;
 
 	lockdep_assert_held(&reg->lock);
@@ -180,8 +203,10 @@ void urt_entry_unlink(struct urt_entry *entry)
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
 	entry->dead = true;
 	list_del_init(&entry->exited);
+	payer = take_payer(entry);
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
-	urt_entry_leave_tree(entry);
+	if (payer)
+		urt_user_put(payer);
 	urt_quota_uncharge(entry->user);
 }
 
@@ -410,9 +435,15 @@ void urt_entry_task_free(struct task_struct *leader)
 	rcu_read_unlock();
 }
 
+/* With a constructor the kernel leaves out clearing what it allocates. */
+static void construct(void *entry)
+{
+}
+
 int urt_entry_setup(void)
 {
-	entry_cache = KMEM_CACHE(urt_entry, SLAB_ACCOUNT);
+	entry_cache = kmem_cache_create("urt_entry", sizeof(struct urt_entry),
+					0, SLAB_ACCOUNT, construct);
 	return entry_cache ? 0 : -ENOMEM;
 }
 

@@ -10,7 +10,6 @@
  * take no lock. They also write, where nothing may sleep even on PREEMPT_RT:
  * hence raw locks, held for a few instructions.
  */
-#include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/rculist.h>
@@ -22,10 +21,10 @@
 
 #define LOCK_BITS 6
 
-static struct hlist_head *buckets;
-static unsigned int bucket_bits;
+struct hlist_head *urt_index_buckets;
+unsigned int urt_index_bits;
+atomic_t urt_indexed = ATOMIC_INIT(0);
 static raw_spinlock_t locks[1 << LOCK_BITS];
-static atomic_t indexed = ATOMIC_INIT(0);
 
 /**
  * urt_index_init() - make room
@@ -37,9 +36,11 @@ int urt_index_init(unsigned int entries)
 {
 	int i;
 
-	bucket_bits = max(ilog2(roundup_pow_of_two(entries)) - 2, LOCK_BITS);
-	buckets = kvcalloc(1UL << bucket_bits, sizeof(*buckets), GFP_KERNEL);
-	if (!buckets)
+	urt_index_bits = max(ilog2(roundup_pow_of_two(entries)) - 2,
+			     LOCK_BITS);
+	urt_index_buckets = kvcalloc(1UL << urt_index_bits,
+				     sizeof(*urt_index_buckets), GFP_KERNEL);
+	if (!urt_index_buckets)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(locks); i++)
 		raw_spin_lock_init(&locks[i]);
@@ -48,18 +49,7 @@ int urt_index_init(unsigned int entries)
 
 void urt_index_exit(void)
 {
-	kvfree(buckets);
-}
-
-/* The one flag that probes test while nothing is registered. */
-bool urt_index_empty(void)
-{
-	return !atomic_read(&indexed);
-}
-
-static struct hlist_head *bucket(const struct signal_struct *signal)
-{
-	return &buckets[hash_ptr(signal, bucket_bits)];
+	kvfree(urt_index_buckets);
 }
 
 static struct urt_entry *entry_at(struct hlist_node *node,
@@ -84,8 +74,9 @@ static struct urt_entry *entry_at(struct hlist_node *node,
  */
 struct urt_entry *urt_index_first(const struct signal_struct *signal)
 {
-	return entry_at(rcu_dereference(hlist_first_rcu(bucket(signal))),
-			signal);
+	struct hlist_head *head = urt_index_bucket(signal);
+
+	return entry_at(rcu_dereference(hlist_first_rcu(head)), signal);
 }
 
 /* The next one of the same process, or NULL. */
@@ -97,8 +88,8 @@ struct urt_entry *urt_index_next(struct urt_entry *entry)
 
 static raw_spinlock_t *bucket_lock(const struct urt_entry *entry)
 {
-	return &locks[hash_ptr(entry->signal, bucket_bits) >>
-		      (bucket_bits - LOCK_BITS)];
+	return &locks[hash_ptr(entry->signal, urt_index_bits) >>
+		      (urt_index_bits - LOCK_BITS)];
 }
 
 void urt_index_add(struct urt_entry *entry)
@@ -106,9 +97,9 @@ void urt_index_add(struct urt_entry *entry)
 	raw_spinlock_t *lock = bucket_lock(entry);
 	unsigned long flags;
 
-	atomic_inc(&indexed);
+	atomic_inc(&urt_indexed);
 	raw_spin_lock_irqsave(lock, flags);
-	hlist_add_head_rcu(&entry->index, bucket(entry->signal));
+	hlist_add_head_rcu(&entry->index, urt_index_bucket(entry->signal));
 	raw_spin_unlock_irqrestore(lock, flags);
 }
 
@@ -118,10 +109,12 @@ void urt_index_del(struct urt_entry *entry)
 	raw_spinlock_t *lock = bucket_lock(entry);
 	unsigned long flags;
 
+	if (hlist_unhashed_lockless(&entry->index))
+		return;
 	raw_spin_lock_irqsave(lock, flags);
 	if (!hlist_unhashed(&entry->index)) {
 		hlist_del_init_rcu(&entry->index);
-		atomic_dec(&indexed);
+		atomic_dec(&urt_indexed);
 	}
 	raw_spin_unlock_irqrestore(lock, flags);
 }

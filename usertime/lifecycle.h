@@ -4,5 +4,6 @@
 
 int urt_lifecycle_init(void);
 void urt_lifecycle_exit(void);
+int urt_lifecycle_follow_forks(void);
 
 #endif

@@ -13,6 +13,7 @@ static inline struct seq_file urt_printer(char *buf, size_t size)
 	return (struct seq_file) { .buf = buf, .size = size };
 }
 
+char *urt_print_before(char *end, u64 number);
 void urt_print_comm(struct seq_file *m, const char *comm);
 
 #endif

@@ -52,20 +52,6 @@ struct urt_file {
 
 /* --- formats --- */
 
-/* Writes a number that ends before @end. Return: where it begins. */
-static char *put_before(char *end, u64 number)
-{
-	u64 tens;
-
-	do {
-		tens = div_u64(number, 10);
-		*--end = '0' + (number - tens * 10);
-		number = tens;
-	} while (number);
-	return end;
-}
-
-/* By hand: two seq_put_decimal_ull() cost twice as much as all of a line. */
 static void status_line(struct seq_file *m, struct urt_entry *entry,
 			const struct urt_opener *who, pid_t nr)
 {
@@ -73,10 +59,10 @@ static void status_line(struct seq_file *m, struct urt_entry *entry,
 	char *end = line + sizeof(line), *p = end;
 
 	*--p = '\n';
-	p = put_before(p, div_u64(entry->time.utime, NSEC_PER_MSEC));
+	p = urt_print_before(p, div_u64(entry->time.utime, NSEC_PER_MSEC));
 	*--p = ' ';
 	*--p = ':';
-	p = put_before(p, nr);
+	p = urt_print_before(p, nr);
 	seq_write(m, p, end - p);
 }
 

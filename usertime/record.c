@@ -79,23 +79,37 @@ void urt_records_add(struct urt_records *records, struct urt_entry *entry,
 
 /* --- lines --- */
 
+/* Return: where a blank and the number begin, that end before @end. */
+static char *put_before(char *end, u64 number)
+{
+	end = urt_print_before(end, number);
+	*--end = ' ';
+	return end;
+}
+
 static void exit_line(struct seq_file *m, const struct urt_entry *entry,
 		      const struct urt_opener *who)
 {
-	seq_put_decimal_ull(m, "exit ", pid_nr_ns(entry->pid, who->pid_ns));
-	seq_put_decimal_ull(m, " ", pid_nr_ns(entry->parent, who->pid_ns));
-	seq_put_decimal_ull(m, " ", from_kuid_munged(who->file->f_cred->user_ns,
-						     entry->uid));
-	seq_put_decimal_ull(m, " ", entry->final_time.utime);
-	seq_put_decimal_ull(m, " ", entry->final_time.stime);
-	seq_put_decimal_ull(m, " ", entry->start_ns + who->boot_offset);
-	seq_put_decimal_ull(m, " ", entry->end_ns - entry->start_ns);
+	char line[LINE_MAX], *end = line + sizeof(line), *p = end;
+
+	*--p = ' ';
 	if (urt_opener_may_inspect(who, entry->owner, entry->group,
-				   entry->user_ns))
-		seq_put_decimal_ull(m, " ", entry->status);
-	else
-		seq_puts(m, " -");
-	seq_putc(m, ' ');
+				   entry->user_ns)) {
+		p = put_before(p, entry->status);
+	} else {
+		*--p = '-';
+		*--p = ' ';
+	}
+	p = put_before(p, entry->end_ns - entry->start_ns);
+	p = put_before(p, entry->start_ns + who->boot_offset);
+	p = put_before(p, entry->final_time.stime);
+	p = put_before(p, entry->final_time.utime);
+	p = put_before(p, from_kuid_munged(who->file->f_cred->user_ns,
+					   entry->uid));
+	p = put_before(p, pid_nr_ns(entry->parent, who->pid_ns));
+	p = put_before(p, pid_nr_ns(entry->pid, who->pid_ns));
+	seq_puts(m, "exit");
+	seq_write(m, p, end - p);
 	urt_print_comm(m, entry->comm);
 	seq_putc(m, '\n');
 }

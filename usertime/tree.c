@@ -31,6 +31,7 @@
 #include "compat.h"
 #include "entry.h"
 #include "index.h"
+#include "lifecycle.h"
 #include "opener.h"
 #include "quota.h"
 #include "registry.h"
@@ -169,6 +170,9 @@ int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 	unsigned int search;
 	int ret;
 
+	ret = urt_lifecycle_follow_forks();
+	if (ret)
+		return ret;
 	ret = mutex_lock_killable(&reg->lock);
 	if (ret)
 		return ret;
