@@ -46,14 +46,19 @@ struct urt_entry *urt_entry_alloc(gfp_t gfp)
 	return entry;
 }
 
-/* For what no probe can have found. */
-void urt_entry_free(struct urt_entry *entry)
+static void let_go(struct urt_entry *entry)
 {
 	put_pid(entry->pid);
 	put_pid(entry->parent);
 	put_pid(entry->looks.parent);
 	if (entry->user_ns)
 		put_user_ns(entry->user_ns);
+}
+
+/* For what no probe can have found. */
+void urt_entry_free(struct urt_entry *entry)
+{
+	let_go(entry);
 	kmem_cache_free(entry_cache, entry);
 }
 
@@ -68,12 +73,52 @@ void urt_entry_free_rcu(struct urt_entry *entry)
 	call_rcu(&entry->rcu, free_after_grace);
 }
 
+/* Several at once are freed at a third of the cost. */
+static void free_ring(struct list_head *ring)
+{
+	struct urt_entry *entry, *next;
+	void *batch[32];
+	size_t n = 0;
+
+	list_for_each_entry_safe(entry, next, ring, list) {
+		let_go(entry);
+		batch[n++] = entry;
+		if (n == ARRAY_SIZE(batch)) {
+			kmem_cache_free_bulk(entry_cache, n, batch);
+			n = 0;
+		}
+	}
+	if (n)
+		kmem_cache_free_bulk(entry_cache, n, batch);
+}
+
+static void free_all_after_grace(struct rcu_head *rcu)
+{
+	struct urt_entry *first = container_of(rcu, struct urt_entry, rcu);
+
+	free_ring(&first->list);
+	urt_entry_free(first);
+}
+
+/* For all of a list of what has been unlinked; the list is no more. */
+void urt_entry_free_all_rcu(struct list_head *entries)
+{
+	struct urt_entry *first;
+
+	first = list_first_entry_or_null(entries, struct urt_entry, list);
+	if (!first)
+		return;
+	/* The first one takes the place of the list's head. */
+	list_del(entries);
+	call_rcu(&first->rcu, free_all_after_grace);
+}
+
 static struct pid *get_parent(struct task_struct *task)
 {
 	return get_pid(task_tgid(rcu_dereference(task->real_parent)));
 }
 
-/* Notes what sched_process_free comes too late for, or what it corrects. */
+/* Notes what sched_process_free comes too late for. */
 static void note_identity(struct urt_entry *entry, struct task_struct *task)
 {
 	entry->uid = __task_cred(task)->uid;
@@ -157,18 +202,20 @@ void urt_entry_join_tree(struct urt_entry *entry, struct urt_user *payer,
 			 bool exempt)
 {
 	lockdep_assert_held(&entry->registry->probe_lock);
-	refcount_inc(&payer->ref);
+	if (payer != entry->user)
+		refcount_inc(&payer->ref);
 	entry->tree_exempt = exempt;
 	WRITE_ONCE(entry->tree, payer);
 }
 
+/* Return: the reference that is to be put, or NULL. */
 static struct urt_user *take_payer(struct urt_entry *entry)
 {
 	struct urt_user *payer = entry->tree;
 
 	lockdep_assert_held(&entry->registry->probe_lock);
 	WRITE_ONCE(entry->tree, NULL);
-	return payer;
+	return payer == entry->user ? NULL : payer;
 }
 
 /* What it forks from now on is nobody's. May sleep. */
@@ -199,8 +246,8 @@ void urt_entry_unlink(struct urt_entry *entry)
 
 	lockdep_assert_held(&reg->lock);
 	list_del(&entry->list);
-	urt_index_del(entry);
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	urt_index_del(entry);
 	entry->dead = true;
 	list_del_init(&entry->exited);
 	payer = take_payer(entry);
@@ -402,7 +449,6 @@ static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 	lockdep_assert_held(&reg->probe_lock);
 	if (entry->dead || entry->final)
 		return false;
-	note_identity(entry, leader);
 	note_all_exited(entry, leader);
 	/* Whoever sampled it last found it under RCU, and is done by now. */
 	entry->final_time = entry->time;
@@ -427,8 +473,8 @@ void urt_entry_task_free(struct task_struct *leader)
 		reg = entry->registry;
 		raw_spin_lock_irqsave(&reg->probe_lock, flags);
 		tell = note_final(entry, leader);
-		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 		urt_index_del(entry);
+		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 		if (tell)
 			queue_work(urt_workqueue, &reg->upkeep);
 	}

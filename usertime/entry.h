@@ -56,7 +56,9 @@ struct urt_entry {
 	bool ended;			/* registry's lock; final is shown */
 
 	/* Shared with probes, under the registry's probe_lock. */
-	struct urt_user *tree;		/* pays for its children, or NULL */
+	struct urt_user *tree;		/* pays for its children, or NULL;
+					 * holds a reference, unless user does
+					 */
 	bool tree_exempt;		/* from the limit per user */
 	enum urt_brought brought;
 	unsigned int search;		/* that reached it, or its parent */
@@ -89,6 +91,7 @@ void urt_entry_join_tree(struct urt_entry *entry, struct urt_user *payer,
 void urt_entry_leave_tree(struct urt_entry *entry);
 void urt_entry_unlink(struct urt_entry *entry);
 void urt_entry_free_rcu(struct urt_entry *entry);
+void urt_entry_free_all_rcu(struct list_head *entries);
 
 struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 				 const struct task_struct *task);

@@ -8,7 +8,7 @@
  *
  * Tracepoint probes read under RCU and, for processes that nobody registered,
  * take no lock. They also write, where nothing may sleep even on PREEMPT_RT:
- * hence raw locks, held for a few instructions.
+ * hence raw locks, held for a few instructions, inside of a registry's probe_lock.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -18,6 +18,7 @@
 
 #include "entry.h"
 #include "index.h"
+#include "registry.h"
 
 #define LOCK_BITS 6
 
@@ -92,29 +93,28 @@ static raw_spinlock_t *bucket_lock(const struct urt_entry *entry)
 		      (urt_index_bits - LOCK_BITS)];
 }
 
+/* Interrupts are off: the caller holds the probe_lock of the entry's registry. */
 void urt_index_add(struct urt_entry *entry)
 {
 	raw_spinlock_t *lock = bucket_lock(entry);
-	unsigned long flags;
 
+	lockdep_assert_held(&entry->registry->probe_lock);
 	atomic_inc(&urt_indexed);
-	raw_spin_lock_irqsave(lock, flags);
+	raw_spin_lock(lock);
 	hlist_add_head_rcu(&entry->index, urt_index_bucket(entry->signal));
-	raw_spin_unlock_irqrestore(lock, flags);
+	raw_spin_unlock(lock);
 }
 
 /* Both the end of the process and the end of the entry come here: first wins. */
 void urt_index_del(struct urt_entry *entry)
 {
 	raw_spinlock_t *lock = bucket_lock(entry);
-	unsigned long flags;
 
-	if (hlist_unhashed_lockless(&entry->index))
+	lockdep_assert_held(&entry->registry->probe_lock);
+	if (hlist_unhashed(&entry->index))
 		return;
-	raw_spin_lock_irqsave(lock, flags);
-	if (!hlist_unhashed(&entry->index)) {
-		hlist_del_init_rcu(&entry->index);
-		atomic_dec(&urt_indexed);
-	}
-	raw_spin_unlock_irqrestore(lock, flags);
+	raw_spin_lock(lock);
+	hlist_del_init_rcu(&entry->index);
+	raw_spin_unlock(lock);
+	atomic_dec(&urt_indexed);
 }

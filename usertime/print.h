@@ -2,6 +2,7 @@
 #ifndef URT_PRINT_H
 #define URT_PRINT_H
 
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 
 /*
@@ -13,7 +14,10 @@ static inline struct seq_file urt_printer(char *buf, size_t size)
 	return (struct seq_file) { .buf = buf, .size = size };
 }
 
+/* A name, when all of it is escaped. */
+#define URT_PRINT_COMM_MAX (4 * TASK_COMM_LEN)
+
 char *urt_print_before(char *end, u64 number);
-void urt_print_comm(struct seq_file *m, const char *comm);
+char *urt_print_comm_before(char *end, const char *comm);
 
 #endif

@@ -77,6 +77,14 @@ static void stat_header(struct seq_file *m, const struct urt_registry *reg,
 	seq_puts(m, "pid ppid uid state threads utime_ns stime_ns start_ns runtime_ms comm\n");
 }
 
+static void put_comm(struct seq_file *m, const char *comm)
+{
+	char name[URT_PRINT_COMM_MAX], *end = name + sizeof(name);
+	char *p = urt_print_comm_before(end, comm);
+
+	seq_write(m, p, end - p);
+}
+
 static void stat_line(struct seq_file *m, struct urt_entry *entry,
 		      const struct urt_opener *who, pid_t nr)
 {
@@ -96,7 +104,7 @@ static void stat_line(struct seq_file *m, struct urt_entry *entry,
 	seq_put_decimal_ull(m, " ", div_u64(urt_entry_runtime(entry),
 					    NSEC_PER_MSEC));
 	seq_putc(m, ' ');
-	urt_print_comm(m, looks->comm);
+	put_comm(m, looks->comm);
 	seq_putc(m, '\n');
 }
 

@@ -9,11 +9,13 @@
  */
 #include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "entry.h"
 #include "opener.h"
@@ -36,12 +38,10 @@ void urt_records_init(struct urt_records *records)
 /* When nobody reads any more. */
 void urt_records_exit(struct urt_records *records)
 {
-	struct urt_piece *piece, *next_piece;
-	struct urt_entry *entry, *next_entry;
+	struct urt_piece *piece, *next;
 
-	list_for_each_entry_safe(entry, next_entry, &records->queue, list)
-		urt_entry_free_rcu(entry);
-	list_for_each_entry_safe(piece, next_piece, &records->pieces, list)
+	urt_entry_free_all_rcu(&records->queue);
+	list_for_each_entry_safe(piece, next, &records->pieces, list)
 		urt_piece_free(piece);
 }
 
@@ -87,11 +87,14 @@ static char *put_before(char *end, u64 number)
 	return end;
 }
 
-static void exit_line(struct seq_file *m, const struct urt_entry *entry,
-		      const struct urt_opener *who)
+/* Return: where the line begins. */
+static char *exit_line(char *end, const struct urt_entry *entry,
+		       const struct urt_opener *who)
 {
-	char line[LINE_MAX], *end = line + sizeof(line), *p = end;
+	char *p = end;
 
+	*--p = '\n';
+	p = urt_print_comm_before(p, entry->comm);
 	*--p = ' ';
 	if (urt_opener_may_inspect(who, entry->owner, entry->group,
 				   entry->user_ns)) {
@@ -108,62 +111,8 @@ static void exit_line(struct seq_file *m, const struct urt_entry *entry,
 					   entry->uid));
 	p = put_before(p, pid_nr_ns(entry->parent, who->pid_ns));
 	p = put_before(p, pid_nr_ns(entry->pid, who->pid_ns));
-	seq_puts(m, "exit");
-	seq_write(m, p, end - p);
-	urt_print_comm(m, entry->comm);
-	seq_putc(m, '\n');
-}
-
-static void lost_line(struct seq_file *m, const struct urt_records *records)
-{
-	seq_put_decimal_ull(m, "lost ", records->lost);
-	seq_put_decimal_ull(m, " ", records->lost_time.utime);
-	seq_put_decimal_ull(m, " ", records->lost_time.stime);
-	seq_putc(m, '\n');
-}
-
-static void missed_line(struct seq_file *m, const struct urt_records *records)
-{
-	seq_put_decimal_ull(m, "missed ", records->missed);
-	seq_putc(m, '\n');
-}
-
-/* Prints what is next, and does not take it off. Return: false at the end. */
-static bool print_next(struct urt_records *records, struct seq_file *m,
-		       const struct urt_opener *who)
-{
-	const struct urt_entry *entry;
-
-	entry = list_first_entry_or_null(&records->queue, struct urt_entry,
-					 list);
-	if (entry)
-		exit_line(m, entry, who);
-	else if (records->lost)
-		lost_line(m, records);
-	else if (records->missed)
-		missed_line(m, records);
-	else
-		return false;
-	return true;
-}
-
-/* Takes off what print_next() has printed. */
-static void drop_next(struct urt_records *records)
-{
-	struct urt_entry *entry;
-
-	entry = list_first_entry_or_null(&records->queue, struct urt_entry,
-					 list);
-	if (entry) {
-		list_del(&entry->list);
-		records->waiting--;
-		urt_entry_free_rcu(entry);
-	} else if (records->lost) {
-		records->lost = 0;
-		records->lost_time = (struct urt_cputime) { };
-	} else {
-		records->missed = 0;
-	}
+	p -= strlen("exit");
+	return memcpy(p, "exit", strlen("exit"));
 }
 
 /* --- pieces --- */
@@ -190,6 +139,66 @@ void urt_piece_free(struct urt_piece *piece)
 	kfree(piece);
 }
 
+/*
+ * Puts a line behind the others, if the reader has room for all of it. Return:
+ * whether it did; the first line always does.
+ */
+static bool append(struct urt_piece *piece, size_t limit, const char *line,
+		   size_t len)
+{
+	if (piece->end && piece->end + len > limit)
+		return false;
+	memcpy(piece->data + piece->end, line, len);
+	piece->end += len;
+	return true;
+}
+
+static void take_exits(struct urt_records *records,
+		       const struct urt_opener *who, struct urt_piece *piece,
+		       size_t limit)
+{
+	char line[LINE_MAX], *end = line + sizeof(line), *p;
+	struct list_head *last = &records->queue;
+	struct urt_entry *entry;
+	LIST_HEAD(done);
+
+	list_for_each_entry(entry, &records->queue, list) {
+		p = exit_line(end, entry, who);
+		if (!append(piece, limit, p, end - p))
+			break;
+		last = &entry->list;
+		records->waiting--;
+	}
+	list_cut_position(&done, &records->queue, last);
+	urt_entry_free_all_rcu(&done);
+}
+
+static void take_lost(struct urt_records *records, struct urt_piece *piece,
+		      size_t limit)
+{
+	char line[LINE_MAX];
+	int len;
+
+	len = scnprintf(line, sizeof(line), "lost %llu %llu %llu\n",
+			records->lost, records->lost_time.utime,
+			records->lost_time.stime);
+	if (append(piece, limit, line, len)) {
+		records->lost = 0;
+		records->lost_time = (struct urt_cputime) { };
+	}
+}
+
+static void take_missed(struct urt_records *records, struct urt_piece *piece,
+			size_t limit)
+{
+	char line[LINE_MAX];
+	int len;
+
+	len = scnprintf(line, sizeof(line), "missed %llu\n", records->missed);
+	if (append(piece, limit, line, len))
+		records->missed = 0;
+}
+
 /**
  * urt_records_take() - take lines for a reader
  * @records: of a session
@@ -204,10 +213,8 @@ struct urt_piece *urt_records_take(struct urt_records *records,
 				   const struct urt_opener *who,
 				   struct urt_piece *fresh, size_t count)
 {
-	struct seq_file m = urt_printer(fresh->data, fresh->size);
 	size_t limit = min(count, fresh->size);
 	struct urt_piece *old;
-	size_t end = 0;
 
 	old = list_first_entry_or_null(&records->pieces, struct urt_piece,
 				       list);
@@ -215,15 +222,14 @@ struct urt_piece *urt_records_take(struct urt_records *records,
 		list_del(&old->list);
 		return old;
 	}
-	while (print_next(records, &m, who)) {
-		if (seq_has_overflowed(&m) || (end && m.count > limit))
-			break;
-		end = m.count;
-		drop_next(records);
-	}
 	fresh->begin = 0;
-	fresh->end = end;
-	return end ? fresh : NULL;
+	fresh->end = 0;
+	take_exits(records, who, fresh, limit);
+	if (records->lost && list_empty(&records->queue))
+		take_lost(records, fresh, limit);
+	if (records->missed && list_empty(&records->queue) && !records->lost)
+		take_missed(records, fresh, limit);
+	return fresh->end ? fresh : NULL;
 }
 
 /* It comes first again. */

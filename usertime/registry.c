@@ -157,10 +157,23 @@ void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry)
 	atomic64_inc(&reg->version);
 }
 
-/*
+/* The next generation is there: tells whoever wants to know. */
+static void announce(struct urt_registry *reg)
+{
+	atomic64_inc(&reg->version);
+	atomic64_inc(&reg->generation);
+	if (reg->ops)
+		reg->ops->refreshed(reg);
+	wake_up_interruptible_poll(&reg->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
+}
+
+/**
+ * urt_registry_disarm_if_empty() - stop the timer when nobody is left
+ * @reg: its lock held; somebody has left its list
+ *
  * A child that a probe registers has a living parent on the list, or is on
  * @forked before its parent leaves that: one look after the last has left is
- * enough.
+ * enough. No refresh would take the last one out of a session's map.
  */
 void urt_registry_disarm_if_empty(struct urt_registry *reg)
 {
@@ -169,6 +182,10 @@ void urt_registry_disarm_if_empty(struct urt_registry *reg)
 		return;
 	timer_delete_sync(&reg->timer);
 	urt_tree_drain(reg);
+	if (reg->ops && !reg->dying) {
+		reg->time_ns = ktime_get_boottime_ns();
+		announce(reg);
+	}
 }
 
 /**
@@ -257,14 +274,10 @@ static void make_generation(struct urt_registry *reg)
 	reg->time_ns = ktime_get_boottime_ns();
 	refresh_entries(reg);
 	urt_registry_disarm_if_empty(reg);
-	atomic64_inc(&reg->version);
-	atomic64_inc(&reg->generation);
-	if (reg->ops)
-		reg->ops->refreshed(reg);
+	announce(reg);
 	urt_registry_breathe(reg);
 	pay(reg, reg->cost_ns);
 	arm_next(reg);
-	wake_up_interruptible_poll(&reg->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
 }
 
 /**

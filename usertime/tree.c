@@ -271,8 +271,8 @@ static bool enter_child(struct urt_entry *parent, struct task_struct *child,
 		return false;
 	}
 	*spare = NULL;
-	entry->user = payer;
 	urt_entry_prepare(entry, reg, child, task_tgid(child));
+	entry->user = payer;
 	urt_entry_join_tree(entry, payer, parent->tree_exempt);
 	entry->search = parent->search;
 	entry->brought = parent->brought == URT_FOUND ? URT_FOUND : URT_ADDED;
@@ -280,6 +280,12 @@ static bool enter_child(struct urt_entry *parent, struct task_struct *child,
 	llist_add(&entry->forked, &reg->forked);
 	urt_entry_start(entry, child);
 	return true;
+}
+
+static bool is_in(const struct urt_registry *reg,
+		  const struct task_struct *task)
+{
+	return !urt_index_lacks(task->signal) && urt_entry_find(reg, task);
 }
 
 static void fork_in(struct urt_entry *parent, struct task_struct *child)
@@ -295,7 +301,7 @@ static void fork_in(struct urt_entry *parent, struct task_struct *child)
 					__GFP_NOWARN);
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
 	/* A search may have found the child before we are told of it. */
-	if (!parent->dead && parent->tree && !urt_entry_find(reg, child) &&
+	if (!parent->dead && parent->tree && !is_in(reg, child) &&
 	    !enter_child(parent, child, &spare))
 		first = atomic64_inc_return(&reg->missed) == 1;
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
