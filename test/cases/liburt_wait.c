@@ -135,24 +135,25 @@ TEST(lib_wait_errors, "who is not registered is ECHILD, other options EINVAL")
 TEST(lib_wait_races, "no end is too early or too late for who waits for it")
 {
 	struct urt *u = session();
-	int i, status;
+	int i, ret, status;
 
 	adds(u, sleeper(), 0);
 	for (i = 0; i < 300; i++) {
 		struct waiting w = waiting(NULL);
 
 		adds(u, w.pid, 0);
+		/* Now and then the kernel reaps it, while we ask. */
+		signal(SIGCHLD, i % 3 ? SIG_DFL : SIG_IGN);
 		tell(&w, i);
-		/* Now and then it is released while we ask. */
 		if (i % 3)
 			reap(w.pid, NULL);
-		else
-			signal(SIGCHLD, SIG_IGN);
-		expect(urt_waitpid(u, &status, w.pid, 0) == w.pid, "%d: %s", i,
-		       strerror(errno));
+		/* Asking all the time meets the end at every point of asking. */
+		do {
+			ret = urt_waitpid(u, &status, w.pid,
+					  i % 2 ? WNOHANG : 0);
+		} while (!ret);
+		expect(ret == w.pid, "%d: %s", i, strerror(errno));
 		expect(WEXITSTATUS(status) == i % 256, "%d: %#x", i, status);
-		signal(SIGCHLD, SIG_DFL);
-		waitpid(w.pid, NULL, 0);
 		close(w.go);
 	}
 }
@@ -179,6 +180,53 @@ TEST(lib_wait_lost, "whose record got lost is ECHILD, and the rest is kept",
 	expect(next(u).type == URT_LOST, "the one that was");
 	expect(urt_waitpid(u, NULL, alive, WNOHANG) == 0, "%s",
 	       strerror(errno));
+}
+
+struct wanted {
+	struct urt *u;
+	pid_t pid;
+};
+
+static void wait_in_vain(void *arg)
+{
+	struct wanted *wanted = arg;
+
+	fails(urt_waitpid(wanted->u, NULL, wanted->pid, 0), ECHILD);
+}
+
+static char state_of(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	return strrchr(slurp(path), ')')[2];
+}
+
+TEST(lib_wait_lost_later, "a record lost while it is waited for ends the wait",
+     .params = "max_records=1")
+{
+	struct urt *u = session(), *other = session();
+	struct waiting a = waiting(NULL), b = waiting(NULL);
+	pid_t waiter;
+	int status;
+
+	adds(u, sleeper(), 0);
+	adds(u, a.pid, 0);
+	adds(u, b.pid, 0);
+	waiter = child(wait_in_vain, &(struct wanted){ u, b.pid });
+	wait_until(state_of(waiter) == 'S', 10000, "%c", state_of(waiter));
+	must(!kill(waiter, SIGSTOP));
+	wait_until(state_of(waiter) == 'T', 10000, "%c", state_of(waiter));
+	tell(&a, 0);
+	reap(a.pid, NULL);
+	must(readable(urt_fd(u), 10000));
+	adds(other, b.pid, 0);
+	tell(&b, 0);
+	reap(b.pid, NULL);
+	expect(next(other).pid == b.pid, "final");
+	must(!kill(waiter, SIGCONT));
+	reap(waiter, &status);
+	expect(!status, "it ended with %#x", status);
 }
 
 static void *end_other(void *arg)
