@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What main.c and the commands of urt know of each other. */
+#ifndef URT_COMMAND_H
+#define URT_COMMAND_H
+
+#include <argp.h>
+#include <sys/types.h>
+
+/* How urt ends, unless a command's --help says otherwise. */
+enum {
+	STATUS_OK	= 0,
+	STATUS_FAILED	= 1,	/* and standard error says why */
+	STATUS_USAGE	= 2,
+};
+
+/* What to end with when urt itself failed: STATUS_FAILED, another for run. */
+extern int urt_exit_failed;
+
+/* argv[0] is "urt COMMAND", for messages. Return: the exit status. */
+int urt_cmd_run(int argc, char **argv);
+int urt_cmd_stat(int argc, char **argv);
+int urt_cmd_top(int argc, char **argv);
+int urt_cmd_wait(int argc, char **argv);
+int urt_cmd_add(int argc, char **argv);
+int urt_cmd_remove(int argc, char **argv);
+int urt_cmd_list(int argc, char **argv);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers, names and statuses: from the command line, and for people. */
+#ifndef URT_FORMAT_H
+#define URT_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#define NSEC_PER_SEC	1000000000ULL
+#define NSEC_PER_MSEC	1000000ULL
+
+/* A whole number in decimal, nothing else. Return: whether it is from 1 to max. */
+bool urt_parse_number(const char *text, unsigned long max, unsigned long *value);
+bool urt_parse_pid(const char *text, pid_t *pid);
+/* Seconds with a fraction, as whole milliseconds from 1 on. */
+bool urt_parse_seconds(const char *text, unsigned int *ms);
+
+/* A process's name, escaped: room for each of 63 bytes as \ooo. */
+#define NAME_SIZE	(4 * 63 + 1)
+
+/*
+ * A process's name as it can be shown: control characters, backslashes and what
+ * is not UTF-8 as \ooo. Names are the processes' own choice.
+ */
+const char *urt_format_name(char buffer[NAME_SIZE], const char *comm);
+/* How many columns of a terminal it takes, about. */
+size_t urt_format_width(const char *text);
+
+#define STATUS_SIZE	32
+
+/* What wait(2) says: "0", "SIGKILL", or "-" where it is hidden (-1). */
+const char *urt_format_status(char buffer[STATUS_SIZE], int status);
+/* "SIGKILL", or "signal 99". */
+const char *urt_format_signal(char buffer[STATUS_SIZE], int number);
+
+/* Seconds, with three decimals. */
+const char *urt_format_seconds(char buffer[STATUS_SIZE], uint64_t ns);
+
+/* Whether escape sequences are welcome: a terminal, no NO_COLOR, not dumb. */
+bool urt_format_colours(FILE *file);
+
+/* malloc() and its like, or a message and the end. */
+void *urt_alloc(size_t size);
+void *urt_realloc(void *old, size_t count, size_t size);
+char *urt_strdup(const char *text);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/* urt: the CPU time of processes, complete and exact. Finds the command. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+#define VERSION "0.1.0"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "run", urt_cmd_run },
+	{ "stat", urt_cmd_stat },
+	{ "wait", urt_cmd_wait },
+	{ "add", urt_cmd_add },
+	{ "remove", urt_cmd_remove },
+	{ "list", urt_cmd_list },
+};
+
+int urt_exit_failed = STATUS_FAILED;
+
+const char *argp_program_version = "urt " VERSION;
+
+static const char doc[] =
+	"The CPU time of processes, exact and complete, however short they live.\n"
+	"\n"
+	"Commands:\n"
+	"  run CMD...       run a command; then what it, and all it started, used\n"
+	"  stat             CPU time of processes, interval by interval\n"
+	"  wait PID...      wait for processes, children or not\n"
+	"  add PID...       register in the list that all users share\n"
+	"  remove PID...    unregister there\n"
+	"  list             what is registered there\n"
+	"\v"
+	"'urt COMMAND --help' says more about each. Example:\n"
+	"  urt run -- make -j4\n"
+	"\n"
+	"The kernel module usertime must be loaded.\n"
+	"Exit status: 0 done, 1 failed, 2 wrong usage; 'urt run' has its own.";
+
+/* Where the command's name is. */
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	int *at = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		*at = state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which command? One of run, stat, wait, add, remove, list");
+		return 0;
+	default:
+		(void)arg;
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct command *find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.parser = parse,
+		.args_doc = "COMMAND [ARGUMENT...]",
+		.doc = doc,
+	};
+	const struct command *command;
+	char name[32];
+	int at = 0;
+
+	argp_err_exit_status = STATUS_USAGE;
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &at))
+		return STATUS_USAGE;
+	command = find(argv[at]);
+	if (!command) {
+		fprintf(stderr, "urt: there is no command '%s'; see 'urt --help'\n",
+			argv[at]);
+		return STATUS_USAGE;
+	}
+	snprintf(name, sizeof(name), "urt %s", command->name);
+	argv[at] = name;
+	program_invocation_name = name;		/* for error() */
+	program_invocation_short_name = name;
+	return command->run(argc - at, argv + at);
+}
