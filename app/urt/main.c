@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "command.h"
+#include "format.h"
 
 #define VERSION "0.1.0"
 
@@ -83,6 +86,7 @@ int main(int argc, char **argv)
 	char name[32];
 	int at = 0;
 
+	json_set_alloc_funcs(urt_alloc, free);
 	argp_err_exit_status = STATUS_USAGE;
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &at))
 		return STATUS_USAGE;

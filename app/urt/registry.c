@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+/* urt add, remove, list: the registry of the system, which all users share. */
+#include <errno.h>
+#include <error.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include <liburt.h>
+
+#include "command.h"
+#include "format.h"
+#include "select.h"
+#include "table.h"
+
+#define EXIT_DOC							\
+	"Exit status: 0 done, 1 at least one was not (and which is said), "	\
+	"2 wrong usage."
+
+/* --- add --- */
+
+struct add {
+	struct selection selection;
+	int flags;
+};
+
+static const struct argp_option add_options[] = {
+	{ "tree", 't', NULL, 0,
+	  "With all descendants, and whatever they start from now on", 0 },
+	{ "command", 'C', "NAME", 0, "All processes of that name", 0 },
+	{ 0 }
+};
+
+static const char add_doc[] =
+	"Register processes in the list that all users share (/proc/urt/status).\n"
+	"They stay until they end or are removed."
+	"\v"
+	"Examples:\n"
+	"  urt add $$\n"
+	"  urt add --tree 1234\n"
+	"  urt add -C nginx && urt list\n"
+	"\n"
+	EXIT_DOC;
+
+static error_t add_parse(int key, char *arg, struct argp_state *state)
+{
+	struct add *add = state->input;
+	size_t i;
+	pid_t pid;
+
+	switch (key) {
+	case 't':
+		add->flags = URT_TREE;
+		return 0;
+	case 'C':
+		urt_select_name(&add->selection, arg, 0);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!urt_parse_pid(arg, &pid))
+			argp_error(state, "'%s' is not a process's number", arg);
+		urt_select_pid(&add->selection, pid, 0);
+		return 0;
+	case ARGP_KEY_END:
+		if (!add->selection.count)
+			argp_error(state, "which processes?");
+		for (i = 0; i < add->selection.count; i++)
+			add->selection.items[i].flags = add->flags;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int urt_cmd_add(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = add_options,
+		.parser = add_parse,
+		.args_doc = "PID...",
+		.doc = add_doc,
+	};
+	struct add add = { 0 };
+	struct urt *u;
+	bool ok;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &add))
+		return STATUS_USAGE;
+	u = urt_select_open(urt_open_system);
+	if (!u)
+		return STATUS_FAILED;
+	ok = urt_select_register(&add.selection, u, NULL);
+	urt_close(u);
+	free(add.selection.items);
+	return ok ? STATUS_OK : STATUS_FAILED;
+}
+
+/* --- remove --- */
+
+struct remove {
+	struct selection selection;
+	bool all;
+};
+
+static const struct argp_option remove_options[] = {
+	{ "all", 'a', NULL, 0, "All that you may remove", 0 },
+	{ 0 }
+};
+
+static const char remove_doc[] =
+	"Unregister processes from the list that all users share. What a tree "
+	"brought in stays until it is removed, too."
+	"\v"
+	"Examples:\n"
+	"  urt remove $$\n"
+	"  urt remove --all\n"
+	"\n"
+	EXIT_DOC;
+
+static error_t remove_parse(int key, char *arg, struct argp_state *state)
+{
+	struct remove *remove = state->input;
+	pid_t pid;
+
+	switch (key) {
+	case 'a':
+		remove->all = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!urt_parse_pid(arg, &pid))
+			argp_error(state, "'%s' is not a process's number", arg);
+		urt_select_pid(&remove->selection, pid, 0);
+		return 0;
+	case ARGP_KEY_END:
+		if (!remove->selection.count && !remove->all)
+			argp_error(state, "which processes?");
+		if (remove->selection.count && remove->all)
+			argp_error(state, "either --all or numbers of processes");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static bool remove_one(struct urt *u, pid_t pid)
+{
+	if (!urt_remove(u, pid))
+		return true;
+	if (errno == ENOENT)
+		error(0, 0, "process %d is not registered", pid);
+	else if (errno == EPERM)
+		error(0, 0, "process %d: neither it nor its registration is yours",
+		      pid);
+	else
+		error(0, 0, "process %d: %s", pid, urt_strerror(errno));
+	return false;
+}
+
+/* Whoever may not remove a process, may still remove all others. */
+static bool remove_all(struct urt *u)
+{
+	struct urt_snapshot snapshot = { 0 };
+	bool ok = true;
+	size_t i;
+
+	if (urt_snapshot(u, &snapshot)) {
+		error(0, 0, "cannot read the list: %s", urt_strerror(errno));
+		return false;
+	}
+	for (i = 0; i < snapshot.count; i++) {
+		if (!urt_remove(u, snapshot.processes[i].pid) ||
+		    errno == ENOENT || errno == EPERM)
+			continue;
+		error(0, 0, "process %d: %s", snapshot.processes[i].pid,
+		      urt_strerror(errno));
+		ok = false;
+	}
+	urt_snapshot_free(&snapshot);
+	return ok;
+}
+
+int urt_cmd_remove(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = remove_options,
+		.parser = remove_parse,
+		.args_doc = "PID...\n--all",
+		.doc = remove_doc,
+	};
+	struct remove remove = { 0 };
+	struct urt *u;
+	bool ok = true;
+	size_t i;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &remove))
+		return STATUS_USAGE;
+	u = urt_select_open(urt_open_system);
+	if (!u)
+		return STATUS_FAILED;
+	if (remove.all)
+		ok = remove_all(u);
+	for (i = 0; i < remove.selection.count; i++)
+		ok &= remove_one(u, remove.selection.items[i].pid);
+	urt_close(u);
+	free(remove.selection.items);
+	return ok ? STATUS_OK : STATUS_FAILED;
+}
+
+/* --- list --- */
+
+enum format { TEXT, CSV, JSON };
+
+static const struct argp_option list_options[] = {
+	{ "json", 'J', NULL, 0, "As JSON; times in nanoseconds", 0 },
+	{ "csv", 'x', NULL, 0, "As CSV; times in nanoseconds", 0 },
+	{ 0 }
+};
+
+static const char list_doc[] =
+	"Print the processes that are registered in the list that all users "
+	"share: CPU time of all their threads, of one moment. State X: it has "
+	"exited, and these are its final values."
+	"\v"
+	"Examples:\n"
+	"  urt list\n"
+	"  urt list --csv | sort -t, -k6nr\n"
+	"\n"
+	"Exit status: 0 done (also if the list is empty), 1 it cannot be read, "
+	"2 wrong usage.";
+
+static error_t list_parse(int key, char *arg, struct argp_state *state)
+{
+	enum format *format = state->input;
+
+	switch (key) {
+	case 'J':
+		*format = JSON;
+		return 0;
+	case 'x':
+		*format = CSV;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is not an option; there are no others",
+			   arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct column list_columns[] = {
+	{ "pid", "PID", COLUMN_COUNT },
+	{ "ppid", "PPID", COLUMN_COUNT },
+	{ "uid", "UID", COLUMN_COUNT },
+	{ "state", "S", COLUMN_TEXT },
+	{ "threads", "thr", COLUMN_COUNT },
+	{ "user_ns", "user s", COLUMN_SECONDS },
+	{ "sys_ns", "sys s", COLUMN_SECONDS },
+	{ "start_ns", NULL, COLUMN_SECONDS },
+	{ "name", "name", COLUMN_TEXT },
+};
+
+static struct table *list_table(const struct urt_snapshot *snapshot)
+{
+	struct table *table = urt_table_new(list_columns,
+			sizeof(list_columns) / sizeof(*list_columns));
+	char name[NAME_SIZE];
+	size_t i;
+
+	for (i = 0; i < snapshot->count; i++) {
+		const struct urt_process *p = &snapshot->processes[i];
+
+		urt_table_number(table, (uint64_t)p->pid);
+		urt_table_number(table, (uint64_t)p->ppid);
+		urt_table_number(table, p->uid);
+		urt_table_text(table, (char[]){ p->state, '\0' });
+		urt_table_number(table, p->threads);
+		urt_table_number(table, p->utime_ns);
+		urt_table_number(table, p->stime_ns);
+		urt_table_number(table, p->start_ns);
+		urt_table_text(table, urt_format_name(name, p->comm));
+	}
+	return table;
+}
+
+static void list_json(const struct urt_snapshot *snapshot,
+		      const struct table *table)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "generation",
+			    json_integer((json_int_t)snapshot->generation));
+	json_object_set_new(json, "time_ns",
+			    json_integer((json_int_t)snapshot->time_ns));
+	json_object_set_new(json, "interval_ms",
+			    json_integer(snapshot->interval_ms));
+	json_object_set_new(json, "missed",
+			    json_integer((json_int_t)snapshot->lost));
+	json_object_set_new(json, "processes", urt_table_json(table));
+	urt_table_dump(json, stdout, JSON_INDENT(2));
+}
+
+static void list_text(const struct urt_snapshot *snapshot,
+		      const struct table *table)
+{
+	if (snapshot->count)
+		urt_table_print(table, stdout, urt_format_colours(stdout));
+	else
+		error(0, 0, "nothing is registered; 'urt add PID' does");
+	if (snapshot->lost)
+		error(0, 0, "%" PRIu64 " children of trees could not be registered: quota, or no memory",
+		      snapshot->lost);
+}
+
+int urt_cmd_list(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = list_options,
+		.parser = list_parse,
+		.doc = list_doc,
+	};
+	struct urt_snapshot snapshot = { 0 };
+	enum format format = TEXT;
+	struct table *table;
+	struct urt *u;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &format))
+		return STATUS_USAGE;
+	u = urt_select_open(urt_open_system);
+	if (!u)
+		return STATUS_FAILED;
+	if (urt_snapshot(u, &snapshot)) {
+		error(0, 0, "cannot read the list: %s", urt_strerror(errno));
+		return STATUS_FAILED;
+	}
+	table = list_table(&snapshot);
+	if (format == JSON)
+		list_json(&snapshot, table);
+	else if (format == CSV)
+		urt_table_csv(table, stdout);
+	else
+		list_text(&snapshot, table);
+	urt_table_free(table);
+	urt_snapshot_free(&snapshot);
+	urt_close(u);
+	if (fflush(stdout) || ferror(stdout))
+		error(STATUS_FAILED, errno, "standard output");
+	return STATUS_OK;
+}

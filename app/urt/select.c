@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include <dirent.h>
+#include <errno.h>
+#include <error.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format.h"
+#include "select.h"
+
+#define COMM_MAX 15	/* the kernel cuts names there */
+
+static struct selected *append(struct selection *selection)
+{
+	selection->items = urt_realloc(selection->items, selection->count + 1,
+				       sizeof(*selection->items));
+	return &selection->items[selection->count++];
+}
+
+void urt_select_pid(struct selection *selection, pid_t pid, int flags)
+{
+	*append(selection) = (struct selected){ .pid = pid, .flags = flags };
+}
+
+void urt_select_name(struct selection *selection, const char *name, int flags)
+{
+	*append(selection) = (struct selected){ .name = name, .flags = flags };
+}
+
+/* --- options --- */
+
+static const struct argp_option options[] = {
+	{ "pid", 'p', "PID,...", 0, "These processes", 0 },
+	{ "tree", 't', "PID,...", 0,
+	  "These, all their descendants, and whatever they start from now on",
+	  0 },
+	{ "command", 'C', "NAME", 0,
+	  "All processes of that name, as in ps -C", 0 },
+	{ 0 }
+};
+
+static void select_list(struct selection *selection, char *list, int flags,
+			struct argp_state *state)
+{
+	char *word, *save;
+	pid_t pid;
+	bool any = false;
+
+	for (word = strtok_r(list, ", ", &save); word;
+	     word = strtok_r(NULL, ", ", &save)) {
+		if (!urt_parse_pid(word, &pid))
+			argp_error(state, "'%s' is not a process's number",
+				   word);
+		urt_select_pid(selection, pid, flags);
+		any = true;
+	}
+	if (!any)
+		argp_error(state, "a list of processes' numbers is empty");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct selection *selection = state->input;
+
+	switch (key) {
+	case 'p':
+		select_list(selection, arg, 0, state);
+		return 0;
+	case 't':
+		select_list(selection, arg, URT_TREE, state);
+		return 0;
+	case 'C':
+		if (!*arg)
+			argp_error(state, "-C: a name is empty");
+		urt_select_name(selection, arg, 0);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp urt_select_argp = { .options = options, .parser = parse };
+
+/* --- registering --- */
+
+struct urt *urt_select_open(struct urt *(*open_it)(void))
+{
+	struct urt *u = open_it();
+
+	if (!u && errno == ENOENT)
+		error(0, 0, "the usertime module is not loaded: sudo modprobe usertime");
+	else if (!u)
+		error(0, 0, "cannot open the module's files: %s",
+		      urt_strerror(errno));
+	return u;
+}
+
+static bool has_name(pid_t pid, const char *name)
+{
+	char path[64], comm[COMM_MAX + 2] = "";
+	size_t length = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;	/* it has ended */
+	length = fread(comm, 1, sizeof(comm) - 1, file);
+	fclose(file);
+	if (length && comm[length - 1] == '\n')
+		comm[length - 1] = '\0';
+	return !strncmp(comm, name, COMM_MAX);
+}
+
+static bool register_name(const struct selected *item, struct urt *u,
+			  bool *added)
+{
+	struct dirent *entry;
+	bool found = false, ok = true;
+	pid_t pid;
+	DIR *proc;
+
+	proc = opendir("/proc");
+	if (!proc) {
+		error(0, errno, "/proc");
+		return false;
+	}
+	while ((entry = readdir(proc))) {
+		if (!urt_parse_pid(entry->d_name, &pid) || pid == getpid() ||
+		    !has_name(pid, item->name))
+			continue;
+		if (!urt_add(u, pid, item->flags)) {
+			found = true;
+			*added = true;
+		} else if (errno != ESRCH) {
+			error(0, 0, "process %d: %s", pid, urt_strerror(errno));
+			found = true;
+			ok = false;
+		}
+	}
+	closedir(proc);
+	if (!found)
+		error(0, 0, "there is no process named '%s'", item->name);
+	return found && ok;
+}
+
+static bool register_pid(const struct selected *item, struct urt *u,
+			 bool *added)
+{
+	if (!urt_add(u, item->pid, item->flags)) {
+		*added = true;
+		return true;
+	}
+	error(0, 0, "process %d: %s", item->pid, urt_strerror(errno));
+	return false;
+}
+
+bool urt_select_register(const struct selection *selection, struct urt *u,
+			 bool *added)
+{
+	bool ok = true, any = false;
+	size_t i;
+
+	for (i = 0; i < selection->count; i++) {
+		const struct selected *item = &selection->items[i];
+
+		ok &= item->name ? register_name(item, u, &any) :
+				   register_pid(item, u, &any);
+	}
+	if (added)
+		*added = any;
+	return ok;
+}

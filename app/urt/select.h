@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Which processes a command is about: -p PID,... --tree PID,... -C NAME */
+#ifndef URT_SELECT_H
+#define URT_SELECT_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <liburt.h>
+
+struct selected {
+	const char *name;	/* -C: all processes of that name */
+	pid_t pid;		/* else: this one */
+	int flags;		/* of urt_add() */
+};
+
+struct selection {
+	struct selected *items;
+	size_t count;
+};
+
+/*
+ * A child for a command's argp: options -p, --tree and -C. At ARGP_KEY_INIT the
+ * command sets state->child_inputs[0] to a zeroed struct selection.
+ */
+extern const struct argp urt_select_argp;
+
+void urt_select_pid(struct selection *selection, pid_t pid, int flags);
+void urt_select_name(struct selection *selection, const char *name, int flags);
+
+/*
+ * Registers them all; what cannot be is said on standard error.
+ * Return: whether all could be; *added says whether any could (may be NULL).
+ */
+bool urt_select_register(const struct selection *selection, struct urt *u,
+			 bool *added);
+
+/*
+ * urt_open() or urt_open_system(), with a message for who cannot.
+ * Return: NULL then.
+ */
+struct urt *urt_select_open(struct urt *(*open_it)(void));
+
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format.h"
+#include "table.h"
+
+enum cell_kind { CELL_NONE, CELL_NUMBER, CELL_TEXT };
+
+struct cell {
+	enum cell_kind kind;
+	union {
+		uint64_t number;
+		char *text;
+	};
+};
+
+struct table {
+	const struct column *columns;
+	size_t width;		/* columns */
+	struct cell *cells;
+	size_t count;
+	size_t size;
+};
+
+struct table *urt_table_new(const struct column *columns, size_t count)
+{
+	struct table *table = urt_alloc(sizeof(*table));
+
+	table->columns = columns;
+	table->width = count;
+	return table;
+}
+
+void urt_table_free(struct table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->count; i++) {
+		if (table->cells[i].kind == CELL_TEXT)
+			free(table->cells[i].text);
+	}
+	free(table->cells);
+	free(table);
+}
+
+static struct cell *append(struct table *table)
+{
+	if (table->count == table->size) {
+		table->size = table->size ? 2 * table->size : 64;
+		table->cells = urt_realloc(table->cells, table->size,
+					   sizeof(*table->cells));
+	}
+	return &table->cells[table->count++];
+}
+
+void urt_table_text(struct table *table, const char *text)
+{
+	*append(table) = (struct cell){ CELL_TEXT, .text = urt_strdup(text) };
+}
+
+void urt_table_number(struct table *table, uint64_t number)
+{
+	*append(table) = (struct cell){ CELL_NUMBER, .number = number };
+}
+
+void urt_table_none(struct table *table)
+{
+	*append(table) = (struct cell){ CELL_NONE, .number = 0 };
+}
+
+static const struct column *column_of(const struct table *table, size_t i)
+{
+	return &table->columns[i % table->width];
+}
+
+/* --- text --- */
+
+static const char *cell_string(const struct cell *cell, enum column_type type,
+			       char buffer[STATUS_SIZE])
+{
+	if (cell->kind == CELL_TEXT)
+		return cell->text;
+	if (cell->kind == CELL_NONE)
+		return "-";
+	if (type == COLUMN_SECONDS)
+		return urt_format_seconds(buffer, cell->number);
+	if (type == COLUMN_PERCENT)
+		snprintf(buffer, STATUS_SIZE, "%" PRIu64 ".%" PRIu64,
+			 (cell->number + 5) / 100, (cell->number + 5) / 10 % 10);
+	else
+		snprintf(buffer, STATUS_SIZE, "%" PRIu64, cell->number);
+	return buffer;
+}
+
+static size_t *measure(const struct table *table)
+{
+	size_t *widths = urt_alloc(table->width * sizeof(*widths)), i, width;
+	char buffer[STATUS_SIZE];
+
+	for (i = 0; i < table->width; i++) {
+		if (table->columns[i].heading)
+			widths[i] = urt_format_width(table->columns[i].heading);
+	}
+	for (i = 0; i < table->count; i++) {
+		width = urt_format_width(cell_string(&table->cells[i],
+						     column_of(table, i)->type,
+						     buffer));
+		if (width > widths[i % table->width])
+			widths[i % table->width] = width;
+	}
+	return widths;
+}
+
+static void print_cell(const char *text, enum column_type type, size_t width,
+		       bool first, bool last, FILE *file)
+{
+	int pad = (int)(width - urt_format_width(text));
+
+	if (!first)
+		fputs("  ", file);
+	if (type == COLUMN_TEXT)
+		fprintf(file, "%s%*s", text, last ? 0 : pad, "");
+	else
+		fprintf(file, "%*s%s", pad, "", text);
+}
+
+/* A row of cells, or the headings if there are none. */
+static void print_row(const struct table *table, const struct cell *cells,
+		      const size_t *widths, FILE *file)
+{
+	char buffer[STATUS_SIZE];
+	bool first = true;
+	size_t i;
+
+	for (i = 0; i < table->width; i++) {
+		const struct column *column = &table->columns[i];
+
+		if (!column->heading)
+			continue;
+		print_cell(cells ? cell_string(&cells[i], column->type, buffer) :
+				   column->heading,
+			   column->type, widths[i], first,
+			   i + 1 == table->width, file);
+		first = false;
+	}
+}
+
+void urt_table_print(const struct table *table, FILE *file, bool colours)
+{
+	size_t *widths = measure(table), i;
+
+	fputs(colours ? "\033[1m" : "", file);
+	print_row(table, NULL, widths, file);
+	fputs(colours ? "\033[0m\n" : "\n", file);
+	for (i = 0; i + table->width <= table->count; i += table->width) {
+		print_row(table, &table->cells[i], widths, file);
+		fputc('\n', file);
+	}
+	free(widths);
+}
+
+/* --- CSV --- */
+
+static void csv_text(const char *text, FILE *file)
+{
+	if (!text[strcspn(text, ",\"\n\r")]) {
+		fputs(text, file);
+		return;
+	}
+	fputc('"', file);
+	for (; *text; text++)
+		fprintf(file, "%s%c", *text == '"' ? "\"" : "", *text);
+	fputc('"', file);
+}
+
+static void csv_cell(const struct cell *cell, enum column_type type, FILE *file)
+{
+	if (cell->kind == CELL_TEXT)
+		csv_text(cell->text, file);
+	else if (cell->kind == CELL_NUMBER && type == COLUMN_PERCENT)
+		fprintf(file, "%" PRIu64 ".%02" PRIu64, cell->number / 100,
+			cell->number % 100);
+	else if (cell->kind == CELL_NUMBER)
+		fprintf(file, "%" PRIu64, cell->number);
+}
+
+void urt_table_csv(const struct table *table, FILE *file)
+{
+	const char *comma = "";
+	size_t i;
+
+	for (i = 0; i < table->width; i++) {
+		if (!table->columns[i].key)
+			continue;
+		fprintf(file, "%s%s", comma, table->columns[i].key);
+		comma = ",";
+	}
+	for (i = 0; i < table->count; i++) {
+		if (i % table->width == 0) {
+			fputc('\n', file);
+			comma = "";
+		}
+		if (!column_of(table, i)->key)
+			continue;
+		fputs(comma, file);
+		csv_cell(&table->cells[i], column_of(table, i)->type, file);
+		comma = ",";
+	}
+	fputc('\n', file);
+}
+
+/* --- JSON --- */
+
+static json_t *json_cell(const struct cell *cell, enum column_type type)
+{
+	if (cell->kind == CELL_TEXT)
+		return json_string(cell->text);
+	if (cell->kind == CELL_NONE)
+		return json_null();
+	if (type == COLUMN_PERCENT)
+		return json_real((double)cell->number / 100);
+	return json_integer((json_int_t)cell->number);
+}
+
+json_t *urt_table_json(const struct table *table)
+{
+	json_t *rows = json_array(), *row = NULL;
+	size_t i;
+
+	for (i = 0; i < table->count; i++) {
+		const struct column *column = column_of(table, i);
+
+		if (i % table->width == 0) {
+			row = json_object();
+			json_array_append_new(rows, row);
+		}
+		if (column->key)
+			json_object_set_new(row, column->key,
+					    json_cell(&table->cells[i],
+						      column->type));
+	}
+	return rows;
+}
+
+void urt_table_dump(json_t *json, FILE *file, size_t flags)
+{
+	/* Whether it could be written, the file knows when it is closed. */
+	json_dumpf(json, file, flags | JSON_REAL_PRECISION(12));
+	fputc('\n', file);
+	json_decref(json);
+}
+
+uint64_t urt_table_share(uint64_t part, uint64_t whole)
+{
+	return whole ? (uint64_t)((double)part / (double)whole * 10000 + 0.5) :
+		       0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A table that is printed as text for people, as CSV, or put into JSON. Times
+ * are whole nanoseconds in the latter two, so that sums are exact.
+ */
+#ifndef URT_TABLE_H
+#define URT_TABLE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum column_type {
+	COLUMN_TEXT,	/* left-aligned */
+	COLUMN_WORD,	/* right-aligned */
+	COLUMN_COUNT,
+	COLUMN_SECONDS,	/* of nanoseconds */
+	COLUMN_PERCENT,	/* of hundredths of a percent */
+};
+
+struct column {
+	const char *key;	/* in CSV and JSON; NULL: only in text */
+	const char *heading;	/* in text; NULL: not there */
+	enum column_type type;
+};
+
+struct table;
+
+struct table *urt_table_new(const struct column *columns, size_t count);
+void urt_table_free(struct table *table);
+
+/* The next cell; after the last column's comes a new row. */
+void urt_table_text(struct table *table, const char *text);
+void urt_table_number(struct table *table, uint64_t number);
+void urt_table_none(struct table *table);	/* "-", nothing, null */
+
+void urt_table_print(const struct table *table, FILE *file, bool colours);
+void urt_table_csv(const struct table *table, FILE *file);
+json_t *urt_table_json(const struct table *table);	/* an array of objects */
+
+/* One line of JSON. Frees it. */
+void urt_table_dump(json_t *json, FILE *file, size_t flags);
+
+/* Hundredths of a percent, 0 if whole is 0. */
+uint64_t urt_table_share(uint64_t part, uint64_t whole);
+
+#endif
