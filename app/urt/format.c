@@ -151,12 +151,18 @@ bool urt_format_colours(FILE *file)
 
 /* --- memory --- */
 
+void urt_no_memory(void)
+{
+	error(urt_exit_failed, 0, "out of memory");
+	abort();
+}
+
 void *urt_realloc(void *old, size_t count, size_t size)
 {
 	void *memory = reallocarray(old, count, size);
 
 	if (!memory)
-		error(urt_exit_failed, 0, "out of memory");
+		urt_no_memory();
 	return memory;
 }
 

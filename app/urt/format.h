@@ -43,6 +43,7 @@ const char *urt_format_seconds(char buffer[STATUS_SIZE], uint64_t ns);
 bool urt_format_colours(FILE *file);
 
 /* malloc() and its like, or a message and the end. */
+void urt_no_memory(void) __attribute__((noreturn));
 void *urt_alloc(size_t size);
 void *urt_realloc(void *old, size_t count, size_t size);
 char *urt_strdup(const char *text);

@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "format.h"
+#include "output.h"
 #include "select.h"
 #include "table.h"
 
@@ -207,11 +208,9 @@ int urt_cmd_remove(int argc, char **argv)
 
 /* --- list --- */
 
-enum format { TEXT, CSV, JSON };
-
 static const struct argp_option list_options[] = {
-	{ "json", 'J', NULL, 0, "As JSON; times in nanoseconds", 0 },
-	{ "csv", 'x', NULL, 0, "As CSV; times in nanoseconds", 0 },
+	{ "json", OPTION_JSON, NULL, 0, "As JSON; times in nanoseconds", 0 },
+	{ "csv", OPTION_CSV, NULL, 0, "As CSV; times in nanoseconds", 0 },
 	{ 0 }
 };
 
@@ -229,14 +228,14 @@ static const char list_doc[] =
 
 static error_t list_parse(int key, char *arg, struct argp_state *state)
 {
-	enum format *format = state->input;
+	struct output *output = state->input;
 
 	switch (key) {
-	case 'J':
-		*format = JSON;
+	case OPTION_JSON:
+		output->format = FORMAT_JSON;
 		return 0;
-	case 'x':
-		*format = CSV;
+	case OPTION_CSV:
+		output->format = FORMAT_CSV;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is not an option; there are no others",
@@ -283,7 +282,7 @@ static struct table *list_table(const struct urt_snapshot *snapshot)
 }
 
 static void list_json(const struct urt_snapshot *snapshot,
-		      const struct table *table)
+		      const struct table *table, struct output *output)
 {
 	json_t *json = json_object();
 
@@ -296,7 +295,7 @@ static void list_json(const struct urt_snapshot *snapshot,
 	json_object_set_new(json, "missed",
 			    json_integer((json_int_t)snapshot->lost));
 	json_object_set_new(json, "processes", urt_table_json(table));
-	urt_table_dump(json, stdout, JSON_INDENT(2));
+	urt_output_json(output, json, JSON_INDENT(2));
 }
 
 static void list_text(const struct urt_snapshot *snapshot,
@@ -311,6 +310,27 @@ static void list_text(const struct urt_snapshot *snapshot,
 		      snapshot->lost);
 }
 
+static bool list(struct urt *u, struct output *output)
+{
+	struct urt_snapshot snapshot = { 0 };
+	struct table *table;
+
+	if (urt_snapshot(u, &snapshot)) {
+		error(0, 0, "cannot read the list: %s", urt_strerror(errno));
+		return false;
+	}
+	table = list_table(&snapshot);
+	if (output->format == FORMAT_JSON)
+		list_json(&snapshot, table, output);
+	else if (output->format == FORMAT_CSV)
+		urt_table_csv(table, output->file);
+	else
+		list_text(&snapshot, table);
+	urt_table_free(table);
+	urt_snapshot_free(&snapshot);
+	return urt_output_close(output);
+}
+
 int urt_cmd_list(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -318,31 +338,16 @@ int urt_cmd_list(int argc, char **argv)
 		.parser = list_parse,
 		.doc = list_doc,
 	};
-	struct urt_snapshot snapshot = { 0 };
-	enum format format = TEXT;
-	struct table *table;
+	struct output output = { .file = stdout };
 	struct urt *u;
+	bool ok;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &format))
+	if (argp_parse(&argp, argc, argv, 0, NULL, &output))
 		return STATUS_USAGE;
 	u = urt_select_open(urt_open_system);
 	if (!u)
 		return STATUS_FAILED;
-	if (urt_snapshot(u, &snapshot)) {
-		error(0, 0, "cannot read the list: %s", urt_strerror(errno));
-		return STATUS_FAILED;
-	}
-	table = list_table(&snapshot);
-	if (format == JSON)
-		list_json(&snapshot, table);
-	else if (format == CSV)
-		urt_table_csv(table, stdout);
-	else
-		list_text(&snapshot, table);
-	urt_table_free(table);
-	urt_snapshot_free(&snapshot);
+	ok = list(u, &output);
 	urt_close(u);
-	if (fflush(stdout) || ferror(stdout))
-		error(STATUS_FAILED, errno, "standard output");
-	return STATUS_OK;
+	return ok ? STATUS_OK : STATUS_FAILED;
 }

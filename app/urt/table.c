@@ -244,14 +244,6 @@ json_t *urt_table_json(const struct table *table)
 	return rows;
 }
 
-void urt_table_dump(json_t *json, FILE *file, size_t flags)
-{
-	/* Whether it could be written, the file knows when it is closed. */
-	json_dumpf(json, file, flags | JSON_REAL_PRECISION(12));
-	fputc('\n', file);
-	json_decref(json);
-}
-
 uint64_t urt_table_share(uint64_t part, uint64_t whole)
 {
 	return whole ? (uint64_t)((double)part / (double)whole * 10000 + 0.5) :

@@ -39,9 +39,6 @@ void urt_table_print(const struct table *table, FILE *file, bool colours);
 void urt_table_csv(const struct table *table, FILE *file);
 json_t *urt_table_json(const struct table *table);	/* an array of objects */
 
-/* One line of JSON. Frees it. */
-void urt_table_dump(json_t *json, FILE *file, size_t flags);
-
 /* Hundredths of a percent, 0 if whole is 0. */
 uint64_t urt_table_share(uint64_t part, uint64_t whole);
 

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "format.h"
+#include "report.h"
+#include "table.h"
+
+/*
+ * What a row is about. In CSV, where total, lost and missed are rows, too, it
+ * tells them from processes of that name.
+ */
+#define KIND { "kind", NULL, COLUMN_TEXT }
+
+/* --- a row for each name --- */
+
+static const struct column name_columns[] = {
+	KIND,
+	{ "count", "count", COLUMN_COUNT },
+	{ "running", NULL, COLUMN_COUNT },
+	{ "user_ns", "user s", COLUMN_SECONDS },
+	{ "sys_ns", "sys s", COLUMN_SECONDS },
+	{ "longest_ns", "longest s", COLUMN_SECONDS },
+	{ "share_percent", "share %", COLUMN_PERCENT },
+	{ "name", "name", COLUMN_TEXT },
+};
+
+static void name_row(struct table *table, const char *kind,
+		     const struct sum *sum, const struct tally *tally,
+		     const char *name)
+{
+	urt_table_text(table, kind);
+	urt_table_number(table, sum->count);
+	urt_table_number(table, sum->running);
+	urt_table_number(table, sum->utime_ns);
+	urt_table_number(table, sum->stime_ns);
+	if (sum->longest_ns)
+		urt_table_number(table, sum->longest_ns);
+	else
+		urt_table_none(table);
+	urt_table_number(table, urt_table_share(sum_cpu(sum),
+						sum_cpu(&tally->total)));
+	if (name)
+		urt_table_text(table, name);
+	else
+		urt_table_none(table);
+}
+
+static void name_rows(struct table *table, const struct report *report,
+		      const struct tally *tally)
+{
+	struct sum others = { 0 };
+	char name[NAME_SIZE + 1];
+	size_t i;
+
+	for (i = 0; i < tally->count; i++) {
+		const struct sum *sum = tally->names[i];
+
+		if (report->top && i >= report->top) {
+			urt_tally_add(&others, sum);
+			continue;
+		}
+		urt_format_name(name, sum->comm);
+		if (sum->running && report->output.format == FORMAT_TEXT)
+			strcat(name, "*");
+		name_row(table, "name", sum, tally, name);
+	}
+	if (others.count)
+		name_row(table, "others", &others, tally, "(others)");
+}
+
+/* --- a row for each process --- */
+
+static const struct column one_columns[] = {
+	KIND,
+	{ "count", NULL, COLUMN_COUNT },
+	{ "pid", "PID", COLUMN_COUNT },
+	{ "ppid", "PPID", COLUMN_COUNT },
+	{ NULL, "start s", COLUMN_SECONDS },
+	{ "start_ns", NULL, COLUMN_COUNT },
+	{ "real_ns", "real s", COLUMN_SECONDS },
+	{ "user_ns", "user s", COLUMN_SECONDS },
+	{ "sys_ns", "sys s", COLUMN_SECONDS },
+	{ "exit", NULL, COLUMN_COUNT },
+	{ "signal", NULL, COLUMN_TEXT },
+	{ "running", NULL, COLUMN_COUNT },
+	{ NULL, "status", COLUMN_WORD },
+	{ "name", "name", COLUMN_TEXT },
+};
+
+/* The four columns that say how one has ended. */
+static void status_cells(struct table *table, const struct one *one)
+{
+	bool known = !one->running && one->status >= 0;
+	char text[STATUS_SIZE];
+
+	if (known && WIFEXITED(one->status))
+		urt_table_number(table, (uint64_t)WEXITSTATUS(one->status));
+	else
+		urt_table_none(table);
+	if (known && WIFSIGNALED(one->status))
+		urt_table_text(table, urt_format_signal(text,
+							WTERMSIG(one->status)));
+	else
+		urt_table_none(table);
+	urt_table_number(table, one->running);
+	urt_table_text(table, one->running ? "running" :
+			      urt_format_status(text, one->status));
+}
+
+static void one_row(struct table *table, const struct one *one,
+		    const struct report *report)
+{
+	char name[NAME_SIZE];
+
+	urt_table_text(table, "process");
+	urt_table_number(table, 1);
+	urt_table_number(table, (uint64_t)one->pid);
+	urt_table_number(table, (uint64_t)one->ppid);
+	urt_table_number(table, one->start_ns > report->start_ns ?
+				one->start_ns - report->start_ns : 0);
+	urt_table_number(table, one->start_ns);
+	urt_table_number(table, one->runtime_ns);
+	urt_table_number(table, one->utime_ns);
+	urt_table_number(table, one->stime_ns);
+	status_cells(table, one);
+	urt_table_text(table, urt_format_name(name, one->comm));
+}
+
+/* A row that is not about one process. */
+static void sum_row(struct table *table, const char *kind,
+		    const struct sum *sum, const char *name)
+{
+	int i;
+
+	urt_table_text(table, kind);
+	urt_table_number(table, sum->count);
+	for (i = 0; i < 4; i++)
+		urt_table_none(table);
+	if (sum->longest_ns)
+		urt_table_number(table, sum->longest_ns);
+	else
+		urt_table_none(table);
+	urt_table_number(table, sum->utime_ns);
+	urt_table_number(table, sum->stime_ns);
+	urt_table_none(table);
+	urt_table_none(table);
+	urt_table_number(table, sum->running);
+	urt_table_none(table);
+	if (name)
+		urt_table_text(table, name);
+	else
+		urt_table_none(table);
+}
+
+static int by_cpu(const void *a, const void *b)
+{
+	const struct one *x = *(struct one *const *)a;
+	const struct one *y = *(struct one *const *)b;
+	uint64_t of_x = x->utime_ns + x->stime_ns;
+	uint64_t of_y = y->utime_ns + y->stime_ns;
+
+	return (of_x < of_y) - (of_x > of_y);
+}
+
+/* Which ones are among the top: an array of as many as there are ones. */
+static bool *choose(const struct report *report, const struct tally *tally)
+{
+	bool *chosen = urt_alloc(tally->ones_count + 1);
+	struct one **order;
+	size_t i;
+
+	order = urt_realloc(NULL, tally->ones_count + 1, sizeof(*order));
+	for (i = 0; i < tally->ones_count; i++)
+		order[i] = &tally->ones[i];
+	qsort(order, tally->ones_count, sizeof(*order), by_cpu);
+	for (i = 0; i < tally->ones_count; i++)
+		chosen[order[i] - tally->ones] = !report->top ||
+						 i < report->top;
+	free(order);
+	return chosen;
+}
+
+static void one_rows(struct table *table, const struct report *report,
+		     const struct tally *tally)
+{
+	bool *chosen = choose(report, tally);
+	struct sum others = { 0 };
+	size_t i;
+
+	for (i = 0; i < tally->ones_count; i++) {
+		const struct one *one = &tally->ones[i];
+
+		if (chosen[i])
+			one_row(table, one, report);
+		else
+			urt_tally_add(&others, &(struct sum){
+				.count = 1,
+				.running = one->running,
+				.utime_ns = one->utime_ns,
+				.stime_ns = one->stime_ns,
+				.longest_ns = one->runtime_ns,
+			});
+	}
+	if (others.count)
+		sum_row(table, "others", &others, "(others)");
+	free(chosen);
+}
+
+/* --- the report --- */
+
+static void add_sum(struct table *table, const struct report *report,
+		    const struct tally *tally, const char *kind,
+		    const struct sum *sum, const char *name)
+{
+	if (report->each)
+		sum_row(table, kind, sum, name);
+	else
+		name_row(table, kind, sum, tally, name);
+}
+
+static struct table *make_table(const struct report *report,
+				const struct tally *tally)
+{
+	struct table *table;
+
+	if (report->each) {
+		table = urt_table_new(one_columns, sizeof(one_columns) /
+						   sizeof(*one_columns));
+		one_rows(table, report, tally);
+	} else {
+		table = urt_table_new(name_columns, sizeof(name_columns) /
+						    sizeof(*name_columns));
+		name_rows(table, report, tally);
+	}
+	return table;
+}
+
+static void print_total(const char *name, uint64_t ns, FILE *file)
+{
+	char text[STATUS_SIZE];
+
+	fprintf(file, "%-9s %12s s\n", name, urt_format_seconds(text, ns));
+}
+
+static void print_notes(const struct report *report, const struct tally *tally,
+			FILE *file)
+{
+	if (tally->total.running)
+		fprintf(file, "* %" PRIu64 " still running (or not reaped): what they used so far\n",
+			tally->total.running);
+	if (report->unseen)
+		fprintf(file, "%" PRIu64 " more still running, whose times are not included\n",
+			report->unseen);
+}
+
+static void print_text(const struct report *report, const struct tally *tally,
+		       struct table *table)
+{
+	FILE *file = report->output.file;
+	char text[STATUS_SIZE];
+
+	if (report->status)
+		fprintf(file, "%-9s %12s\n", "status",
+			urt_format_status(text, report->status));
+	print_total("real", report->real_ns, file);
+	print_total("user", tally->total.utime_ns, file);
+	print_total("sys", tally->total.stime_ns, file);
+	fprintf(file, "%-9s %12" PRIu64 "\n", "processes", tally->total.count);
+	fprintf(file, "%-9s %12" PRIu64 "%s\n", "lost", tally->lost.count,
+		tally->lost.count ? "  of them, of which only the sum is known" : "");
+	if (tally->missed)
+		fprintf(file, "%-9s %12" PRIu64 "  could not be registered (quota, or no memory): not included\n",
+			"missed", tally->missed);
+	fputc('\n', file);
+	if (tally->lost.count)
+		add_sum(table, report, tally, "lost", &tally->lost, "(lost)");
+	urt_table_print(table, file, urt_format_colours(file));
+	print_notes(report, tally, file);
+}
+
+static void print_csv(const struct report *report, const struct tally *tally,
+		      struct table *table)
+{
+	struct sum missed = { .count = tally->missed };
+	struct sum unseen = { .count = report->unseen,
+			      .running = report->unseen };
+	struct sum total = tally->total;
+
+	total.longest_ns = report->real_ns;
+	add_sum(table, report, tally, "lost", &tally->lost, NULL);
+	add_sum(table, report, tally, "missed", &missed, NULL);
+	add_sum(table, report, tally, "unseen", &unseen, NULL);
+	add_sum(table, report, tally, "total", &total, NULL);
+	urt_table_csv(table, report->output.file);
+}
+
+static json_t *json_number(uint64_t number)
+{
+	return json_integer((json_int_t)number);
+}
+
+static json_t *json_words(char **words)
+{
+	json_t *array = json_array();
+	char name[NAME_SIZE];
+	json_t *word;
+
+	for (; *words; words++) {
+		word = json_string(*words);
+		/* Not UTF-8: its beginning, in the form that names have. */
+		if (!word)
+			word = json_string(urt_format_name(name, *words));
+		json_array_append_new(array, word);
+	}
+	return array;
+}
+
+static void print_json(struct report *report, const struct tally *tally,
+		       const struct table *table)
+{
+	bool exited = WIFEXITED(report->status);
+	json_t *json = json_object();
+	char text[STATUS_SIZE];
+
+	json_object_set_new(json, "command", json_words(report->command));
+	json_object_set_new(json, "exit",
+		exited ? json_integer(WEXITSTATUS(report->status)) :
+			 json_null());
+	json_object_set_new(json, "signal",
+		exited ? json_null() :
+			 json_string(urt_format_status(text, report->status)));
+	json_object_set_new(json, "real_ns", json_number(report->real_ns));
+	json_object_set_new(json, "user_ns",
+			    json_number(tally->total.utime_ns));
+	json_object_set_new(json, "sys_ns", json_number(tally->total.stime_ns));
+	json_object_set_new(json, "processes", json_number(tally->total.count));
+	json_object_set_new(json, "running", json_number(tally->total.running));
+	json_object_set_new(json, "unseen", json_number(report->unseen));
+	json_object_set_new(json, "lost",
+		json_pack("{s:I,s:I,s:I}",
+			  "count", (json_int_t)tally->lost.count,
+			  "user_ns", (json_int_t)tally->lost.utime_ns,
+			  "sys_ns", (json_int_t)tally->lost.stime_ns));
+	json_object_set_new(json, "missed", json_number(tally->missed));
+	json_object_set_new(json, "rows", urt_table_json(table));
+	urt_output_json(&report->output, json, JSON_INDENT(2));
+}
+
+void urt_report_print(struct report *report, struct tally *tally)
+{
+	struct table *table;
+
+	urt_tally_sort(tally);
+	table = make_table(report, tally);
+	if (report->output.format == FORMAT_JSON)
+		print_json(report, tally, table);
+	else if (report->output.format == FORMAT_CSV)
+		print_csv(report, tally, table);
+	else
+		print_text(report, tally, table);
+	urt_table_free(table);
+}

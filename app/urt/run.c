@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: MIT
+/*
+ * urt run: runs a command as time(1) does, and reports the CPU time of all
+ * processes that came of it.
+ *
+ * The command's process is registered as a tree between fork and exec, so that
+ * nothing is missed. Records are read while the command runs: they never fill
+ * the kernel's queue.
+ *
+ * When the command has exited there may be others. Those that have exited, too,
+ * have a record soon (an RCU grace period after they were reaped): for these it
+ * waits, within limits. Those that run on it does not wait for, unless told to;
+ * what they have used by then is taken from the first snapshot of the session
+ * that is younger than the command's end.
+ */
+#include <errno.h>
+#include <error.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <liburt.h>
+
+#include "command.h"
+#include "format.h"
+#include "report.h"
+#include "select.h"
+#include "tally.h"
+
+/* As env(1), timeout(1) and the shell have them. */
+enum {
+	RUN_FAILED	= 125,
+	RUN_CANNOT_EXEC	= 126,
+	RUN_NOT_FOUND	= 127,
+	RUN_SIGNALLED	= 128,	/* and its number */
+};
+
+/* How long to wait for records of what has exited. */
+#define RECORD_LIMIT	(2 * NSEC_PER_SEC)
+#define OWN_LIMIT	(10 * NSEC_PER_SEC)	/* of the command itself */
+#define REFRESH_MS	100	/* what anybody may ask of the module */
+#define PROGRESS_MS	200
+
+/* A process whose record has come after the command's end. */
+struct recent {
+	pid_t pid;
+	uint64_t start_ns;
+};
+
+struct run {
+	struct report report;
+	struct tally tally;
+	struct urt *u;
+	struct urt_snapshot snapshot;
+	struct recent *recent;
+	size_t recent_count;
+	sigset_t old_mask;
+	struct sigaction old_child;
+	int signal_fd;
+	pid_t pid;
+	uint64_t end_ns;	/* CLOCK_BOOTTIME */
+	bool wait;
+	bool progress;
+	bool mapped;
+	bool reaped;		/* the command */
+	bool recorded;		/* so it is, and its record has come */
+	bool ended;		/* nothing registered is left */
+	bool stopped;		/* by a signal: report and end */
+};
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* --- options --- */
+
+enum { OPTION_EACH = OPTION_OTHERS, OPTION_TOP, OPTION_WAIT, OPTION_PROGRESS };
+
+static const struct argp_option options[] = {
+	{ "each", OPTION_EACH, NULL, 0,
+	  "A row for each process, in the order of their start", 0 },
+	{ "top", OPTION_TOP, "N", 0,
+	  "At most N rows, those with the most CPU time, and one for all others",
+	  0 },
+	{ "json", OPTION_JSON, NULL, 0,
+	  "Report as JSON, times in nanoseconds", 0 },
+	{ "csv", OPTION_CSV, NULL, 0,
+	  "Report as CSV, times in nanoseconds", 0 },
+	{ "output", 'o', "FILE", 0,
+	  "Report to FILE, not to standard error", 0 },
+	{ "wait", OPTION_WAIT, NULL, 0,
+	  "Wait for all processes that CMD has left behind, too", 0 },
+	{ "progress", OPTION_PROGRESS, NULL, 0,
+	  "Meanwhile show, on a terminal, how much it is so far", 0 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Run CMD, then report the CPU time of all processes that it started, "
+	"directly or not, however short they lived.\n"
+	"\n"
+	"Standard input and output, terminal and signals are CMD's, as with "
+	"time(1). The report goes to standard error."
+	"\v"
+	"Examples:\n"
+	"  urt run -- make -j4\n"
+	"  urt run --top 5 -o report.txt -- ./build.sh\n"
+	"  urt run --each --csv -o steps.csv -- make\n"
+	"  urt run --json -o - -- true        (to standard output)\n"
+	"\n"
+	"'longest' is the wall time of the one process of that name that ran "
+	"longest. 'lost' are processes whose sum alone is known, since records "
+	"came faster than they were read. 'missed' (shown if there are any) could "
+	"not be registered: quota max_per_user.\n"
+	"\n"
+	"What CMD leaves running is reported with what it has used so far, and "
+	"marked; --wait waits for it (Ctrl-C ends the waiting). For what has "
+	"exited but has no record yet, it waits 2 seconds at most.\n"
+	"\n"
+	"In CSV the column kind tells rows of processes from others, lost, missed, "
+	"unseen (run on, with times unknown) and total. SIGTERM, SIGHUP, SIGUSR1 "
+	"and SIGUSR2 are passed on to CMD.\n"
+	"\n"
+	"Exit status: that of CMD; 128+N if signal N killed it; 127 if it was not "
+	"found, 126 if it could not be executed; 125 if urt itself failed: usage, "
+	"module not loaded, quota, report not written.";
+
+static void set_command(struct run *run, struct argp_state *state)
+{
+	/* The strings are the caller's argv; it ends with NULL. */
+	run->report.command = &state->argv[state->next - 1];
+	state->next = state->argc;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct run *run = state->input;
+	unsigned long number;
+
+	switch (key) {
+	case OPTION_EACH:
+		run->report.each = true;
+		return 0;
+	case OPTION_TOP:
+		if (!urt_parse_number(arg, 1000000, &number))
+			argp_error(state, "--top: '%s' is not a whole number from 1 to 1000000",
+				   arg);
+		run->report.top = (unsigned int)number;
+		return 0;
+	case OPTION_JSON:
+		run->report.output.format = FORMAT_JSON;
+		return 0;
+	case OPTION_CSV:
+		run->report.output.format = FORMAT_CSV;
+		return 0;
+	case 'o':
+		run->report.output.path = arg;
+		return 0;
+	case OPTION_WAIT:
+		run->wait = true;
+		return 0;
+	case OPTION_PROGRESS:
+		run->progress = isatty(STDERR_FILENO);
+		return 0;
+	case ARGP_KEY_ARG:
+		set_command(run, state);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which command?");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* --- the command --- */
+
+static void open_signals(struct run *run)
+{
+	static const int passed[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
+	struct sigaction action;
+	sigset_t mask;
+	size_t i;
+
+	/* A parent that ignores SIGCHLD would take the command's status away. */
+	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL },
+		  &run->old_child);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGQUIT);
+	for (i = 0; i < sizeof(passed) / sizeof(*passed); i++) {
+		/* Under nohup(1), hanging up is ignored, by CMD as by us. */
+		if (!sigaction(passed[i], NULL, &action) &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(&mask, passed[i]);
+	}
+	sigprocmask(SIG_BLOCK, &mask, &run->old_mask);
+	run->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (run->signal_fd < 0)
+		error(RUN_FAILED, errno, "signalfd");
+}
+
+/* In the child: waits until it is registered, and becomes the command. */
+static void become_command(struct run *run, int gate, int failure)
+{
+	char go;
+	int err;
+
+	sigaction(SIGCHLD, &run->old_child, NULL);
+	sigprocmask(SIG_SETMASK, &run->old_mask, NULL);
+	/* End of file: urt has died, or could not register us. */
+	if (read(gate, &go, 1) != 1)
+		_exit(RUN_FAILED);
+	execvp(run->report.command[0], run->report.command);
+	err = errno;
+	if (write(failure, &err, sizeof(err)) < 0)
+		_exit(RUN_FAILED);
+	_exit(err == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXEC);
+}
+
+static void open_pipe(int fds[2])
+{
+	if (pipe2(fds, O_CLOEXEC))
+		error(RUN_FAILED, errno, "pipe");
+}
+
+/* Return: 0 it runs, or an exit status, and a message. */
+static int release(struct run *run, int gate, int failure)
+{
+	int err;
+
+	if (urt_add(run->u, run->pid, URT_TREE)) {
+		error(0, 0, "cannot register the command: %s",
+		      urt_strerror(errno));
+		return RUN_FAILED;
+	}
+	run->report.start_ns = now_ns(CLOCK_BOOTTIME);
+	if (write(gate, "", 1) != 1)
+		return RUN_FAILED;
+	if (read(failure, &err, sizeof(err)) != sizeof(err))
+		return 0;	/* exec has closed it */
+	error(0, err, "cannot run '%s'", run->report.command[0]);
+	return err == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXEC;
+}
+
+static int start(struct run *run)
+{
+	int gate[2], failure[2], status;
+
+	open_signals(run);
+	open_pipe(gate);
+	open_pipe(failure);
+	run->pid = fork();
+	if (run->pid < 0)
+		error(RUN_FAILED, errno, "fork");
+	if (!run->pid) {
+		close(gate[1]);
+		become_command(run, gate[0], failure[1]);
+	}
+	close(gate[0]);
+	close(failure[1]);
+	status = release(run, gate[1], failure[0]);
+	close(gate[1]);
+	close(failure[0]);
+	if (status)
+		waitpid(run->pid, NULL, 0);
+	return status;
+}
+
+static void reap(struct run *run)
+{
+	if (run->reaped ||
+	    waitpid(run->pid, &run->report.status, WNOHANG) != run->pid)
+		return;
+	run->reaped = true;
+	run->end_ns = now_ns(CLOCK_BOOTTIME);
+	run->report.real_ns = run->end_ns - run->report.start_ns;
+}
+
+/*
+ * Ctrl-C and Ctrl-\ reach the command from the terminal, as they reach us; it
+ * decides. When it is gone, they are for us.
+ */
+static void take_signals(struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	while (read(run->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			reap(run);
+		else if (run->reaped)
+			run->stopped = true;
+		else if (info.ssi_signo != SIGINT && info.ssi_signo != SIGQUIT)
+			kill(run->pid, (int)info.ssi_signo);
+	}
+}
+
+/* --- its records --- */
+
+static void remember(struct run *run, const struct urt_record *record)
+{
+	if (!(run->recent_count & (run->recent_count - 1)))
+		run->recent = urt_realloc(run->recent,
+					  run->recent_count ?
+					  2 * run->recent_count : 1,
+					  sizeof(*run->recent));
+	run->recent[run->recent_count++] = (struct recent){
+		record->pid, record->start_ns,
+	};
+	if (record->pid == run->pid)
+		run->recorded = true;
+}
+
+/* All that are there. */
+static void take_records(struct run *run)
+{
+	struct urt_record record;
+	int ret;
+
+	while ((ret = urt_next(run->u, &record, 0)) > 0) {
+		urt_tally_record(&run->tally, &record);
+		if (run->reaped && record.type == URT_EXIT)
+			remember(run, &record);
+	}
+	if (!ret)
+		run->ended = true;
+	else if (errno != ETIMEDOUT && errno != EINTR)
+		error(RUN_FAILED, 0, "cannot read what has exited: %s",
+		      urt_strerror(errno));
+}
+
+static bool map(struct run *run)
+{
+	unsigned int interval = run->progress ? PROGRESS_MS : REFRESH_MS;
+
+	if (urt_set_interval(run->u, interval) ||
+	    (!run->mapped && urt_map(run->u, 0))) {
+		error(0, 0, "cannot see what is running: %s",
+		      urt_strerror(errno));
+		return false;
+	}
+	run->mapped = true;
+	return true;
+}
+
+/* --- progress --- */
+
+static void clear_progress(const struct run *run)
+{
+	if (run->progress)
+		fputs("\r\033[K", stderr);
+}
+
+static void show_progress(struct run *run)
+{
+	uint64_t cpu = sum_cpu(&run->tally.total);
+	char line[128], seconds[STATUS_SIZE];
+	struct winsize size = { .ws_col = 0 };
+	size_t i;
+
+	for (i = 0; i < run->snapshot.count; i++)
+		cpu += run->snapshot.processes[i].utime_ns +
+		       run->snapshot.processes[i].stime_ns;
+	snprintf(line, sizeof(line),
+		 "%" PRIu64 " processes ended, %zu running, %s s of CPU time",
+		 run->tally.total.count, run->snapshot.registered,
+		 urt_format_seconds(seconds, cpu));
+	/* A line that wraps could not be taken back. */
+	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col > 1 &&
+	    size.ws_col <= sizeof(line))
+		line[size.ws_col - 1] = '\0';
+	fprintf(stderr, "\r\033[K%s", line);
+	fflush(stderr);
+}
+
+static void take_snapshot(struct run *run)
+{
+	if (urt_snapshot(run->u, &run->snapshot))
+		error(RUN_FAILED, 0, "cannot see what is running: %s",
+		      urt_strerror(errno));
+	if (run->progress)
+		show_progress(run);
+}
+
+/* --- following it --- */
+
+/* Until something happens, at most so long. */
+static void wait_for_event(struct run *run, int timeout_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = run->signal_fd, .events = POLLIN },
+		{ .fd = urt_fd(run->u), .events = POLLIN },
+	};
+
+	if (run->mapped)
+		fds[1].events |= POLLPRI;
+	if (poll(fds, 2, timeout_ms) < 0)
+		return;
+	if (fds[0].revents)
+		take_signals(run);
+	if (fds[1].revents & (POLLIN | POLLHUP))
+		take_records(run);
+	if (fds[1].revents & POLLPRI)
+		take_snapshot(run);
+}
+
+static void follow_command(struct run *run)
+{
+	if (run->progress)
+		run->progress = map(run);
+	while (!run->reaped)
+		wait_for_event(run, -1);
+}
+
+/* Whether a snapshot says who was there after the command's end. */
+static bool snapshot_counts(const struct run *run)
+{
+	return run->snapshot.generation &&
+	       run->snapshot.time_ns >= run->end_ns;
+}
+
+/* Exited, but the record is still to come. */
+static bool exited(const struct urt_process *process)
+{
+	return !process->threads || process->state == 'Z' ||
+	       process->state == 'X';
+}
+
+/* Whether the record of this one has come. */
+static bool has_record(const struct run *run, const struct urt_process *process)
+{
+	size_t i;
+
+	for (i = 0; i < run->recent_count; i++) {
+		if (run->recent[i].pid == process->pid &&
+		    run->recent[i].start_ns == process->start_ns)
+			return true;
+	}
+	return false;
+}
+
+static bool records_to_come(const struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->snapshot.count; i++) {
+		const struct urt_process *process = &run->snapshot.processes[i];
+
+		if (exited(process) && !has_record(run, process))
+			return true;
+	}
+	return false;
+}
+
+/* Return: whether all has come that is worth waiting for. */
+static bool settled(const struct run *run)
+{
+	uint64_t waited = now_ns(CLOCK_BOOTTIME) - run->end_ns;
+
+	if (run->ended || run->stopped)
+		return true;
+	if (run->wait)
+		return false;
+	if (!run->recorded)
+		return waited >= OWN_LIMIT;
+	return (snapshot_counts(run) && !records_to_come(run)) ||
+	       waited >= RECORD_LIMIT;
+}
+
+static void count_living(struct run *run)
+{
+	size_t i;
+
+	if (run->ended || !snapshot_counts(run))
+		return;
+	for (i = 0; i < run->snapshot.count; i++) {
+		if (!has_record(run, &run->snapshot.processes[i]))
+			urt_tally_living(&run->tally,
+					 &run->snapshot.processes[i],
+					 run->snapshot.time_ns);
+	}
+	run->report.unseen = run->snapshot.registered - run->snapshot.count;
+}
+
+/* After the command's end. */
+static void follow_others(struct run *run)
+{
+	take_records(run);
+	if (!run->ended && !map(run) && !run->wait)
+		return;
+	while (!settled(run))
+		wait_for_event(run, run->wait ? -1 : REFRESH_MS);
+	/* What ends between the two counts with its record. */
+	take_records(run);
+	count_living(run);
+}
+
+static int exit_status(const struct run *run)
+{
+	int status = run->report.status;
+
+	return WIFSIGNALED(status) ? RUN_SIGNALLED + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+static int run_and_report(struct run *run)
+{
+	int status = start(run);
+
+	if (status)
+		return status;
+	follow_command(run);
+	follow_others(run);
+	clear_progress(run);
+	urt_report_print(&run->report, &run->tally);
+	return exit_status(run);
+}
+
+int urt_cmd_run(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "[--] CMD [ARGUMENT...]",
+		.doc = doc,
+	};
+	struct run run = { 0 };
+	int status;
+
+	argp_err_exit_status = RUN_FAILED;
+	urt_exit_failed = RUN_FAILED;
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &run))
+		return RUN_FAILED;
+	run.u = urt_select_open(urt_open);
+	if (!run.u || !urt_output_open(&run.report.output, stderr))
+		return RUN_FAILED;
+	urt_tally_init(&run.tally, run.report.each);
+	status = run_and_report(&run);
+	if (!urt_output_close(&run.report.output) && !status)
+		status = RUN_FAILED;
+	urt_close(run.u);
+	urt_snapshot_free(&run.snapshot);
+	urt_tally_free(&run.tally);
+	free(run.recent);
+	return status;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the processes of a run used, added up as their records come: by name,
+ * and one by one if asked for. The sum of the rows is the total, to the
+ * nanosecond.
+ */
+#ifndef URT_TALLY_H
+#define URT_TALLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <liburt.h>
+
+/* All processes of one name, or all that something else is true of. */
+struct sum {
+	char *comm;		/* as it is, nothing escaped */
+	uint64_t count;
+	uint64_t running;	/* of them: have not ended */
+	uint64_t utime_ns;
+	uint64_t stime_ns;
+	uint64_t longest_ns;	/* wall time of one */
+};
+
+/* A process. */
+struct one {
+	const char *comm;
+	uint64_t utime_ns;
+	uint64_t stime_ns;
+	uint64_t start_ns;
+	uint64_t runtime_ns;
+	pid_t pid;
+	pid_t ppid;
+	int status;
+	bool running;
+};
+
+struct tally {
+	struct sum total;	/* of the rows: names, and lost */
+	struct sum lost;	/* records that the kernel dropped */
+	uint64_t missed;	/* processes that it could not register */
+	struct sum **names;	/* count of them, unordered */
+	size_t count;
+	size_t size;
+	void *index;		/* of the names */
+	bool each;
+	struct one *ones;	/* with each */
+	size_t ones_count;
+	size_t ones_size;
+};
+
+void urt_tally_init(struct tally *tally, bool each);
+void urt_tally_free(struct tally *tally);
+
+/* A record of any type. */
+void urt_tally_record(struct tally *tally, const struct urt_record *record);
+/* One that still runs, as it was at that moment. */
+void urt_tally_living(struct tally *tally, const struct urt_process *process,
+		      uint64_t time_ns);
+
+/* The names by CPU time, most first; ones in the order of their start. */
+void urt_tally_sort(struct tally *tally);
+
+static inline uint64_t sum_cpu(const struct sum *sum)
+{
+	return sum->utime_ns + sum->stime_ns;
+}
+
+/* Adds one to another; its name stays. */
+void urt_tally_add(struct sum *to, const struct sum *sum);
+
+#endif
