@@ -247,15 +247,15 @@ static error_t list_parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct column list_columns[] = {
-	{ "pid", "PID", COLUMN_COUNT },
-	{ "ppid", "PPID", COLUMN_COUNT },
-	{ "uid", "UID", COLUMN_COUNT },
-	{ "state", "S", COLUMN_TEXT },
-	{ "threads", "thr", COLUMN_COUNT },
-	{ "user_ns", "user s", COLUMN_SECONDS },
-	{ "sys_ns", "sys s", COLUMN_SECONDS },
-	{ "start_ns", NULL, COLUMN_SECONDS },
-	{ "name", "name", COLUMN_TEXT },
+	{ "pid", "PID", COLUMN_COUNT, 0 },
+	{ "ppid", "PPID", COLUMN_COUNT, 0 },
+	{ "uid", "UID", COLUMN_COUNT, 0 },
+	{ "state", "S", COLUMN_TEXT, 0 },
+	{ "threads", "thr", COLUMN_COUNT, 0 },
+	{ "user_ns", "user s", COLUMN_SECONDS, 0 },
+	{ "sys_ns", "sys s", COLUMN_SECONDS, 0 },
+	{ "start_ns", NULL, COLUMN_SECONDS, 0 },
+	{ "name", "name", COLUMN_TEXT, 0 },
 };
 
 static struct table *list_table(const struct urt_snapshot *snapshot)

@@ -12,19 +12,19 @@
  * What a row is about. In CSV, where total, lost and missed are rows, too, it
  * tells them from processes of that name.
  */
-#define KIND { "kind", NULL, COLUMN_TEXT }
+#define KIND { "kind", NULL, COLUMN_TEXT, 0 }
 
 /* --- a row for each name --- */
 
 static const struct column name_columns[] = {
 	KIND,
-	{ "count", "count", COLUMN_COUNT },
-	{ "running", NULL, COLUMN_COUNT },
-	{ "user_ns", "user s", COLUMN_SECONDS },
-	{ "sys_ns", "sys s", COLUMN_SECONDS },
-	{ "longest_ns", "longest s", COLUMN_SECONDS },
-	{ "share_percent", "share %", COLUMN_PERCENT },
-	{ "name", "name", COLUMN_TEXT },
+	{ "count", "count", COLUMN_COUNT, 0 },
+	{ "running", NULL, COLUMN_COUNT, 0 },
+	{ "user_ns", "user s", COLUMN_SECONDS, 0 },
+	{ "sys_ns", "sys s", COLUMN_SECONDS, 0 },
+	{ "longest_ns", "longest s", COLUMN_SECONDS, 0 },
+	{ "share_percent", "share %", COLUMN_PERCENT, 0 },
+	{ "name", "name", COLUMN_TEXT, 0 },
 };
 
 static void name_row(struct table *table, const char *kind,
@@ -75,19 +75,19 @@ static void name_rows(struct table *table, const struct report *report,
 
 static const struct column one_columns[] = {
 	KIND,
-	{ "count", NULL, COLUMN_COUNT },
-	{ "pid", "PID", COLUMN_COUNT },
-	{ "ppid", "PPID", COLUMN_COUNT },
-	{ NULL, "start s", COLUMN_SECONDS },
-	{ "start_ns", NULL, COLUMN_COUNT },
-	{ "real_ns", "real s", COLUMN_SECONDS },
-	{ "user_ns", "user s", COLUMN_SECONDS },
-	{ "sys_ns", "sys s", COLUMN_SECONDS },
-	{ "exit", NULL, COLUMN_COUNT },
-	{ "signal", NULL, COLUMN_TEXT },
-	{ "running", NULL, COLUMN_COUNT },
-	{ NULL, "status", COLUMN_WORD },
-	{ "name", "name", COLUMN_TEXT },
+	{ "count", NULL, COLUMN_COUNT, 0 },
+	{ "pid", "PID", COLUMN_COUNT, 0 },
+	{ "ppid", "PPID", COLUMN_COUNT, 0 },
+	{ NULL, "start s", COLUMN_SECONDS, 0 },
+	{ "start_ns", NULL, COLUMN_COUNT, 0 },
+	{ "real_ns", "real s", COLUMN_SECONDS, 0 },
+	{ "user_ns", "user s", COLUMN_SECONDS, 0 },
+	{ "sys_ns", "sys s", COLUMN_SECONDS, 0 },
+	{ "exit", NULL, COLUMN_COUNT, 0 },
+	{ "signal", NULL, COLUMN_TEXT, 0 },
+	{ "running", NULL, COLUMN_COUNT, 0 },
+	{ NULL, "status", COLUMN_WORD, 0 },
+	{ "name", "name", COLUMN_TEXT, 0 },
 };
 
 /* The four columns that say how one has ended. */

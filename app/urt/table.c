@@ -100,8 +100,11 @@ static size_t *measure(const struct table *table)
 	char buffer[STATUS_SIZE];
 
 	for (i = 0; i < table->width; i++) {
-		if (table->columns[i].heading)
-			widths[i] = urt_format_width(table->columns[i].heading);
+		widths[i] = table->columns[i].width;
+		width = table->columns[i].heading ?
+			urt_format_width(table->columns[i].heading) : 0;
+		if (width > widths[i])
+			widths[i] = width;
 	}
 	for (i = 0; i < table->count; i++) {
 		width = urt_format_width(cell_string(&table->cells[i],

@@ -23,6 +23,7 @@ struct column {
 	const char *key;	/* in CSV and JSON; NULL: only in text */
 	const char *heading;	/* in text; NULL: not there */
 	enum column_type type;
+	size_t width;		/* in text, at least */
 };
 
 struct table;

@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: MIT
+/*
+ * urt stat: CPU time of processes, interval by interval. The kernel's refreshes
+ * are the clock: each report is about one of them, of one moment.
+ */
+#include <errno.h>
+#include <error.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <liburt.h>
+
+#include "command.h"
+#include "format.h"
+#include "output.h"
+#include "select.h"
+#include "table.h"
+#include "watch.h"
+
+/* What a report is about. */
+enum period {
+	INTERVAL,
+	AVERAGE,	/* since the first look */
+	LIFETIME,	/* since each process's start */
+};
+
+struct stat_run {
+	struct selection selection;
+	struct output output;
+	unsigned int interval_ms;	/* 0: one report, since their start */
+	unsigned long count;		/* of reports; 0: no end */
+	unsigned long reports;
+	struct urt *u;
+	struct urt_snapshot snapshot;
+	struct watch watch;
+	uint64_t first_ns;
+	uint64_t last_ns;
+	uint64_t now_ns;
+	int signal_fd;
+	bool system;	/* the registry of all, not a session */
+	bool ended;
+	bool stopped;
+};
+
+static uint64_t boot_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* --- options --- */
+
+static const struct argp_option options[] = {
+	{ "json", OPTION_JSON, NULL, 0,
+	  "A line of JSON for each interval, and one for the average", 0 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Report the CPU time of processes every INTERVAL seconds, COUNT times or "
+	"until they have all exited or Ctrl-C; then the average. Without INTERVAL "
+	"report once, since their start.\n"
+	"\n"
+	"Without -p, --tree or -C, the processes that 'urt add' registered."
+	"\v"
+	"Examples:\n"
+	"  urt stat --tree 1234 1\n"
+	"  urt stat -C postgres 10 6\n"
+	"  urt stat -p 12,34 0.5 --json\n"
+	"\n"
+	"%usr, %sys, %CPU: of one CPU, in that interval. user s, sys s: all that "
+	"the process has used so far. state: as in ps(1), or how it ended in that "
+	"interval (exit code or signal). All values of a report are of one moment; "
+	"what starts and exits between two reports is in the next one.\n"
+	"\n"
+	"INTERVAL: 0.1 or more (0.01 for root), in seconds. The list of 'urt add' is "
+	"refreshed as the module's parameter interval_ms says: there a report comes "
+	"with the refresh that is nearest.\n"
+	"\n"
+	"JSON: an object a line, \"report\" being interval, average or lifetime. Times "
+	"are in nanoseconds.\n"
+	"\n"
+	"Exit status: 0 done, as also when all have exited or after Ctrl-C; 1 at "
+	"least one process could not be followed (and which is said), or none; 2 "
+	"wrong usage.";
+
+static void parse_argument(struct stat_run *stat, const char *arg,
+			   struct argp_state *state)
+{
+	switch (state->arg_num) {
+	case 0:
+		if (!urt_parse_seconds(arg, &stat->interval_ms))
+			argp_error(state, "'%s' is not an interval in seconds",
+				   arg);
+		break;
+	case 1:
+		if (!urt_parse_number(arg, ULONG_MAX - 1, &stat->count))
+			argp_error(state, "'%s' is not a number of reports from 1 on",
+				   arg);
+		break;
+	default:
+		argp_error(state, "'%s' is one argument too many", arg);
+	}
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct stat_run *stat = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &stat->selection;
+		return 0;
+	case OPTION_JSON:
+		stat->output.format = FORMAT_JSON;
+		return 0;
+	case ARGP_KEY_ARG:
+		parse_argument(stat, arg, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* --- a report --- */
+
+static const struct column columns[] = {
+	{ NULL, "time", COLUMN_TEXT, 8 },
+	{ "pid", "PID", COLUMN_COUNT, 7 },
+	{ "ppid", NULL, COLUMN_COUNT, 0 },
+	{ "uid", NULL, COLUMN_COUNT, 0 },
+	{ "count", NULL, COLUMN_COUNT, 0 },
+	{ "user_percent", "%usr", COLUMN_PERCENT, 6 },
+	{ "sys_percent", "%sys", COLUMN_PERCENT, 6 },
+	{ "cpu_percent", "%CPU", COLUMN_PERCENT, 6 },
+	{ "user_ns", "user s", COLUMN_SECONDS, 9 },
+	{ "sys_ns", "sys s", COLUMN_SECONDS, 9 },
+	{ "threads", "thr", COLUMN_COUNT, 4 },
+	{ "start_ns", NULL, COLUMN_COUNT, 0 },
+	{ NULL, "state", COLUMN_WORD, 7 },
+	{ "state", NULL, COLUMN_TEXT, 0 },
+	{ "exit", NULL, COLUMN_COUNT, 0 },
+	{ "signal", NULL, COLUMN_TEXT, 0 },
+	{ "name", "name", COLUMN_TEXT, 0 },
+};
+
+/* What a row is about: times in all, and times in the period. */
+struct times {
+	uint64_t utime_ns;
+	uint64_t stime_ns;
+	uint64_t user_ns;
+	uint64_t sys_ns;
+	uint64_t elapsed_ns;
+};
+
+static void times_cells(struct table *table, const struct times *times)
+{
+	urt_table_number(table, urt_table_share(times->user_ns,
+						times->elapsed_ns));
+	urt_table_number(table, urt_table_share(times->sys_ns,
+						times->elapsed_ns));
+	urt_table_number(table, urt_table_share(times->user_ns + times->sys_ns,
+						times->elapsed_ns));
+	urt_table_number(table, times->utime_ns);
+	urt_table_number(table, times->stime_ns);
+}
+
+static void state_cells(struct table *table, const struct watched *item)
+{
+	bool known = item->exited && item->status >= 0;
+	char letter[] = { item->exited ? 'X' : item->now.state, '\0' };
+	char text[STATUS_SIZE], exited[STATUS_SIZE + 8];
+
+	if (known && WIFEXITED(item->status)) {
+		snprintf(exited, sizeof(exited), "exit %d",
+			 WEXITSTATUS(item->status));
+		urt_table_text(table, exited);
+	} else if (known) {
+		urt_table_text(table, urt_format_status(text, item->status));
+	} else {
+		urt_table_text(table, letter);
+	}
+	urt_table_text(table, letter);
+	if (known && WIFEXITED(item->status))
+		urt_table_number(table, (uint64_t)WEXITSTATUS(item->status));
+	else
+		urt_table_none(table);
+	if (known && WIFSIGNALED(item->status))
+		urt_table_text(table, urt_format_signal(text,
+						WTERMSIG(item->status)));
+	else
+		urt_table_none(table);
+}
+
+static void item_row(struct table *table, const char *when,
+		     const struct watched *item, const struct times *times)
+{
+	char name[NAME_SIZE];
+
+	urt_table_text(table, when);
+	urt_table_number(table, (uint64_t)item->now.pid);
+	urt_table_number(table, (uint64_t)item->now.ppid);
+	urt_table_number(table, item->now.uid);
+	urt_table_number(table, 1);
+	times_cells(table, times);
+	urt_table_number(table, item->now.threads);
+	urt_table_number(table, item->now.start_ns);
+	state_cells(table, item);
+	urt_table_text(table, urt_format_name(name, item->now.comm));
+}
+
+/* A row for several processes. */
+static void sum_row(struct table *table, const char *when, const char *name,
+		    uint64_t count, const struct times *times)
+{
+	int i;
+
+	urt_table_text(table, when);
+	for (i = 0; i < 3; i++)
+		urt_table_none(table);
+	urt_table_number(table, count);
+	times_cells(table, times);
+	for (i = 0; i < 6; i++)
+		urt_table_none(table);
+	urt_table_text(table, name);
+}
+
+static struct times item_times(const struct stat_run *stat, enum period period,
+			       const struct watched *item)
+{
+	struct times times = {
+		.utime_ns = item->now.utime_ns,
+		.stime_ns = item->now.stime_ns,
+		.user_ns = item->now.utime_ns,
+		.sys_ns = item->now.stime_ns,
+	};
+
+	switch (period) {
+	case INTERVAL:
+		times.user_ns -= item->last_utime_ns;
+		times.sys_ns -= item->last_stime_ns;
+		times.elapsed_ns = stat->now_ns - stat->last_ns;
+		break;
+	case AVERAGE:
+		times.user_ns -= item->first_utime_ns;
+		times.sys_ns -= item->first_stime_ns;
+		times.elapsed_ns = stat->now_ns - stat->first_ns;
+		break;
+	case LIFETIME:
+		times.elapsed_ns = stat->now_ns - item->now.start_ns;
+		break;
+	}
+	return times;
+}
+
+/* A table, and its sum. */
+struct rows {
+	struct table *table;
+	const char *when;
+	struct times total;
+	uint64_t count;
+};
+
+static void total_add(struct rows *rows, uint64_t count,
+		      const struct times *times)
+{
+	rows->count += count;
+	rows->total.utime_ns += times->utime_ns;
+	rows->total.stime_ns += times->stime_ns;
+	rows->total.user_ns += times->user_ns;
+	rows->total.sys_ns += times->sys_ns;
+}
+
+static void add_item(struct rows *rows, const struct stat_run *stat,
+		     enum period period, const struct watched *item)
+{
+	struct times times = item_times(stat, period, item);
+
+	item_row(rows->table, rows->when, item, &times);
+	total_add(rows, 1, &times);
+}
+
+static void add_sum(struct rows *rows, const char *name,
+		    const struct watch_sum *sum)
+{
+	struct times times = {
+		.utime_ns = sum->utime_ns,
+		.stime_ns = sum->stime_ns,
+		.user_ns = sum->utime_ns,
+		.sys_ns = sum->stime_ns,
+		.elapsed_ns = rows->total.elapsed_ns,
+	};
+
+	if (!sum->count)
+		return;
+	sum_row(rows->table, rows->when, name, sum->count, &times);
+	total_add(rows, sum->count, &times);
+}
+
+static void add_rows(struct rows *rows, const struct stat_run *stat,
+		     enum period period)
+{
+	const struct watch *watch = &stat->watch;
+	size_t i;
+
+	for (i = 0; period == AVERAGE && i < watch->gone_count; i++)
+		add_item(rows, stat, period, watch->gone[i]);
+	for (i = 0; i < watch->count; i++) {
+		const struct watched *item = watch->items[i];
+
+		if (urt_watch_shown(watch, item) ||
+		    (period == AVERAGE && item->exited))
+			add_item(rows, stat, period, item);
+	}
+	if (period == AVERAGE)
+		add_sum(rows, "(others that exited)", &watch->gone_others);
+	add_sum(rows, "(lost)",
+		period == AVERAGE ? &watch->all_lost : &watch->lost);
+}
+
+static json_t *json_number(uint64_t number)
+{
+	return json_integer((json_int_t)number);
+}
+
+static void print_json(struct stat_run *stat, enum period period,
+		       const struct rows *rows)
+{
+	static const char *const names[] = { "interval", "average", "lifetime" };
+	json_t *json = json_object();
+
+	json_object_set_new(json, "report", json_string(names[period]));
+	json_object_set_new(json, "time_ns", json_number(stat->now_ns));
+	json_object_set_new(json, "elapsed_ns",
+			    period == LIFETIME ? json_null() :
+			    json_number(rows->total.elapsed_ns));
+	json_object_set_new(json, "count", json_number(rows->count));
+	json_object_set_new(json, "user_ns", json_number(rows->total.user_ns));
+	json_object_set_new(json, "sys_ns", json_number(rows->total.sys_ns));
+	json_object_set_new(json, "missed", json_number(stat->watch.missed));
+	json_object_set_new(json, "unseen",
+			    json_number(stat->snapshot.registered -
+					stat->snapshot.count));
+	json_object_set_new(json, "rows", urt_table_json(rows->table));
+	urt_output_json(&stat->output, json, JSON_COMPACT);
+}
+
+static void print_text(struct stat_run *stat, struct rows *rows)
+{
+	uint64_t unseen = stat->snapshot.registered - stat->snapshot.count;
+
+	if (rows->count > 1)
+		sum_row(rows->table, rows->when, "(total)", rows->count,
+			&rows->total);
+	urt_table_print(rows->table, stdout, urt_format_colours(stdout));
+	if (unseen)
+		printf("%" PRIu64 " more than the module's map holds are not shown before they exit\n",
+		       unseen);
+	if (stat->watch.missed)
+		printf("%" PRIu64 " could not be registered when they were forked (quota, or no memory)\n",
+		       stat->watch.missed);
+	putchar('\n');
+}
+
+static void report(struct stat_run *stat, enum period period)
+{
+	struct rows rows = {
+		.table = urt_table_new(columns,
+				       sizeof(columns) / sizeof(*columns)),
+		.when = "average",
+	};
+	time_t now = time(NULL);
+	char clock[16];
+
+	if (period == INTERVAL)
+		rows.total.elapsed_ns = stat->now_ns - stat->last_ns;
+	else if (period == AVERAGE)
+		rows.total.elapsed_ns = stat->now_ns - stat->first_ns;
+	if (period != AVERAGE) {
+		strftime(clock, sizeof(clock), "%T", localtime(&now));
+		rows.when = clock;
+	}
+	add_rows(&rows, stat, period);
+	if (stat->output.format == FORMAT_JSON)
+		print_json(stat, period, &rows);
+	else
+		print_text(stat, &rows);
+	fflush(stdout);
+	urt_table_free(rows.table);
+	if (period == INTERVAL) {
+		urt_watch_next(&stat->watch);
+		stat->last_ns = stat->now_ns;
+		stat->reports++;
+	}
+}
+
+/* --- following them --- */
+
+/* Return: whether there is a snapshot that is newer than the last. */
+static bool take_snapshot(struct stat_run *stat)
+{
+	uint64_t last = stat->snapshot.generation;
+
+	if (urt_snapshot(stat->u, &stat->snapshot)) {
+		error(STATUS_FAILED, 0, "cannot read the snapshot: %s",
+		      urt_strerror(errno));
+	}
+	if (stat->watch.snapshot && stat->snapshot.generation == last)
+		return false;
+	urt_watch_snapshot(&stat->watch, &stat->snapshot);
+	stat->now_ns = stat->snapshot.time_ns;
+	/* The registry of all can be filled again, but nobody would tell. */
+	if (stat->system && !stat->snapshot.registered)
+		stat->ended = true;
+	return true;
+}
+
+static void take_records(struct stat_run *stat)
+{
+	struct urt_record record;
+	int ret;
+
+	if (stat->system)
+		return;
+	while ((ret = urt_next(stat->u, &record, 0)) > 0)
+		urt_watch_record(&stat->watch, &record);
+	if (!ret)
+		stat->ended = true;
+	else if (errno != ETIMEDOUT && errno != EINTR)
+		error(STATUS_FAILED, 0, "cannot read what has exited: %s",
+		      urt_strerror(errno));
+}
+
+/* Whether this refresh is the nearest to the interval's end. */
+static bool due(const struct stat_run *stat)
+{
+	return stat->now_ns - stat->last_ns +
+	       stat->snapshot.interval_ms * NSEC_PER_MSEC / 2 >=
+	       stat->interval_ms * NSEC_PER_MSEC;
+}
+
+/* Until the next refresh, or a signal, or the end of all. */
+static void wait_for_event(struct stat_run *stat)
+{
+	struct pollfd fds[] = {
+		{ .fd = stat->signal_fd, .events = POLLIN },
+		{ .fd = urt_fd(stat->u), .events = POLLPRI },
+	};
+	bool refreshed = false;
+
+	/* On the registry of all, POLLIN means the same as POLLPRI. */
+	if (!stat->system)
+		fds[1].events |= POLLIN;
+	if (poll(fds, 2, -1) < 0)
+		return;
+	stat->stopped = fds[0].revents;
+	if (fds[1].revents & POLLPRI)
+		refreshed = take_snapshot(stat);
+	take_records(stat);
+	/* Once all have ended, no refresh comes any more. */
+	if (stat->ended && !stat->system)
+		stat->now_ns = boot_ns();
+	if (stat->ended || (refreshed && due(stat)))
+		report(stat, INTERVAL);
+}
+
+static void open_signals(struct stat_run *stat)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	stat->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC);
+	if (stat->signal_fd < 0)
+		error(STATUS_FAILED, errno, "signalfd");
+}
+
+static bool is_due_to_end(const struct stat_run *stat)
+{
+	return stat->ended || stat->stopped || ferror(stdout) ||
+	       (stat->count && stat->reports >= stat->count);
+}
+
+/* Return: whether it can begin. */
+static bool first_look(struct stat_run *stat)
+{
+	if (!stat->system && stat->interval_ms &&
+	    urt_set_interval(stat->u, stat->interval_ms)) {
+		error(0, 0, "an interval of %g s is out of your range: 0.1 (0.01 for root) to 3600",
+		      stat->interval_ms / 1000.0);
+		return false;
+	}
+	if (!stat->system && urt_map(stat->u, 0)) {
+		error(0, 0, "cannot map the session: %s", urt_strerror(errno));
+		return false;
+	}
+	take_snapshot(stat);
+	if (stat->ended) {
+		error(0, 0, "nothing is registered: give -p, --tree or -C, or see 'urt add --help'");
+		return false;
+	}
+	/* Before the first refresh, the values are those of registration. */
+	if (!stat->snapshot.generation)
+		stat->now_ns = boot_ns();
+	stat->first_ns = stat->now_ns;
+	stat->last_ns = stat->now_ns;
+	return true;
+}
+
+static bool follow(struct stat_run *stat)
+{
+	if (!first_look(stat))
+		return false;
+	if (!stat->interval_ms) {
+		report(stat, LIFETIME);
+		return true;
+	}
+	open_signals(stat);
+	while (!is_due_to_end(stat))
+		wait_for_event(stat);
+	if (stat->reports)
+		report(stat, AVERAGE);
+	return true;
+}
+
+int urt_cmd_stat(int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+		{ &urt_select_argp, 0, NULL, 0 },
+		{ 0 }
+	};
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "[INTERVAL [COUNT]]",
+		.doc = doc,
+		.children = children,
+	};
+	struct stat_run stat = { .output = { .file = stdout } };
+	bool ok = true, some = true;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &stat))
+		return STATUS_USAGE;
+	stat.system = !stat.selection.count;
+	stat.u = urt_select_open(stat.system ? urt_open_system : urt_open);
+	if (!stat.u)
+		return STATUS_FAILED;
+	if (!stat.system)
+		ok = urt_select_register(&stat.selection, stat.u, &some);
+	if (!some || !follow(&stat))
+		ok = false;
+	ok &= urt_output_close(&stat.output);
+	urt_close(stat.u);
+	urt_snapshot_free(&stat.snapshot);
+	urt_watch_free(&stat.watch);
+	free(stat.selection.items);
+	return ok ? STATUS_OK : STATUS_FAILED;
+}

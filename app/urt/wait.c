@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/* urt wait: until processes have ended that need not be children. */
+#include <errno.h>
+#include <error.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <liburt.h>
+
+#include "command.h"
+#include "format.h"
+#include "select.h"
+
+enum { STATUS_TIMEOUT = 3 };
+
+struct wait {
+	struct selection selection;
+	unsigned int timeout_ms;	/* 0: none */
+	bool any;
+};
+
+static const struct argp_option options[] = {
+	{ "any", 'a', NULL, 0, "Until one of them has ended, not all", 0 },
+	{ "timeout", 't', "SECONDS", 0, "Not longer than that", 0 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Wait until processes have ended, children or not, and been reaped by "
+	"their parents. Print a line for each as it ends: number, status (exit "
+	"code or signal; - where it is hidden from you), CPU time in user and "
+	"kernel mode, wall time, all in seconds, and name."
+	"\v"
+	"Examples:\n"
+	"  urt wait 1234 && echo done\n"
+	"  urt wait --any $(pgrep -u me make)\n"
+	"\n"
+	"Exit status: 0 they have ended, however; 1 at least one could not be "
+	"waited for (no such process, quota; the others were); 2 wrong usage; "
+	"3 the time was up.";
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct wait *wait = state->input;
+	pid_t pid;
+
+	switch (key) {
+	case 'a':
+		wait->any = true;
+		return 0;
+	case 't':
+		if (!urt_parse_seconds(arg, &wait->timeout_ms))
+			argp_error(state, "--timeout: '%s' is not a number of seconds from 0.001 on",
+				   arg);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!urt_parse_pid(arg, &pid))
+			argp_error(state, "'%s' is not a process's number", arg);
+		urt_select_pid(&wait->selection, pid, 0);
+		return 0;
+	case ARGP_KEY_END:
+		if (!wait->selection.count)
+			argp_error(state, "for which processes?");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void print_heading(void)
+{
+	printf("%10s %9s %10s %10s %10s  %s\n", "PID", "status", "user s",
+	       "sys s", "real s", "name");
+	fflush(stdout);
+}
+
+static void print_record(const struct urt_record *record)
+{
+	char status[STATUS_SIZE], user[STATUS_SIZE], sys[STATUS_SIZE];
+	char real[STATUS_SIZE], name[NAME_SIZE];
+
+	if (record->type != URT_EXIT) {
+		error(0, 0, "%" PRIu64 " ended whose record is lost",
+		      record->count);
+		return;
+	}
+	printf("%10d %9s %10s %10s %10s  %s\n", record->pid,
+	       urt_format_status(status, record->status),
+	       urt_format_seconds(user, record->utime_ns),
+	       urt_format_seconds(sys, record->stime_ns),
+	       urt_format_seconds(real, record->runtime_ns),
+	       urt_format_name(name, record->comm));
+	fflush(stdout);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / NSEC_PER_MSEC;
+}
+
+/* Return: an exit status. */
+static int wait_for(const struct wait *wait, struct urt *u)
+{
+	uint64_t end = now_ms() + wait->timeout_ms, now;
+	struct urt_record record;
+	int timeout = -1, ret;
+
+	for (;;) {
+		if (wait->timeout_ms) {
+			now = now_ms();
+			timeout = now < end ? (int)(end - now) : 0;
+		}
+		ret = urt_next(u, &record, timeout);
+		if (!ret)
+			return STATUS_OK;
+		if (ret < 0 && errno == ETIMEDOUT)
+			return STATUS_TIMEOUT;
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret < 0) {
+			error(0, 0, "cannot wait: %s", urt_strerror(errno));
+			return STATUS_FAILED;
+		}
+		print_record(&record);
+		if (wait->any)
+			return STATUS_OK;
+	}
+}
+
+int urt_cmd_wait(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "PID...",
+		.doc = doc,
+	};
+	struct wait wait = { 0 };
+	int status = STATUS_FAILED;
+	bool all, some;
+	struct urt *u;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &wait))
+		return STATUS_USAGE;
+	u = urt_select_open(urt_open);
+	if (!u)
+		return STATUS_FAILED;
+	all = urt_select_register(&wait.selection, u, &some);
+	if (some) {
+		print_heading();
+		status = wait_for(&wait, u);
+	}
+	if (!status && !all)
+		status = STATUS_FAILED;
+	urt_close(u);
+	free(wait.selection.items);
+	if (ferror(stdout))
+		error(STATUS_FAILED, 0, "cannot write standard output");
+	return status;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What urt stat remembers of processes from one report to the next, so that
+ * each nanosecond of CPU time is in one report.
+ */
+#ifndef URT_WATCH_H
+#define URT_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <liburt.h>
+
+struct watched {
+	struct urt_process now;		/* as last seen */
+	uint64_t first_utime_ns;	/* when it was first seen */
+	uint64_t first_stime_ns;
+	uint64_t last_utime_ns;		/* in the last report */
+	uint64_t last_stime_ns;
+	uint64_t snapshot;		/* that it was last in */
+	int status;			/* of wait(2), once exited; -1 unknown */
+	bool exited;
+	bool reported;			/* after it exited */
+};
+
+/* Sums over those that are not remembered one by one. */
+struct watch_sum {
+	uint64_t count;
+	uint64_t utime_ns;
+	uint64_t stime_ns;
+};
+
+struct watch {
+	struct watched **items;		/* in the order of their appearance */
+	size_t count;
+	size_t size;
+	void *index;
+	uint64_t snapshot;		/* how many there were */
+	uint64_t time_ns;		/* of the last one */
+	struct watched **gone;		/* exited and reported; for the average */
+	size_t gone_count;
+	struct watch_sum gone_others;	/* those for which there was no room */
+	struct watch_sum lost;		/* records, since the last report */
+	struct watch_sum all_lost;
+	uint64_t missed;
+};
+
+void urt_watch_free(struct watch *watch);
+void urt_watch_snapshot(struct watch *watch,
+			const struct urt_snapshot *snapshot);
+void urt_watch_record(struct watch *watch, const struct urt_record *record);
+/* After a report: what now follows is for the next one. */
+void urt_watch_next(struct watch *watch);
+/* Whether the next report has a row for it. */
+bool urt_watch_shown(const struct watch *watch, const struct watched *item);
+
+#endif
