@@ -249,8 +249,8 @@ static void print_notes(const struct report *report, const struct tally *tally,
 			FILE *file)
 {
 	if (tally->total.running)
-		fprintf(file, "* %" PRIu64 " still running (or not reaped): what they used so far\n",
-			tally->total.running);
+		fprintf(file, "%s%" PRIu64 " still running (or not reaped): what they used so far\n",
+			report->each ? "" : "* ", tally->total.running);
 	if (report->unseen)
 		fprintf(file, "%" PRIu64 " more still running, whose times are not included\n",
 			report->unseen);

@@ -160,17 +160,22 @@ struct times {
 	uint64_t stime_ns;
 	uint64_t user_ns;
 	uint64_t sys_ns;
-	uint64_t elapsed_ns;
+	uint64_t elapsed_ns;	/* 0: they have no period in common */
 };
+
+static void percent_cell(struct table *table, uint64_t ns, uint64_t elapsed_ns)
+{
+	if (elapsed_ns)
+		urt_table_number(table, urt_table_share(ns, elapsed_ns));
+	else
+		urt_table_none(table);
+}
 
 static void times_cells(struct table *table, const struct times *times)
 {
-	urt_table_number(table, urt_table_share(times->user_ns,
-						times->elapsed_ns));
-	urt_table_number(table, urt_table_share(times->sys_ns,
-						times->elapsed_ns));
-	urt_table_number(table, urt_table_share(times->user_ns + times->sys_ns,
-						times->elapsed_ns));
+	percent_cell(table, times->user_ns, times->elapsed_ns);
+	percent_cell(table, times->sys_ns, times->elapsed_ns);
+	percent_cell(table, times->user_ns + times->sys_ns, times->elapsed_ns);
 	urt_table_number(table, times->utime_ns);
 	urt_table_number(table, times->stime_ns);
 }
@@ -257,7 +262,9 @@ static struct times item_times(const struct stat_run *stat, enum period period,
 		times.elapsed_ns = stat->now_ns - stat->first_ns;
 		break;
 	case LIFETIME:
-		times.elapsed_ns = stat->now_ns - item->now.start_ns;
+		/* One may have been registered after the latest refresh. */
+		if (stat->now_ns > item->now.start_ns)
+			times.elapsed_ns = stat->now_ns - item->now.start_ns;
 		break;
 	}
 	return times;

@@ -68,7 +68,8 @@ vm_headers_package() {
 }
 
 vm_packages() {
-	echo gcc make libc6-dev cpio gzip kmod busybox-static qemu-system-x86
+	echo gcc make libc6-dev libjansson-dev libncurses-dev cpio gzip kmod \
+		busybox-static qemu-system-x86
 	vm_headers_package
 }
 
@@ -139,6 +140,28 @@ vm_program() {
 		-static -pthread -o "$out" "$@"
 }
 
+# vm_urt OUTPUT: the command, static.
+vm_urt() {
+	make -s -C "$top/app" O="$build/app" LDFLAGS=-static \
+		CFLAGS="-O2 -g -Wall -Wextra -Wpedantic -Werror" urt \
+		>"$build/urt.log" 2>&1 || {
+		cat "$build/urt.log" >&2
+		vm_die "urt does not build"
+	}
+	cp "$build/app/urt/urt" "$1"
+}
+
+# vm_borrow DIR PROGRAM: this machine's, with the libraries that it loads.
+vm_borrow() {
+	local file
+
+	cp "$(command -v "$2")" "$1/bin/"
+	ldd "$1/bin/$2" | grep -o '/[^ ]*' | while read -r file; do
+		mkdir -p "$1${file%/*}"
+		cp -L "$file" "$1$file"
+	done
+}
+
 # vm_root DIR: the guest's root: init, a shell and its tools, module, programs.
 vm_root() {
 	local dir=$1 applet
@@ -157,6 +180,8 @@ vm_root() {
 	mkdir -p "$dir/lib/modules/$vm_release"
 	: >"$dir/lib/modules/$vm_release/modules.dep"	# modinfo wants one
 	vm_program "$dir/bin/register_and_poll" "$top/app/register_and_poll.c"
+	vm_urt "$dir/bin/urt"
+	vm_borrow "$dir" make		# a real one, for urt to run
 }
 
 # vm_pack DIR FILE
