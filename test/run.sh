@@ -58,7 +58,7 @@ vm_module
 vm_library
 vm_root "$build/root"
 vm_program "$build/root/bin/tests" "$top"/test/{runner,lib}.c \
-	"$top"/test/cases/*.c "$vm_liburt"
+	"$top"/test/cases/*.c "$vm_liburt" -ljansson
 
 if [ -n "$list" ]; then
 	"$build/root/bin/tests" --list

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: MIT
+/* urt run. */
+#define _GNU_SOURCE
+#include <sys/stat.h>
+
+#include "urt_lib.h"
+
+TEST(urt_run_status, "urt run ends with the command's status, as env(1) does")
+{
+	static const struct {
+		const char *command;
+		int status;
+		const char *err;	/* is in what it says */
+	} runs[] = {
+		{ "true", 0, "real" },
+		{ "-- false", 1, "status" },
+		{ "sh -c 'exit 77'", 77, "status" },
+		{ "sh -c 'kill -KILL $$'", 128 + SIGKILL, "SIGKILL" },
+		{ "sh -c 'kill -TERM $$'", 128 + SIGTERM, "SIGTERM" },
+		{ "/nonexistent", 127, "cannot run '/nonexistent'" },
+		{ "/etc/passwd", 126, "cannot run '/etc/passwd'" },
+		{ "", 125, "which command?" },
+		{ "--top 0 true", 125, "'0' is not a whole number" },
+		{ "--top 1x true", 125, "'1x' is not a whole number" },
+		{ "--nonsense true", 125, "--nonsense" },
+		{ "-o /nonexistent/report true", 125, "/nonexistent/report" },
+		{ "-o /dev/full true", 125, "cannot write /dev/full" },
+		{ "-o /dev/full sh -c 'exit 3'", 3, "cannot write /dev/full" },
+	};
+	struct said said;
+	size_t i;
+
+	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
+		said = shell("urt run %s", runs[i].command);
+		expect(said.status == runs[i].status &&
+		       strstr(said.err, runs[i].err) && !*said.out,
+		       "%s: %d, '%s' '%s'", runs[i].command, said.status,
+		       said.out, said.err);
+		said_free(&said);
+	}
+}
+
+TEST(urt_run_streams, "standard input and output are the command's alone")
+{
+	struct said said = shell("echo in | urt run -o /tmp/report -- "
+				 "sh -c 'cat; echo err >&2'");
+
+	expect(!said.status && !strcmp(said.out, "in\n") &&
+	       !strcmp(said.err, "err\n"), "%d, '%s', '%s'", said.status,
+	       said.out, said.err);
+	expect(strstr(slurp("/tmp/report"), "real"), "%s",
+	       slurp("/tmp/report"));
+	said_free(&said);
+	said = shell("urt run --json -o - -- true 2>/dev/null");
+	expect(number(parse_json(said.out), "processes") == 1, "%s", said.out);
+}
+
+#define BUSY "sh -c 'for i in 1 2 3 4 5 6 7; do ls -lR /bin /lib >/dev/null; " \
+	     "sleep 0.01; cat /proc/kallsyms | md5sum >/dev/null; done'"
+
+TEST(urt_run_sum, "the rows of every kind of report sum up to its total")
+{
+	static const char *const options[] = {
+		"", "--top 1", "--top 2", "--each", "--each --top 3",
+	};
+	struct said said;
+	json_t *report;
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		said = shell("urt run --json %s -- " BUSY, options[i]);
+		report = parse_json(said.err);
+		expect_sum(report);
+		expect(number(report, "processes") == 1 + 7 * 4 &&
+		       number(report, "missed") == 0 &&
+		       number(report, "user_ns") + number(report, "sys_ns") > 0,
+		       "%s", said.err);
+		said_free(&said);
+	}
+}
+
+/* Field nr of a line of CSV without quotes, as a number. */
+static uint64_t field(const char *line, int nr)
+{
+	while (nr--)
+		line = strchr(line, ',') + 1;
+	return strtoull(line, NULL, 10);
+}
+
+TEST(urt_run_csv, "the rows of CSV sum up to its row total, and all is in it")
+{
+	struct said said = shell("urt run --csv --top 2 -- " BUSY);
+	uint64_t sums[3] = { 0 };
+	char *line, *save;
+	int i;
+
+	expect(!strncmp(said.err, "kind,count,running,user_ns,sys_ns,"
+			"longest_ns,share_percent,name\n", 65), "%s", said.err);
+	strtok_r(said.err, "\n", &save);
+	while ((line = strtok_r(NULL, "\n", &save)) &&
+	       strncmp(line, "total,", 6)) {
+		sums[0] += field(line, 1);
+		sums[1] += field(line, 3);
+		sums[2] += field(line, 4);
+	}
+	expect(line && sums[0] == 29 && sums[0] == field(line, 1) &&
+	       sums[1] == field(line, 3) && sums[2] == field(line, 4),
+	       "%lu %lu %lu, %s", sums[0], sums[1], sums[2], line);
+	for (i = 0; i < 3; i++)
+		expect(sums[i], "column %d is empty", i);
+}
+
+/*
+ * Runs urt by itself. *us: what the kernel says that its children used, which is
+ * what it used with them, minus what it used itself.
+ */
+static json_t *run_measured(const char *command, uint64_t *us)
+{
+	char *argv[] = { "urt", "run", "--json", "-o", "/tmp/measured", "--",
+			 "sh", "-c", (char *)command, NULL };
+	siginfo_t info;
+	uint64_t own;
+	pid_t pid;
+	int status;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		execvp(argv[0], argv);
+		_exit(99);
+	}
+	must(!waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
+	own = cpu_ns(pid) / 1000;
+	*us = reap(pid, &status) - own;
+	expect(status == 0, "status %#x", status);
+	return parse_json(slurp("/tmp/measured"));
+}
+
+#define MANY 300
+
+TEST(urt_run_exact,
+     "where all is waited for, the total is RUSAGE_CHILDREN's to 1 us a process",
+     .boot = "one", .limit = 120)
+{
+	uint64_t us, total;
+	json_t *report = run_measured("i=0; while [ $i -lt 300 ]; do "
+				      "/bin/true; i=$((i+1)); done", &us);
+
+	total = (number(report, "user_ns") + number(report, "sys_ns")) / 1000;
+	note("%lu processes: %lu us, the kernel says %lu us",
+	     number(report, "processes"), total, us);
+	expect(number(report, "processes") == MANY + 1 &&
+	       llabs((long long)(total - us)) <= MANY + 1,
+	       "%lu us, not %lu us", total, us);
+}
+
+static void spit_makefile(const char *path, int steps)
+{
+	spit(path, "STEPS = $(shell seq %d)\nall: $(STEPS)\n"
+	     "$(STEPS): ; @/bin/true\n.PHONY: all $(STEPS)\n", steps);
+}
+
+static void run_make(void *unused)
+{
+	struct said said = shell("urt run --json -- make -s -j4 -f /tmp/makefile");
+	json_t *report = parse_json(said.err), *row;
+
+	expect(!said.status, "%d: %s", said.status, said.err);
+	/* make, its $(shell), and the steps. */
+	row = row_with(report, "name", "true");
+	expect(row && number(row, "count") == 1000 &&
+	       number(report, "processes") >= 1002, "%s", said.err);
+	expect(number(json_object_get(report, "lost"), "count") == 0 &&
+	       number(report, "missed") == 0 &&
+	       number(report, "running") == 0, "%s", said.err);
+	expect_sum(report);
+}
+
+TEST(urt_run_make,
+     "of a build by make -j4 of 1,000 steps every process is counted, for anybody",
+     .params = "", .limit = 240)
+{
+	spit_makefile("/tmp/makefile", 1000);
+	in_user(1000, run_make, NULL);
+}
+
+TEST(urt_run_many, "what is read while the command runs never fills the queue",
+     .params = "max_records=64", .limit = 240)
+{
+	struct said said;
+
+	spit_makefile("/tmp/makefile", 1000);
+	said = shell("urt run --json -- make -s -j4 -f /tmp/makefile");
+	expect(number(json_object_get(parse_json(said.err), "lost"), "count") ==
+	       0, "%s", said.err);
+}
+
+TEST(urt_run_each, "--each has a row for each process, with parent and status")
+{
+	struct said said = shell("urt run --json --each -- sh -c '"
+				 "sh -c \"kill -USR1 \\$\\$\"; "
+				 "sh -c \"exit 5\"; cat /dev/null; exit 6'");
+	json_t *report = parse_json(said.err), *row, *root = NULL;
+	uint64_t start = 0;
+	int signals = 0, fives = 0;
+	size_t i;
+
+	expect(said.status == 6 && number(report, "exit") == 6 &&
+	       number(report, "processes") == 4, "%s", said.err);
+	json_array_foreach(rows(report), i, row) {
+		json_t *signal = json_object_get(row, "signal");
+
+		expect(number(row, "start_ns") >= start, "%s", said.err);
+		start = number(row, "start_ns");
+		if (!root)
+			root = row;
+		else
+			expect(number(row, "ppid") == number(root, "pid"), "%s",
+			       said.err);
+		signals += json_is_string(signal) &&
+			   !strcmp(json_string_value(signal), "SIGUSR1");
+		fives += json_integer_value(json_object_get(row, "exit")) == 5;
+	}
+	expect(number(root, "exit") == 6 && signals == 1 && fives == 1, "%s",
+	       said.err);
+}
+
+/* --- what the command leaves behind --- */
+
+TEST(urt_run_left, "what the command leaves running is marked, and not waited for")
+{
+	struct said said = shell("urt run --json --each -- sh -c '"
+				 "sleep 1000 & echo $!; exit 3'");
+	json_t *report = parse_json(said.err), *row;
+
+	row = row_of_pid(report, atoi(said.out));
+	expect(said.status == 3 && row && number(row, "running") == 1 &&
+	       number(report, "running") == 1 &&
+	       number(report, "processes") == 2, "%s", said.err);
+	expect_sum(report);
+}
+
+TEST(urt_run_orphan, "what has exited when the command does is in the report")
+{
+	struct said said;
+	json_t *report;
+	int i;
+
+	/* Its parent is gone before it: init reaps it. */
+	for (i = 0; i < 10; i++) {
+		said = shell("urt run --json -- sh -c '"
+			     "sh -c \"cat /dev/null & exit\"; "
+			     "while pgrep -x cat >/dev/null; do :; done'");
+		report = parse_json(said.err);
+		expect(row_with(report, "name", "cat") &&
+		       number(report, "running") == 0, "%s", said.err);
+		expect_sum(report);
+		said_free(&said);
+	}
+}
+
+TEST(urt_run_wait, "--wait waits for all that the command has left behind")
+{
+	struct said said = shell("urt run --json --wait -- sh -c '"
+				 "(sleep 0.5; cat /dev/null; sleep 0.3) & exit 3'");
+	json_t *report = parse_json(said.err);
+
+	expect(said.status == 3 && number(report, "running") == 0 &&
+	       number(report, "processes") == 5 &&
+	       number(row_with(report, "name", "sleep"), "count") == 2,
+	       "%d, %s", said.status, said.err);
+	expect_sum(report);
+}
+
+TEST(urt_run_zombie, "a member that nobody reaps delays the report by 2 s only")
+{
+	uint64_t begin = now_ns();
+	struct said said;
+	json_t *report;
+
+	/* The sleep has become the parent of a child that it never heard of. */
+	said = shell("urt run --json -- sh -c '"
+		     "sh -c \"sh -c : & exec sleep 1000\" & sleep 0.3'");
+	report = parse_json(said.err);
+	expect(!said.status && now_ns() - begin < 8 * SEC &&
+	       number(report, "running") == 2 &&
+	       number(report, "processes") == 4, "%llu ms, %s",
+	       (now_ns() - begin) / MS, said.err);
+	expect_sum(report);
+}
+
+/* --- signals --- */
+
+/* urt, running that command, once it runs. */
+static pid_t start_urt(const char *command)
+{
+	char *argv[] = { "urt", "run", "-o", "/tmp/report", "--", "sh", "-c",
+			 NULL, NULL };
+	pid_t pid;
+
+	unlink("/tmp/started");
+	must(asprintf(&argv[7], "%s", command) > 0);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		execvp(argv[0], argv);
+		_exit(99);
+	}
+	wait_until(!access("/tmp/started", F_OK), 10000, "it does not start");
+	return pid;
+}
+
+static int status_of(pid_t pid)
+{
+	int status;
+
+	must(waitpid(pid, &status, 0) == pid);
+	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+TEST(urt_run_signals, "signals that would end urt are the command's to decide on")
+{
+	static const int passed[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
+	int status;
+	size_t i;
+	pid_t pid;
+
+	for (i = 0; i < sizeof(passed) / sizeof(*passed); i++) {
+		pid = start_urt("echo $$ >/tmp/started; exec sleep 1000");
+		kill(pid, passed[i]);
+		status = status_of(pid);
+		expect(status == 128 + passed[i], "%d: %d", passed[i], status);
+		expect(strstr(slurp("/tmp/report"), "real"), "no report");
+	}
+	/* From a terminal they come to both. */
+	pid = start_urt("trap 'exit 9' TERM; echo $$ >/tmp/started; "
+			"while :; do sleep 0.01; done");
+	kill(pid, SIGINT);
+	kill(pid, SIGQUIT);
+	kill(pid, SIGTERM);
+	status = status_of(pid);
+	expect(status == 9, "%d", status);
+}
+
+TEST(urt_run_nohup, "under nohup, hanging up ends neither urt nor the command")
+{
+	pid_t pid;
+	int status;
+
+	signal(SIGHUP, SIG_IGN);
+	pid = start_urt("touch /tmp/started; "
+			"until [ -e /tmp/go ]; do sleep 0.01; done; exit 4");
+	kill(pid, SIGHUP);
+	must(close(creat("/tmp/go", 0600)) == 0);
+	status = status_of(pid);
+	unlink("/tmp/go");
+	expect(status == 4, "%d", status);
+}
+
+TEST(urt_run_terminal, "Ctrl-C reaches the command, and urt still reports")
+{
+	int status;
+	char *text = on_terminal("urt run -- sh -c 'kill -INT 0; sleep 1000'; "
+				 "echo status $?", &status);
+
+	/* The shell around is hit, too; what counts is the report. */
+	expect(strstr(text, "SIGINT") && strstr(text, "real"), "%s", text);
+}
+
+TEST(urt_run_killed, "urt killed by SIGKILL leaves nothing behind")
+{
+	pid_t pid = start_urt("sleep 1000 & sleep 1000 & echo $$ >/tmp/started; "
+			      "sleep 1000");
+	pid_t command = atoi(slurp("/tmp/started"));
+
+	expect(!stat_header().processes, "%s", slurp(STAT));
+	expect(unload() != 0, "the module is not in use");
+	kill(pid, SIGKILL);
+	expect(status_of(pid) == 1000 + SIGKILL, "it did not die");
+	wait_until(!unload(), 5000, "the module is still in use");
+	expect(!kill(command, 0), "the command has died with it");
+}
+
+/* --- a terminal --- */
+
+static int count_of(const char *text, const char *part)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		n++;
+	return n;
+}
+
+#define CLEAR "\r\033[K"
+
+TEST(urt_run_progress, "--progress draws at most 5 times a second, and cleans up")
+{
+	int status, drawn;
+	char *text = on_terminal("urt run --progress -- sh -c '"
+				 "for i in 1 2 3 4 5; do sleep 0.4; done'",
+				 &status);
+	char *last = strstr(text, "real");
+
+	drawn = count_of(text, "processes ended");
+	expect(!status && drawn >= 3 && drawn <= 13, "%d times: %s", drawn,
+	       text);
+	expect(last && !strncmp(last - strlen(CLEAR), CLEAR, strlen(CLEAR)),
+	       "not cleared: %s", text);
+	text = on_terminal("urt run --progress -- sleep 1 2>/tmp/err", &status);
+	expect(!*text && !strstr(slurp("/tmp/err"), "ended"), "%s",
+	       slurp("/tmp/err"));
+}
+
+TEST(urt_run_colours, "colours: on a terminal, and not with NO_COLOR")
+{
+	static const struct {
+		const char *command;
+		bool coloured;
+	} runs[] = {
+		{ "urt run true", true },
+		{ "NO_COLOR=1 urt run true", false },
+		{ "NO_COLOR= urt run true", true },
+		{ "TERM=dumb urt run true", false },
+		{ "urt run true 2>&1 | cat", false },
+		{ "urt run -o /tmp/r true; cat /tmp/r", false },
+	};
+	char *text;
+	int status;
+	size_t i;
+
+	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
+		text = on_terminal(runs[i].command, &status);
+		expect(strstr(text, "real") &&
+		       !!strchr(text, '\033') == runs[i].coloured, "%s: %s",
+		       runs[i].command, text);
+		free(text);
+	}
+}
+
+TEST(urt_run_names, "a name cannot write to the terminal, nor break a format")
+{
+	struct said said;
+	json_t *report;
+
+	spit("/tmp/a\033[2J\",\n\\b", "#!/bin/sh\n:\n");
+	must(!chmod("/tmp/a\033[2J\",\n\\b", 0755));
+	said = shell("urt run -- /tmp/a*");
+	expect(!strchr(said.err, '\033') &&
+	       strstr(said.err, "a\\033[2J\",\\012\\134b"), "%s", said.err);
+	said = shell("urt run --csv -- /tmp/a*");
+	expect(strstr(said.err, ",\"a\\033[2J\"\",\\012\\134b\"\n"), "%s",
+	       said.err);
+	said = shell("urt run --json -- /tmp/a*");
+	report = parse_json(said.err);
+	expect(row_with(report, "name", "a\\033[2J\",\\012\\134b"), "%s",
+	       said.err);
+	unlink("/tmp/a\033[2J\",\n\\b");
+}
+
+/* --- failures --- */
+
+TEST(urt_run_unregistered, "a command that cannot be registered does not run",
+     .params = "max_processes=1")
+{
+	struct said said;
+
+	registers("%d", getpid());
+	said = shell("urt run -- touch /tmp/it-ran");
+	expect(said.status == 125 && strstr(said.err, "max_processes"),
+	       "%d: %s", said.status, said.err);
+	expect(access("/tmp/it-ran", F_OK), "it ran");
+}
+
+static void run_over_quota(void *unused)
+{
+	struct said said = shell("urt run --json -- sh -c '"
+				 "sleep 0.5 & sleep 0.5 & sleep 0.5 & wait'");
+	json_t *report = parse_json(said.err);
+
+	expect(!said.status && number(report, "processes") == 2 &&
+	       number(report, "missed") == 2, "%s", said.err);
+	said = shell("urt run -- sh -c 'sleep 0.5 & sleep 0.5 & sleep 0.5 & wait'");
+	expect(strstr(said.err, "missed") && strstr(said.err, "quota"), "%s",
+	       said.err);
+}
+
+TEST(urt_run_missed, "what the quota kept from being registered is said",
+     .params = "max_per_user=2")
+{
+	in_user(1000, run_over_quota, NULL);
+}
+
+static void run_over_sessions(void *unused)
+{
+	struct said said = shell("urt run -- urt run -- touch /tmp/it-ran");
+
+	expect(said.status == 125 && strstr(said.err, "max_sessions"), "%d: %s",
+	       said.status, said.err);
+}
+
+TEST(urt_run_sessions, "more sessions than the quota allows are a clear error",
+     .params = "max_sessions=1")
+{
+	in_user(1000, run_over_sessions, NULL);
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+/* urt stat. */
+#include "urt_lib.h"
+
+/* The lines that urt stat --json printed, as an array. */
+static json_t *parse_lines(char *text)
+{
+	json_t *reports = json_array();
+	char *line, *save;
+
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		json_array_append_new(reports, parse_json(line));
+	expect(json_array_size(reports), "nothing was printed");
+	return reports;
+}
+
+static json_t *stat_json(int want, const char *fmt, pid_t pid)
+{
+	char command[256];
+	struct said said;
+
+	snprintf(command, sizeof(command), fmt, pid);
+	said = shell("%s", command);
+	expect(said.status == want, "%s: %d, %s %s", command, said.status,
+	       said.out, said.err);
+	return parse_lines(said.out);
+}
+
+static json_t *last_of(const json_t *reports)
+{
+	return json_array_get(reports, json_array_size(reports) - 1);
+}
+
+TEST(urt_stat_count, "COUNT intervals, then the average, of the length asked for")
+{
+	json_t *reports = stat_json(0, "urt stat -p %d 0.3 4 --json", sleeper());
+	json_t *report;
+	uint64_t ms;
+	size_t i;
+
+	expect(json_array_size(reports) == 5, "%zu reports",
+	       json_array_size(reports));
+	json_array_foreach(reports, i, report) {
+		expect(!strcmp(string(report, "report"),
+			       i < 4 ? "interval" : "average"), "report %zu is %s",
+		       i, string(report, "report"));
+		ms = number(report, "elapsed_ns") / MS;
+		expect(ms >= (i < 4 ? 200 : 1000) && ms <= (i < 4 ? 1500 : 6000),
+		       "report %zu took %lu ms", i, ms);
+	}
+}
+
+static void burn_forever(void *unused)
+{
+	for (;;)
+		burn(SEC);
+}
+
+TEST(urt_stat_rate, "%usr and %sys are shares of the interval in the times")
+{
+	pid_t pid = child(burn_forever, NULL);
+	json_t *reports = stat_json(0, "urt stat -p %d 0.5 3 --json", pid);
+	json_t *report, *row;
+	double percent, cpu, before = -1;
+	size_t i;
+
+	json_array_foreach(reports, i, report) {
+		if (strcmp(string(report, "report"), "interval"))
+			continue;
+		row = row_of_pid(report, pid);
+		expect(row, "%s", json_dumps(report, 0));
+		percent = json_real_value(json_object_get(row, "cpu_percent"));
+		cpu = (double)(number(row, "user_ns") + number(row, "sys_ns"));
+		if (before >= 0)
+			expect(llabs((long long)(percent * 100 -
+			       (cpu - before) * 1e4 /
+			       (double)number(report, "elapsed_ns"))) <= 2,
+			       "%.2f %%, %.0f ns more: %s", percent,
+			       cpu - before, json_dumps(report, 0));
+		before = cpu;
+	}
+	end(pid);
+}
+
+/* Of a tree whose processes come and go, all of it. */
+static void spawn(void *unused)
+{
+	int i;
+	pid_t pid;
+
+	raise(SIGSTOP);
+	for (i = 0; i < 40; i++) {
+		pid = fork();
+		if (!pid) {
+			burn(5 * MS);
+			_exit(7);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+TEST(urt_stat_tree,
+     "of a tree all CPU time is in one interval each, and it ends with the tree")
+{
+	pid_t pid = child(spawn, NULL);
+	uint64_t user = 0, sys = 0, us, exits = 0;
+	json_t *reports, *report, *row;
+	int status;
+	size_t i, j;
+
+	must(waitpid(pid, &status, WUNTRACED) == pid);
+	us = cpu_ns(pid) / 1000;
+	reports = stat_json(0, "(sleep 0.5; kill -CONT %1$d) & "
+			    "exec urt stat --json 0.2 --tree %1$d", pid);
+	us = reap(pid, &status) - us;
+	json_array_foreach(reports, i, report) {
+		if (strcmp(string(report, "report"), "interval"))
+			continue;
+		user += number(report, "user_ns");
+		sys += number(report, "sys_ns");
+		json_array_foreach(rows(report), j, row)
+			exits += json_integer_value(
+				json_object_get(row, "exit")) == 7;
+	}
+	expect(exits == 40, "%lu exits", exits);
+	/* On two CPUs wait4 may be told before the last moments are counted. */
+	expect(llabs((long long)((user + sys) / 1000 - us)) < 2000,
+	       "%lu us in the reports, %lu us as wait4 says",
+	       (user + sys) / 1000, us);
+	report = last_of(reports);
+	expect(!strcmp(string(report, "report"), "average") &&
+	       number(report, "user_ns") == user &&
+	       number(report, "sys_ns") == sys && number(report, "count") == 41,
+	       "%s", json_dumps(report, 0));
+}
+
+TEST(urt_stat_exit, "an exit is a row with final values in the interval it is in")
+{
+	struct said said = shell("sleep 0.7 & urt stat -p $! 0.2 2>&1");
+	char *line = strstr(said.out, "exit 0");
+
+	expect(!said.status && line && strstr(line, "average"), "%d: %s",
+	       said.status, said.out);
+	expect(!strstr(line + 1, "exit 0") ||
+	       strstr(line + 1, "average") < strstr(line + 1, "exit 0"),
+	       "twice: %s", said.out);
+	said = shell("sleep 1000 & p=$!; (sleep 0.5; kill -KILL $p) & "
+		     "urt stat -p $p 0.2");
+	expect(!said.status && strstr(said.out, "SIGKILL"), "%d: %s",
+	       said.status, said.out);
+}
+
+TEST(urt_stat_interrupt, "Ctrl-C ends it with the average, and status 0")
+{
+	struct said said = shell("urt stat -p $$ 0.2 >/tmp/stat & p=$!; "
+				 "until grep -q sh /tmp/stat; do :; done; "
+				 "kill -INT $p; wait $p");
+
+	/* A shell's background process ignores SIGINT, but is not deaf to it. */
+	expect(!said.status && strstr(slurp("/tmp/stat"), "average"), "%d: %s",
+	       said.status, slurp("/tmp/stat"));
+}
+
+TEST(urt_stat_once, "without an interval it reports once, since the start")
+{
+	pid_t pid = sleeper();
+	json_t *reports = stat_json(0, "urt stat -p %d --json", pid);
+
+	expect(json_array_size(reports) == 1 &&
+	       !strcmp(string(json_array_get(reports, 0), "report"),
+		       "lifetime") &&
+	       row_of_pid(json_array_get(reports, 0), pid), "%s",
+	       json_dumps(reports, 0));
+}
+
+TEST(urt_stat_name, "-C NAME is all processes of that name")
+{
+	struct said said = shell("sleep 1000 & sleep 1000 & "
+				 "until [ $(pgrep -x sleep | wc -l) = 2 ]; do :; done; "
+				 "urt stat -C sleep --json");
+	json_t *report = parse_json(said.out);
+
+	expect(!said.status && number(report, "count") == 2, "%d: %s %s",
+	       said.status, said.out, said.err);
+}
+
+TEST(urt_stat_system, "without a selection it follows the registry of all",
+     .params = "interval_ms=200")
+{
+	pid_t a = sleeper(), b = child(burn_forever, NULL);
+	json_t *reports, *report;
+
+	registers("%d %d", a, b);
+	reports = stat_json(0, "urt stat 0.4 3 --json", 0);
+	expect(json_array_size(reports) == 4, "%s", json_dumps(reports, 0));
+	report = json_array_get(reports, 1);
+	expect(row_of_pid(report, a) && row_of_pid(report, b) &&
+	       number(report, "elapsed_ns") >= 300 * MS, "%s",
+	       json_dumps(report, 0));
+}
+
+TEST(urt_stat_system_end, "and ends when nothing is left there, final values shown")
+{
+	struct said said = shell("sleep 1 & echo $!; urt add $!; "
+				 "urt stat 0.2 --json >/tmp/stat");
+	json_t *reports = parse_lines(slurp("/tmp/stat")), *report, *row;
+	int exits = 0;
+	size_t i;
+
+	json_array_foreach(reports, i, report) {
+		row = row_of_pid(report, atoi(said.out));
+		exits += row && !strcmp(string(row, "state"), "X") &&
+			 !strcmp(string(report, "report"), "interval");
+	}
+	expect(!said.status && exits == 1, "%d, %d exits: %s", said.status,
+	       exits, json_dumps(reports, 0));
+}
+
+TEST(urt_stat_usage, "what it cannot do it says, with exit status 1 or 2")
+{
+	static const struct {
+		const char *arguments;
+		int status;
+		const char *err;
+	} runs[] = {
+		{ "-p 1x", 2, "'1x' is not a process's number" },
+		{ "-p 0", 2, "'0' is not a process's number" },
+		{ "-p 4294967297", 2, "is not a process's number" },
+		{ "-p ,", 2, "is empty" },
+		{ "-C ''", 2, "is empty" },
+		{ "-p 1 zwei", 2, "'zwei' is not an interval" },
+		{ "-p 1 0", 2, "'0' is not an interval" },
+		{ "-p 1 -- -1", 2, "'-1' is not an interval" },
+		{ "-p 1 1 0", 2, "'0' is not a number of reports" },
+		{ "-p 1 1 1 1", 2, "one argument too many" },
+		{ "-p 1 0.001", 1, "out of your range" },
+		{ "-p 1 4000", 1, "out of your range" },
+		{ "-p 99999", 1, "process 99999: there is no such process" },
+		{ "-C nobody-has-it", 1, "no process named 'nobody-has-it'" },
+		{ "", 1, "nothing is registered" },
+	};
+	struct said said;
+	size_t i;
+
+	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
+		said = shell("urt stat %s", runs[i].arguments);
+		expect(said.status == runs[i].status &&
+		       strstr(said.err, runs[i].err), "%s: %d, %s",
+		       runs[i].arguments, said.status, said.err);
+		said_free(&said);
+	}
+	/* What can be followed is, all the same. */
+	said = shell("urt stat -p 1,99999 --json");
+	expect(said.status == 1 && row_of_pid(parse_json(said.out), 1), "%d: %s",
+	       said.status, said.out);
+}
