@@ -2,9 +2,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <error.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "format.h"
@@ -155,6 +157,14 @@ static bool register_pid(const struct selected *item, struct urt *u,
 	}
 	error(0, 0, "process %d: %s", item->pid, urt_strerror(errno));
 	return false;
+}
+
+void urt_select_reap(void)
+{
+	/* Those to come, and those that are zombies already. */
+	signal(SIGCHLD, SIG_IGN);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
 }
 
 bool urt_select_register(const struct selection *selection, struct urt *u,

@@ -30,6 +30,13 @@ void urt_select_pid(struct selection *selection, pid_t pid, int flags);
 void urt_select_name(struct selection *selection, const char *name, int flags);
 
 /*
+ * For who waits for processes to end: reaps our own children. There are some
+ * where a shell started them and then became urt by exec, as sh -c does for its
+ * last command.
+ */
+void urt_select_reap(void);
+
+/*
  * Registers them all; what cannot be is said on standard error.
  * Return: whether all could be; *added says whether any could (may be NULL).
  */

@@ -534,6 +534,7 @@ static bool follow(struct stat_run *stat)
 		report(stat, LIFETIME);
 		return true;
 	}
+	urt_select_reap();
 	open_signals(stat);
 	while (!is_due_to_end(stat))
 		wait_for_event(stat);

@@ -152,6 +152,7 @@ int urt_cmd_wait(int argc, char **argv)
 		return STATUS_FAILED;
 	all = urt_select_register(&wait.selection, u, &some);
 	if (some) {
+		urt_select_reap();
 		print_heading();
 		status = wait_for(&wait, u);
 	}

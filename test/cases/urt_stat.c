@@ -100,10 +100,20 @@ static void spawn(void *unused)
 	}
 }
 
+static void follow_tree(void *pid)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command),
+		 "exec urt stat --json 0.2 --tree %d >/tmp/stat",
+		 (int)(intptr_t)pid);
+	execl("/bin/sh", "sh", "-c", command, NULL);
+}
+
 TEST(urt_stat_tree,
      "of a tree all CPU time is in one interval each, and it ends with the tree")
 {
-	pid_t pid = child(spawn, NULL);
+	pid_t pid = child(spawn, NULL), urt;
 	uint64_t user = 0, sys = 0, us, exits = 0;
 	json_t *reports, *report, *row;
 	int status;
@@ -111,9 +121,14 @@ TEST(urt_stat_tree,
 
 	must(waitpid(pid, &status, WUNTRACED) == pid);
 	us = cpu_ns(pid) / 1000;
-	reports = stat_json(0, "(sleep 0.5; kill -CONT %1$d) & "
-			    "exec urt stat --json 0.2 --tree %1$d", pid);
+	urt = child(follow_tree, (void *)(intptr_t)pid);
+	wait_until(!access("/tmp/stat", F_OK) && *slurp("/tmp/stat"), 10000,
+		   "no report");
+	kill(pid, SIGCONT);
 	us = reap(pid, &status) - us;
+	must(waitpid(urt, &status, 0) == urt);
+	expect(!status, "status %#x", status);
+	reports = parse_lines(slurp("/tmp/stat"));
 	json_array_foreach(reports, i, report) {
 		if (strcmp(string(report, "report"), "interval"))
 			continue;
@@ -177,7 +192,7 @@ TEST(urt_stat_once, "without an interval it reports once, since the start")
 TEST(urt_stat_name, "-C NAME is all processes of that name")
 {
 	struct said said = shell("sleep 1000 & sleep 1000 & "
-				 "until [ $(pgrep -x sleep | wc -l) = 2 ]; do :; done; "
+				 "until [ $(pidof sleep | wc -w) = 2 ]; do :; done; "
 				 "urt stat -C sleep --json");
 	json_t *report = parse_json(said.out);
 
