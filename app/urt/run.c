@@ -76,11 +76,11 @@ struct run {
 	bool stopped;		/* by a signal: report and end */
 };
 
-static uint64_t now_ns(clockid_t clock)
+static uint64_t now_ns(void)
 {
 	struct timespec ts;
 
-	clock_gettime(clock, &ts);
+	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
@@ -247,7 +247,6 @@ static int release(struct run *run, int gate, int failure)
 		      urt_strerror(errno));
 		return RUN_FAILED;
 	}
-	run->report.start_ns = now_ns(CLOCK_BOOTTIME);
 	if (write(gate, "", 1) != 1)
 		return RUN_FAILED;
 	if (read(failure, &err, sizeof(err)) != sizeof(err))
@@ -263,6 +262,7 @@ static int start(struct run *run)
 	open_signals(run);
 	open_pipe(gate);
 	open_pipe(failure);
+	run->report.start_ns = now_ns();
 	run->pid = fork();
 	if (run->pid < 0)
 		error(RUN_FAILED, errno, "fork");
@@ -286,7 +286,7 @@ static void reap(struct run *run)
 	    waitpid(run->pid, &run->report.status, WNOHANG) != run->pid)
 		return;
 	run->reaped = true;
-	run->end_ns = now_ns(CLOCK_BOOTTIME);
+	run->end_ns = now_ns();
 	run->report.real_ns = run->end_ns - run->report.start_ns;
 }
 
@@ -468,7 +468,7 @@ static bool records_to_come(const struct run *run)
 /* Return: whether all has come that is worth waiting for. */
 static bool settled(const struct run *run)
 {
-	uint64_t waited = now_ns(CLOCK_BOOTTIME) - run->end_ns;
+	uint64_t waited = now_ns() - run->end_ns;
 
 	if (run->ended || run->stopped)
 		return true;

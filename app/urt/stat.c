@@ -518,6 +518,9 @@ static bool first_look(struct stat_run *stat)
 		error(0, 0, "nothing is registered: give -p, --tree or -C, or see 'urt add --help'");
 		return false;
 	}
+	/* To a session nobody but a fork adds. */
+	stat->watch.closed = !stat->system &&
+			     stat->snapshot.registered == stat->snapshot.count;
 	/* Before the first refresh, the values are those of registration. */
 	if (!stat->snapshot.generation)
 		stat->now_ns = boot_ns();

@@ -51,10 +51,16 @@ static struct watched *add(struct watch *watch, const struct watched *key)
 	return item;
 }
 
-/*
- * What a process used before it was first seen is in no report, unless it has
- * started since the last look at all of them.
- */
+/* Longer than any fork: a look that falls into one does not see the child. */
+#define FORK_NS (100 * NSEC_PER_MSEC)
+
+static bool is_new(const struct watch *watch, const struct urt_process *process)
+{
+	return watch->snapshot &&
+	       (watch->closed || process->start_ns + FORK_NS >= watch->time_ns);
+}
+
+/* What a process used before it could be seen is in no report. */
 static struct watched *find(struct watch *watch,
 			    const struct urt_process *process)
 {
@@ -63,7 +69,7 @@ static struct watched *find(struct watch *watch,
 	node = tfind(&key, &watch->index, compare);
 	if (node)
 		return *node;
-	if (!watch->snapshot || process->start_ns < watch->time_ns) {
+	if (!is_new(watch, process)) {
 		key.first_utime_ns = process->utime_ns;
 		key.first_stime_ns = process->stime_ns;
 		key.last_utime_ns = process->utime_ns;

@@ -38,6 +38,7 @@ struct watch {
 	void *index;
 	uint64_t snapshot;		/* how many there were */
 	uint64_t time_ns;		/* of the last one */
+	bool closed;			/* who is not in the first is new */
 	struct watched **gone;		/* exited and reported; for the average */
 	size_t gone_count;
 	struct watch_sum gone_others;	/* those for which there was no room */
