@@ -513,6 +513,7 @@ static bool first_look(struct stat_run *stat)
 		error(0, 0, "cannot map the session: %s", urt_strerror(errno));
 		return false;
 	}
+	stat->watch.records = !stat->system;
 	take_snapshot(stat);
 	if (stat->ended) {
 		error(0, 0, "nothing is registered: give -p, --tree or -C, or see 'urt add --help'");

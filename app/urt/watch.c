@@ -93,7 +93,8 @@ void urt_watch_snapshot(struct watch *watch,
 			continue;
 		item->now = *process;
 		item->snapshot = watch->snapshot + 1;
-		item->exited = process->state == 'X';
+		/* Only a record has the status. */
+		item->exited = !watch->records && process->state == 'X';
 	}
 	watch->snapshot++;
 	watch->time_ns = snapshot->time_ns;

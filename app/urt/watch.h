@@ -39,6 +39,7 @@ struct watch {
 	uint64_t snapshot;		/* how many there were */
 	uint64_t time_ns;		/* of the last one */
 	bool closed;			/* who is not in the first is new */
+	bool records;			/* exits have records */
 	struct watched **gone;		/* exited and reported; for the average */
 	size_t gone_count;
 	struct watch_sum gone_others;	/* those for which there was no room */

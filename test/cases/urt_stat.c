@@ -121,6 +121,7 @@ TEST(urt_stat_tree,
 
 	must(waitpid(pid, &status, WUNTRACED) == pid);
 	us = cpu_ns(pid) / 1000;
+	unlink("/tmp/stat");
 	urt = child(follow_tree, (void *)(intptr_t)pid);
 	wait_until(!access("/tmp/stat", F_OK) && *slurp("/tmp/stat"), 10000,
 		   "no report");
@@ -168,7 +169,7 @@ TEST(urt_stat_exit, "an exit is a row with final values in the interval it is in
 
 TEST(urt_stat_interrupt, "Ctrl-C ends it with the average, and status 0")
 {
-	struct said said = shell("urt stat -p $$ 0.2 >/tmp/stat & p=$!; "
+	struct said said = shell(">/tmp/stat; urt stat -p $$ 0.2 >/tmp/stat & p=$!; "
 				 "until grep -q sh /tmp/stat; do :; done; "
 				 "kill -INT $p; wait $p");
 
