@@ -40,7 +40,7 @@ on_host() {
 	[ -d "$kdir" ] || vm_install "linux-headers-$(uname -r)"
 	make -C "$top/usertime" KDIR="$kdir" >"$build/module.log" 2>&1 ||
 		{ cat "$build/module.log" >&2; exit 1; }
-	make -s -C "$top/app" O="$build"
+	make -s -C "$top/app" O="$build" register_and_poll
 	vm_as_root env PATH="$build:$PATH" sh "$top/test/vm/demo" \
 		"$top/usertime/usertime.ko"
 }
