@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <grp.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -104,6 +105,114 @@ static void sleep_fn(void *arg)
 pid_t sleeper(void)
 {
 	return child(sleep_fn, NULL);
+}
+
+struct sleeper_args {
+	unsigned int uid;
+	int fd;
+};
+
+static void sleep_as(void *arg)
+{
+	struct sleeper_args *a = arg;
+
+	become(a->uid);
+	must(write(a->fd, "", 1) == 1);
+	sleep_forever();
+}
+
+pid_t sleeper_as(unsigned int uid)
+{
+	int fds[2];
+	pid_t pid;
+
+	must(!pipe(fds));
+	pid = child(sleep_as, &(struct sleeper_args){ uid, fds[1] });
+	must(read(fds[0], &(char){ 0 }, 1) == 1);
+	close(fds[0]);
+	close(fds[1]);
+	return pid;
+}
+
+struct call {
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static void stop_and_call(void *arg)
+{
+	struct call *call = arg;
+
+	raise(SIGSTOP);
+	call->fn(call->arg);
+}
+
+pid_t stopped(void (*fn)(void *), void *arg)
+{
+	pid_t pid = child(stop_and_call, &(struct call){ fn, arg });
+	int status;
+
+	must(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	return pid;
+}
+
+/* Behind the name, which may hold anything. Return: field 3, or NULL. */
+static char *proc_stat(pid_t pid, char *text, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	n = read(fd, text, size - 1);
+	close(fd);
+	if (n <= 0)
+		return NULL;
+	text[n] = '\0';
+	return strrchr(text, ')') + 2;
+}
+
+char state_of(pid_t pid)
+{
+	char text[1024], *state = proc_stat(pid, text, sizeof(text));
+
+	return state ? *state : 0;
+}
+
+unsigned long long proc_field(pid_t pid, int nr)
+{
+	char text[1024], *p = proc_stat(pid, text, sizeof(text));
+
+	must(p);
+	for (nr -= 3; nr; nr--)
+		p = strchr(p, ' ') + 1;
+	return strtoull(p, NULL, 10);
+}
+
+void *share(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	must(p != MAP_FAILED);
+	return p;
+}
+
+/* In kB; and what is unaccounted for a moment. */
+long memory_kb(void)
+{
+	char *text = slurp("/proc/meminfo"), *slab, *vm;
+	long kb;
+
+	slab = strstr(text, "SUnreclaim:");
+	vm = strstr(text, "VmallocUsed:");
+	must(slab && vm);
+	kb = strtol(slab + 11, NULL, 10) + strtol(vm + 12, NULL, 10);
+	free(text);
+	return kb;
 }
 
 static uint64_t in_us(struct timeval t)
@@ -360,6 +469,115 @@ void next_generation(void)
 	close(fd);
 }
 
+int open_session(void)
+{
+	int fd = open(SESSION, O_RDWR | O_CLOEXEC);
+
+	must(fd >= 0);
+	return fd;
+}
+
+void session_open(struct session *s)
+{
+	s->fd = open_session();
+	s->at = s->len = 0;
+}
+
+static bool parse_exit(const char *line, struct record *r)
+{
+	char status[16], again[512];
+
+	if (sscanf(line, "exit %d %d %u %llu %llu %llu %llu %15s %79s",
+		   &r->pid, &r->ppid, &r->uid, &r->utime, &r->stime, &r->start,
+		   &r->runtime, status, r->comm) != 9)
+		return false;
+	r->kind = EXIT;
+	r->count = 1;
+	r->status = strcmp(status, "-") ? atoi(status) : -1;
+	if (r->status >= 0)
+		snprintf(status, sizeof(status), "%d", r->status);
+	snprintf(again, sizeof(again), "exit %d %d %u %llu %llu %llu %llu %s %s",
+		 r->pid, r->ppid, r->uid, r->utime, r->stime, r->start,
+		 r->runtime, status, r->comm);
+	return !strcmp(line, again);
+}
+
+/* Strictly: the same record written again is the same line. */
+void record_parse(const char *line, struct record *r)
+{
+	char again[128];
+
+	memset(r, 0, sizeof(*r));
+	if (parse_exit(line, r))
+		return;
+	if (sscanf(line, "lost %llu %llu %llu", &r->count, &r->utime,
+		   &r->stime) == 3) {
+		r->kind = LOST;
+		snprintf(again, sizeof(again), "lost %llu %llu %llu", r->count,
+			 r->utime, r->stime);
+	} else {
+		r->kind = MISSED;
+		sscanf(line, "missed %llu", &r->count);
+		snprintf(again, sizeof(again), "missed %llu", r->count);
+	}
+	expect(!strcmp(line, again) && r->count, "\"%s\" in session", line);
+}
+
+short events_of(int fd, short asked)
+{
+	struct pollfd p = { .fd = fd, .events = asked };
+
+	must(poll(&p, 1, 0) >= 0);
+	return p.revents;
+}
+
+bool line_waits(struct session *s, int ms)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+
+	if (s->at < s->len)
+		return true;
+	must(poll(&p, 1, ms) >= 0);
+	return p.revents & (POLLIN | POLLHUP);
+}
+
+enum kind next_record(struct session *s, struct record *r)
+{
+	char *line = s->text + s->at, *end;
+	ssize_t n;
+
+	if (s->at == s->len) {
+		expect(line_waits(s, 20000), "no line within 20 s");
+		n = read(s->fd, s->text, sizeof(s->text) - 1);
+		must(n >= 0);
+		s->at = 0;
+		s->len = n;
+		line = s->text;
+		expect(!n || line[n - 1] == '\n', "a part of a line: %.*s",
+		       (int)n, line);
+	}
+	if (!s->len) {
+		memset(r, 0, sizeof(*r));
+		return END;
+	}
+	end = memchr(line, '\n', s->len - s->at);
+	*end = '\0';
+	s->at = end + 1 - s->text;
+	record_parse(line, r);
+	return r->kind;
+}
+
+/* To the exit of that process. Return: EXIT, or END when there was none. */
+enum kind skip_to(struct session *s, pid_t pid, struct record *r)
+{
+	enum kind kind;
+
+	do {
+		kind = next_record(s, r);
+	} while (kind != END && (kind != EXIT || r->pid != pid));
+	return kind;
+}
+
 int load(const char *params)
 {
 	int fd = open("/usertime.ko", O_RDONLY | O_CLOEXEC), err;
@@ -378,4 +596,43 @@ int unload(void)
 void set_interval(unsigned int ms)
 {
 	spit("/sys/module/usertime/parameters/interval_ms", "%u", ms);
+}
+
+#define TRACING "/sys/kernel/tracing/"
+#define EVENTS TRACING "events/"
+
+void trace_begin(void)
+{
+	spit(TRACING "options/record-cmd", "0");
+	spit(TRACING "buffer_size_kb", "8192");
+	trace_forget();
+	spit(EVENTS "timer/timer_expire_entry/enable", "1");
+	spit(EVENTS "workqueue/workqueue_execute_start/enable", "1");
+	spit(EVENTS "workqueue/workqueue_execute_end/enable", "1");
+	spit(EVENTS "workqueue/workqueue_queue_work/enable", "1");
+}
+
+void trace_forget(void)
+{
+	spit(TRACING "trace", "\n");
+}
+
+void trace_end(void)
+{
+	spit(EVENTS "timer/enable", "0");
+	spit(EVENTS "workqueue/enable", "0");
+	trace_forget();
+}
+
+int traced(const char *text)
+{
+	char *trace = slurp(TRACING "trace"), *p = trace;
+	int n = 0;
+
+	while ((p = strstr(p, text))) {
+		n++;
+		p++;
+	}
+	free(trace);
+	return n;
 }

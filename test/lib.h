@@ -31,6 +31,7 @@
 
 #define STATUS "/proc/urt/status"
 #define STAT "/proc/urt/stat"
+#define SESSION "/proc/urt/session"
 #define MS 1000000ULL		/* in ns */
 #define SEC 1000000000ULL
 
@@ -89,6 +90,10 @@ uint64_t cpu_ns(pid_t pid);	/* of a process, all of it */
 /* Processes. All of them are killed when the test ends. */
 pid_t child(void (*fn)(void *), void *arg);
 pid_t sleeper(void);
+pid_t sleeper_as(unsigned int uid);	/* comes back when it is that user's */
+pid_t stopped(void (*fn)(void *), void *arg);	/* before fn; SIGCONT starts it */
+char state_of(pid_t pid);		/* as in ps; 0: there is none */
+unsigned long long proc_field(pid_t pid, int nr);	/* of /proc/PID/stat */
 void sleep_forever(void) __attribute__((noreturn));
 void end(pid_t pid);		/* kill and reap */
 uint64_t reap(pid_t pid, int *status);	/* its CPU time as wait4 says, in us */
@@ -97,6 +102,10 @@ uint64_t user_us(void);			/* our own, as getrusage says */
 void become(unsigned int uid);	/* an unprivileged user, for good */
 void in_user(unsigned int uid, void (*fn)(void *), void *arg);
 void in_child(void (*fn)(void *), void *arg);	/* its failures are ours */
+
+/* Memory that children share, zeroed. */
+void *share(size_t size);
+long memory_kb(void);		/* of the kernel: slab and vmalloc */
 
 /* Files. */
 int open_status(void);		/* O_RDWR */
@@ -127,9 +136,37 @@ unsigned long long generation(void);
 void next_generation(void);		/* waits for it, on a file of its own */
 bool readable(int fd, int ms);		/* poll() */
 
+/* Sessions; urt.h says what they read. */
+enum kind { END, EXIT, LOST, MISSED };
+struct record {
+	enum kind kind;
+	unsigned long long count;	/* 1 of an EXIT; 0 at the END */
+	int pid, ppid;
+	unsigned int uid;
+	unsigned long long utime, stime, start, runtime;
+	int status;			/* -1: hidden */
+	char comm[80];			/* escaped, as it was read */
+};
+struct session {
+	int fd;
+	size_t at, len;			/* what of text has been taken */
+	char text[4097];
+};
+int open_session(void);			/* O_RDWR */
+void session_open(struct session *s);
+void record_parse(const char *line, struct record *r);
+bool line_waits(struct session *s, int ms);	/* or the end */
+enum kind next_record(struct session *s, struct record *r);
+enum kind skip_to(struct session *s, pid_t pid, struct record *r);
+short events_of(int fd, short asked);		/* what poll() says now */
+
 /* The module. */
 int load(const char *params);		/* 0 or an errno */
 int unload(void);
 void set_interval(unsigned int ms);
+void trace_begin(void);			/* timers and works from here on */
+int traced(const char *text);		/* how often */
+void trace_forget(void);
+void trace_end(void);
 
 #endif

@@ -133,46 +133,13 @@ TEST(module_last, "the refresh that empties the list is a generation")
 	expect(generation() == gen, "%llu after %llu", generation(), gen);
 }
 
-/* Counts trace lines that hold text. */
-static int traced(const char *text)
-{
-	char *trace = slurp("/sys/kernel/tracing/trace"), *p = trace;
-	int n = 0;
-
-	while ((p = strstr(p, text))) {
-		n++;
-		p++;
-	}
-	free(trace);
-	return n;
-}
-
-#define EVENTS "/sys/kernel/tracing/events/"
-
-static void trace_us(void)
-{
-	spit("/sys/kernel/tracing/options/record-cmd", "0");
-	spit("/sys/kernel/tracing/buffer_size_kb", "8192");
-	spit("/sys/kernel/tracing/trace", "\n");
-	spit(EVENTS "timer/timer_expire_entry/enable", "1");
-	spit(EVENTS "workqueue/workqueue_execute_start/enable", "1");
-	spit(EVENTS "workqueue/workqueue_queue_work/enable", "1");
-}
-
-static void untrace(void)
-{
-	spit(EVENTS "timer/enable", "0");
-	spit(EVENTS "workqueue/enable", "0");
-	spit("/sys/kernel/tracing/trace", "\n");
-}
-
 TEST(module_idle, "while nothing is registered no timer fires, no work runs",
      .params = "interval_ms=100", .boot = "one", .slow = true, .limit = 90)
 {
 	pid_t pid = sleeper();
 	int timers, works;
 
-	trace_us();
+	trace_begin();
 	registers("%d", pid);
 	next_generation();
 	next_generation();
@@ -185,11 +152,11 @@ TEST(module_idle, "while nothing is registered no timer fires, no work runs",
 	registers("-%d", pid);
 	/* One may have been on its way. */
 	nanosleep(&(struct timespec){ .tv_nsec = 300 * MS }, NULL);
-	spit("/sys/kernel/tracing/trace", "\n");
+	trace_forget();
 	nanosleep(&(struct timespec){ .tv_sec = 30 }, NULL);
 	timers = traced("schedule_cputime_updates");
 	works = traced("update_cputimes");
-	untrace();
+	trace_end();
 	expect(!timers && !works, "%d timers, %d works in 30 s", timers, works);
 }
 
@@ -265,20 +232,6 @@ static void unload_patiently(void)
 			*stop = 1;
 		expect(now_ns() < until, "in use for 20 s");
 	}
-}
-
-/* Slab and vmalloc, in kB; and what is unaccounted for a moment. */
-static long memory_kb(void)
-{
-	char *text = slurp("/proc/meminfo"), *slab, *vm;
-	long kb;
-
-	slab = strstr(text, "SUnreclaim:");
-	vm = strstr(text, "VmallocUsed:");
-	must(slab && vm);
-	kb = strtol(slab + 11, NULL, 10) + strtol(vm + 12, NULL, 10);
-	free(text);
-	return kb;
 }
 
 static void round_of_all(void)

@@ -101,13 +101,7 @@ TEST(read_after_write, "what a write registered, the next read from 0 shows")
 	}
 }
 
-static short events_of(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN | POLLRDNORM | POLLPRI };
-
-	must(poll(&p, 1, 0) >= 0);
-	return p.revents;
-}
+#define NEW (POLLIN | POLLRDNORM | POLLPRI)
 
 TEST(poll_new, "poll() waits for a generation newer than the one last read",
      .params = "interval_ms=500")
@@ -115,18 +109,18 @@ TEST(poll_new, "poll() waits for a generation newer than the one last read",
 	int fd = open_status();
 
 	registers("%d", sleeper());
-	expect(events_of(fd) == (POLLIN | POLLRDNORM | POLLPRI),
-	       "never read: %#x", events_of(fd));
+	expect(events_of(fd, NEW) == NEW,
+	       "never read: %#x", events_of(fd, NEW));
 	next_generation();
 	free(slurp_fd(fd));
-	expect(!events_of(fd), "just read: %#x", events_of(fd));
+	expect(!events_of(fd, NEW), "just read: %#x", events_of(fd, NEW));
 	expect(readable(fd, 5000), "no event after a refresh");
-	expect(events_of(fd) == (POLLIN | POLLRDNORM | POLLPRI), "%#x",
-	       events_of(fd));
+	expect(events_of(fd, NEW) == NEW, "%#x",
+	       events_of(fd, NEW));
 	must(pread(fd, &(char){ 0 }, 1, 1) == 1);
-	expect(events_of(fd), "reading on in the old snapshot is no news");
+	expect(events_of(fd, NEW), "reading on in the old snapshot is no news");
 	free(slurp_fd(fd));
-	expect(!events_of(fd), "read again: %#x", events_of(fd));
+	expect(!events_of(fd, NEW), "read again: %#x", events_of(fd, NEW));
 }
 
 TEST(poll_register, "registering makes no generation and wakes nobody",
@@ -184,18 +178,6 @@ TEST(stat_columns, "stat's first lines name the generation and the columns")
 			"start_ns runtime_ms comm\n", 70), "%s", text);
 }
 
-/* Field nr of /proc/PID/stat, counted as in proc(5). */
-static unsigned long long proc_stat(pid_t pid, int nr)
-{
-	char path[64], *p;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	p = strrchr(slurp(path), ')');
-	for (nr -= 2; nr; nr--)
-		p = strchr(p + 1, ' ');
-	return strtoull(p + 1, NULL, 10);
-}
-
 TEST(stat_row, "a row says of a sleeping process what /proc says",
      .params = "interval_ms=2000")
 {
@@ -213,8 +195,8 @@ TEST(stat_row, "a row says of a sleeping process what /proc says",
 	expect(r.ppid == getpid() && r.uid == 0 && r.threads == 1, "%s",
 	       slurp(STAT));
 	expect(!strcmp(r.comm, "tests"), "%s", r.comm);
-	expect(r.start / (10 * MS) == proc_stat(pid, 22), "%llu, not %llu",
-	       r.start, proc_stat(pid, 22));
+	expect(r.start / (10 * MS) == proc_field(pid, 22), "%llu, not %llu",
+	       r.start, proc_field(pid, 22));
 	expect(r.start < now_ns() && h.time > r.start && h.time < now_ns(),
 	       "start %llu, generation %llu, now %lu", r.start, h.time,
 	       now_ns());

@@ -8,34 +8,6 @@
 
 #include "lib.h"
 
-struct sleeper_args {
-	unsigned int uid;
-	int fd;
-};
-
-static void sleep_as(void *arg)
-{
-	struct sleeper_args *a = arg;
-
-	become(a->uid);
-	must(write(a->fd, "", 1) == 1);
-	sleep_forever();
-}
-
-/* Comes back when it is that user's. */
-static pid_t sleeper_of(unsigned int uid)
-{
-	int fds[2];
-	pid_t pid;
-
-	must(!pipe(fds));
-	pid = child(sleep_as, &(struct sleeper_args){ uid, fds[1] });
-	must(read(fds[0], &(char){ 0 }, 1) == 1);
-	close(fds[0]);
-	close(fds[1]);
-	return pid;
-}
-
 static void expect_errno(int want, const char *sign, pid_t pid)
 {
 	int err = write_errno("%s%d", sign, pid);
@@ -79,7 +51,7 @@ static void try_remove(void *arg)
 
 TEST(right_remove, "-PID that one neither registered nor owns is EPERM")
 {
-	struct pids p = { sleeper_of(1000), sleeper_of(1001), sleeper() };
+	struct pids p = { sleeper_as(1000), sleeper_as(1001), sleeper() };
 
 	registers("%d %d %d", p.mine, p.theirs, p.roots);
 	in_user(1000, try_remove, &p);
@@ -93,7 +65,7 @@ static void register_then_die(void *pid)
 
 TEST(right_remove_other, "an administrator unregisters what others registered")
 {
-	pid_t pid = sleeper_of(1001);
+	pid_t pid = sleeper_as(1001);
 
 	in_user(1000, register_then_die, &pid);
 	registers("-%d", pid);
@@ -115,7 +87,7 @@ static void try_restricted(void *arg)
 TEST(right_restrict, "restrict=1: others' processes are EPERM and not listed",
      .params = "restrict=1")
 {
-	struct pids p = { sleeper_of(1000), sleeper_of(1001), sleeper() };
+	struct pids p = { sleeper_as(1000), sleeper_as(1001), sleeper() };
 
 	registers("%d %d", p.theirs, p.roots);
 	in_user(1000, try_restricted, &p);
@@ -149,7 +121,7 @@ TEST(right_set_user_id, "restrict=1: a process of two users is neither's",
 
 TEST(right_hidepid, "on a procfs with hidepid it is as under restrict=1")
 {
-	struct pids p = { sleeper_of(1000), sleeper_of(1001), sleeper() };
+	struct pids p = { sleeper_as(1000), sleeper_as(1001), sleeper() };
 
 	registers("%d %d", p.theirs, p.roots);
 	must(!unshare(CLONE_NEWNS));
