@@ -578,6 +578,16 @@ enum kind skip_to(struct session *s, pid_t pid, struct record *r)
 	return kind;
 }
 
+const struct urt_map *map_session(int fd, unsigned int capacity)
+{
+	const struct urt_map *map;
+
+	map = mmap(NULL, URT_MAP_LENGTH(capacity), PROT_READ, MAP_SHARED, fd, 0);
+	expect(map != MAP_FAILED, "mmap: %s", strerror(errno));
+	expect(map->version == URT_MAP_VERSION, "version %u", map->version);
+	return map;
+}
+
 int load(const char *params)
 {
 	int fd = open("/usertime.ko", O_RDONLY | O_CLOEXEC), err;

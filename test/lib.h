@@ -29,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "urt.h"
+
 #define STATUS "/proc/urt/status"
 #define STAT "/proc/urt/stat"
 #define SESSION "/proc/urt/session"
@@ -159,6 +161,8 @@ bool line_waits(struct session *s, int ms);	/* or the end */
 enum kind next_record(struct session *s, struct record *r);
 enum kind skip_to(struct session *s, pid_t pid, struct record *r);
 short events_of(int fd, short asked);		/* what poll() says now */
+
+const struct urt_map *map_session(int fd, unsigned int capacity);
 
 /* The module. */
 int load(const char *params);		/* 0 or an errno */
