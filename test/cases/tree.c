@@ -1,0 +1,783 @@
+// SPDX-License-Identifier: MIT
+/* "tree PID": nothing that it forks is missed, whichever way it forks. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "lib.h"
+
+/* Who was forked, by whom; whoever forks notes it. */
+struct member {
+	volatile pid_t pid, ppid;
+	bool seen;
+};
+
+static struct family {
+	volatile int count;
+	volatile bool go;		/* a tree's word to itself */
+	volatile int ready;
+	struct member members[30000];
+} *family;
+
+static struct session session;
+
+static void note_member(pid_t pid, pid_t ppid)
+{
+	int at = __sync_fetch_and_add(&family->count, 1);
+
+	family->members[at].ppid = ppid;
+	family->members[at].pid = pid;
+}
+
+static pid_t kid(void)
+{
+	pid_t pid = fork();
+
+	must(pid >= 0);
+	if (pid)
+		note_member(pid, getpid());
+	return pid;
+}
+
+static void wait_all(void)
+{
+	while (wait(NULL) > 0 || errno == EINTR)
+		;
+}
+
+/* A root that has not begun, registered as a tree in a session of ours. */
+static pid_t start_tree(void (*fn)(void *), void *arg)
+{
+	pid_t root;
+
+	family = share(sizeof(*family));
+	session_open(&session);
+	root = stopped(fn, arg);
+	note_member(root, getpid());
+	must(put(session.fd, "tree %d", root) > 0);
+	return root;
+}
+
+static struct member *find(pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < family->count; i++) {
+		if (family->members[i].pid == pid && !family->members[i].seen)
+			return &family->members[i];
+	}
+	return NULL;
+}
+
+/* To the end: each member, once, with its parent; nobody else, nothing lost. */
+static void expect_family(void)
+{
+	struct member *m;
+	struct record r;
+	int i;
+
+	while (next_record(&session, &r) != END) {
+		expect(r.kind == EXIT, "kind %d, %llu", r.kind, r.count);
+		m = find(r.pid);
+		expect(m, "%d (%s) of %d: twice, or not of the family", r.pid,
+		       r.comm, r.ppid);
+		expect(m->ppid == r.ppid, "%d has parent %d instead of %d",
+		       r.pid, r.ppid, m->ppid);
+		m->seen = true;
+	}
+	for (i = 0; i < family->count; i++)
+		expect(family->members[i].seen, "no record of %d, child of %d",
+		       family->members[i].pid, family->members[i].ppid);
+}
+
+static void run_tree(void (*fn)(void *), void *arg)
+{
+	pid_t root = start_tree(fn, arg);
+	int status;
+
+	kill(root, SIGCONT);
+	reap(root, &status);
+	expect(!status, "status %#x", status);
+	expect_family();
+}
+
+/* --- ways to fork --- */
+
+static void fork_short(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		if (!kid())
+			_exit(0);
+	}
+	wait_all();
+}
+
+TEST(tree_short, "children that end at once are recorded, all of them")
+{
+	run_tree(fork_short, NULL);
+}
+
+static void fork_and_leave(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (kid())
+			_exit(0);
+	}
+	_exit(0);
+}
+
+TEST(tree_leaving, "a chain of processes, each of which leaves as it has forked")
+{
+	run_tree(fork_and_leave, NULL);
+}
+
+static void fork_daemons(void *arg)
+{
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < 30; i++) {
+		pid = kid();
+		if (pid) {
+			must(waitpid(pid, NULL, 0) == pid);
+			continue;
+		}
+		must(setsid() > 0);
+		if (kid())
+			_exit(0);
+		nap();
+		if (!kid())
+			_exit(0);
+		wait_all();
+		_exit(0);
+	}
+}
+
+TEST(tree_daemons, "daemons of their own session stay in the tree, with children")
+{
+	run_tree(fork_daemons, NULL);
+}
+
+static void vfork_some(void *arg)
+{
+	volatile pid_t pid;
+	volatile int i;
+
+	for (i = 0; i < 20; i++) {
+		pid = vfork();
+		if (!pid) {
+			if (i % 2)
+				_exit(0);
+			execl("/bin/true", "true", NULL);
+			_exit(99);
+		}
+		note_member(pid, getpid());
+	}
+	wait_all();
+}
+
+TEST(tree_vfork, "vfork, with exec or without")
+{
+	run_tree(vfork_some, NULL);
+}
+
+static void clone_siblings(void *arg)
+{
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+		if (!pid)
+			syscall(SYS_exit_group, 0);
+		note_member(pid, getppid());
+	}
+}
+
+TEST(tree_clone_parent, "CLONE_PARENT: the child's parent is not a member")
+{
+	pid_t root = start_tree(clone_siblings, NULL);
+
+	kill(root, SIGCONT);
+	wait_all();
+	expect(family->count == 21, "%d", family->count);
+	expect_family();
+}
+
+static void *fork_in_thread(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		if (!kid()) {
+			if (!kid())
+				_exit(0);
+			wait_all();
+			_exit(0);
+		}
+	}
+	return NULL;
+}
+
+static void fork_threads(void *arg)
+{
+	pthread_t t[3];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		must(!pthread_create(&t[i], NULL, fork_in_thread, NULL));
+	for (i = 0; i < 3; i++)
+		pthread_join(t[i], NULL);
+	wait_all();
+}
+
+TEST(tree_threads, "what threads fork belongs to their process")
+{
+	run_tree(fork_threads, NULL);
+}
+
+static void *fork_without_leader(void *arg)
+{
+	nap();
+	fork_in_thread(NULL);
+	wait_all();
+	exit(0);
+}
+
+static void leader_leaves(void *arg)
+{
+	pthread_t t;
+
+	must(!pthread_create(&t, NULL, fork_without_leader, NULL));
+	syscall(SYS_exit, 0);
+}
+
+TEST(tree_leader_leaves, "threads fork on after their leader's exit")
+{
+	run_tree(leader_leaves, NULL);
+}
+
+static void exec_shell(const char *words)
+{
+	execl("/bin/sh", "sh", "-c", words, NULL);
+	_exit(99);
+}
+
+static void exec_parent(void *arg)
+{
+	exec_shell("(exit 4); (exit 5); exit 6");
+}
+
+static void *exec_in_thread(void *arg)
+{
+	exec_parent(NULL);
+	return NULL;
+}
+
+static void exec_by_thread(void *arg)
+{
+	pthread_t t;
+
+	must(!pthread_create(&t, NULL, exec_in_thread, NULL));
+	sleep_forever();
+}
+
+/* A root that becomes a shell, with two children. */
+static void expect_shell(void (*fn)(void *))
+{
+	pid_t root = start_tree(fn, NULL);
+	struct record r;
+	int i, status, codes = 0;
+
+	kill(root, SIGCONT);
+	reap(root, &status);
+	expect(WEXITSTATUS(status) == 6, "%#x", status);
+	for (i = 0; i < 3; i++) {
+		expect(next_record(&session, &r) == EXIT, "%d records", i);
+		expect(!strcmp(r.comm, "sh"), "%s", r.comm);
+		expect(r.ppid == (r.pid == root ? getpid() : root), "%d of %d",
+		       r.pid, r.ppid);
+		codes += WEXITSTATUS(r.status);
+	}
+	expect(codes == 4 + 5 + 6, "%d", codes);
+	expect(next_record(&session, &r) == END, "one more, %d", r.pid);
+}
+
+TEST(tree_exec, "exec keeps a member: what it forks then is recorded")
+{
+	expect_shell(exec_parent);
+}
+
+TEST(tree_exec_thread, "exec by a thread other than the leader does, too")
+{
+	expect_shell(exec_by_thread);
+}
+
+static void fork_container(void *arg)
+{
+	pid_t pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+
+	if (!pid) {
+		/* 2 to 6 in here. */
+		for (int i = 0; i < 5; i++) {
+			if (!fork())
+				_exit(7);
+		}
+		wait_all();
+		_exit(0);
+	}
+	must(pid > 0);
+	note_member(pid, getpid());
+	wait_all();
+}
+
+TEST(tree_pid_space, "a new PID namespace's members have the opener's numbers")
+{
+	pid_t root = start_tree(fork_container, NULL), inner;
+	struct record r;
+	int i = 0;
+
+	kill(root, SIGCONT);
+	reap(root, NULL);
+	inner = family->members[1].pid;
+	while (next_record(&session, &r) == EXIT) {
+		i++;
+		if (r.pid == root || r.pid == inner)
+			continue;
+		expect(r.ppid == inner && r.pid > inner && r.pid < inner + 20 &&
+		       r.status == 7 << 8, "%d of %d: %#x", r.pid, r.ppid,
+		       r.status);
+	}
+	expect(i == 7 && r.kind == END, "%d records, then %d", i, r.kind);
+}
+
+/* --- reparenting --- */
+
+static void fork_reparented(void *arg)
+{
+	/* The family's grandfather adopts; the root itself ends first. */
+	if (!kid()) {
+		if (!kid()) {
+			while (getppid() != *(pid_t *)arg)
+				nap();
+			if (!kid())
+				_exit(0);
+			wait_all();
+		}
+		_exit(0);
+	}
+	_exit(0);
+}
+
+TEST(tree_subreaper, "the adopted stay members; their parent is who forked them")
+{
+	pid_t self = getpid();
+
+	must(!prctl(PR_SET_CHILD_SUBREAPER, 1));
+	start_tree(fork_reparented, &self);
+	kill(family->members[0].pid, SIGCONT);
+	wait_all();
+	expect(family->count == 4, "%d", family->count);
+	expect_family();
+}
+
+/* --- living descendants --- */
+
+/* Each forks the next, as many as arg says, and waits for it in the end. */
+static void chain(void *arg)
+{
+	intptr_t left = (intptr_t)arg;
+
+	while (left && !kid())
+		left--;
+	if (!left)
+		family->ready = 1;
+	while (!family->go)
+		nap();
+	wait_all();
+	_exit(0);
+}
+
+TEST(tree_chain, "50 living generations are found, and what they fork later")
+{
+	pid_t root;
+
+	family = share(sizeof(*family));
+	session_open(&session);
+	root = child(chain, (void *)50);
+	note_member(root, getpid());
+	wait_until(family->ready, 20000, "%d", family->count);
+	must(put(session.fd, "tree %d", root) > 0);
+	family->go = true;
+	reap(root, NULL);
+	expect(family->count == 51, "%d", family->count);
+	expect_family();
+}
+
+#define WIDE 200
+
+/* Forks all the time; notes only what it forked for sure after the write. */
+static void fork_on(void)
+{
+	int after = 0;
+	bool known;
+	pid_t pid;
+
+	__sync_fetch_and_add(&family->ready, 1);
+	while (after < 20) {
+		known = family->go;
+		pid = fork();
+		must(pid >= 0);
+		if (!pid)
+			_exit(known ? 21 : 20);
+		if (known) {
+			note_member(pid, getpid());
+			after++;
+		}
+		waitpid(pid, NULL, 0);
+	}
+	_exit(0);
+}
+
+static void fork_wide(void *arg)
+{
+	int i;
+
+	for (i = 0; i < WIDE; i++) {
+		if (!kid())
+			fork_on();
+	}
+	wait_all();
+}
+
+TEST(tree_wide, "200 descendants that fork all the time: none is missed",
+     .limit = 200)
+{
+	pid_t root;
+	struct record r;
+	struct member *m;
+	int i, early = 0;
+
+	family = share(sizeof(*family));
+	session_open(&session);
+	root = child(fork_wide, NULL);
+	note_member(root, getpid());
+	wait_until(family->ready == WIDE, 60000, "%d", family->ready);
+	must(put(session.fd, "tree %d", root) > 0);
+	family->go = true;
+	reap(root, NULL);
+	expect(family->count == 1 + WIDE * 21, "%d", family->count);
+	while (next_record(&session, &r) == EXIT) {
+		/* Forked while the search went on: found, or not. */
+		if (r.status == 20 << 8 && ++early)
+			continue;
+		m = find(r.pid);
+		expect(m && m->ppid == r.ppid, "%d of %d", r.pid, r.ppid);
+		m->seen = true;
+	}
+	expect(r.kind == END, "kind %d, %llu", r.kind, r.count);
+	note("%d more were forked during the search", early);
+	for (i = 0; i < family->count; i++)
+		expect(family->members[i].seen, "no record of %d of %d",
+		       family->members[i].pid, family->members[i].ppid);
+}
+
+TEST(tree_zombies, "living descendants that are zombies are found, too")
+{
+	struct session s;
+	struct record r;
+	pid_t a;
+	siginfo_t info;
+
+	/* Our own zombie, and we are the root. */
+	a = sleeper();
+	kill(a, SIGKILL);
+	must(!waitid(P_PID, a, &info, WEXITED | WNOWAIT));
+	session_open(&s);
+	must(put(s.fd, "tree %d", getpid()) > 0);
+	reap(a, NULL);
+	expect(next_record(&s, &r) == EXIT && r.pid == a && r.ppid == getpid() &&
+	       r.status == SIGKILL, "%d of %d: %#x", r.pid, r.ppid, r.status);
+}
+
+/* --- the word itself --- */
+
+/* Forks a child that ends, for each SIGCONT; notes none. */
+static void fork_when_told(void *arg)
+{
+	pid_t pid;
+
+	for (;;) {
+		pid = fork();
+		if (!pid)
+			_exit(0);
+		must(waitpid(pid, NULL, 0) == pid);
+		kill(getpid(), SIGSTOP);
+	}
+}
+
+static void tell(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGCONT);
+	must(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+}
+
+static void expect_child_of(pid_t root)
+{
+	struct record r;
+
+	expect(next_record(&session, &r) == EXIT && r.ppid == root,
+	       "%d of %d", r.pid, r.ppid);
+}
+
+TEST(tree_upgrade, "tree upgrades a plain registration, a plain one downgrades none")
+{
+	pid_t root = stopped(fork_when_told, NULL);
+	struct record r;
+
+	session_open(&session);
+	must(put(session.fd, "%d", root) > 0);
+	tell(root);
+	must(put(session.fd, "tree %d", root) > 0);
+	tell(root);
+	expect_child_of(root);
+	must(put(session.fd, "%d +%d", root, root) > 0);
+	tell(root);
+	expect_child_of(root);
+	must(put(session.fd, "tree %d -%d %d", root, root, root) > 0);
+	tell(root);
+	end(root);
+	expect(next_record(&session, &r) == EXIT && r.pid == root,
+	       "%d of %d after -PID and PID", r.pid, r.ppid);
+	expect(next_record(&session, &r) == END, "%d of %d", r.pid, r.ppid);
+}
+
+static volatile pid_t *forker;	/* a child that can be told, too */
+
+static void fork_forker(void *arg)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		kill(getpid(), SIGSTOP);
+		fork_when_told(NULL);
+	}
+	must(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	*forker = pid;
+	fork_when_told(NULL);
+}
+
+TEST(tree_remove_root, "-PID of the root leaves the others members")
+{
+	struct record r;
+	pid_t root;
+
+	forker = share(sizeof(*forker));
+	must(!prctl(PR_SET_CHILD_SUBREAPER, 1));
+	session_open(&session);
+	root = stopped(fork_forker, NULL);
+	must(put(session.fd, "tree %d", root) > 0);
+	tell(root);
+	expect_child_of(root);
+	must(put(session.fd, "-%d", root) > 0);
+	tell(root);
+	/* From here on its child is ours to wait for. */
+	end(root);
+	tell(*forker);
+	expect_child_of(*forker);
+	end(*forker);
+	expect(next_record(&session, &r) == EXIT && r.pid == *forker,
+	       "%d of %d", r.pid, r.ppid);
+	expect(next_record(&session, &r) == END, "%d of %d", r.pid, r.ppid);
+}
+
+static volatile pid_t *tid;
+
+static void *tell_tid(void *arg)
+{
+	*tid = syscall(SYS_gettid);
+	sleep_forever();
+	return NULL;
+}
+
+static void fork_beside_thread(void *arg)
+{
+	pthread_t t;
+
+	must(!pthread_create(&t, NULL, tell_tid, NULL));
+	while (!family->go)
+		nap();
+	if (!kid())
+		_exit(0);
+	wait_all();
+	exit(0);
+}
+
+TEST(tree_thread_id, "the number of a thread means the tree of its process")
+{
+	pid_t root;
+
+	tid = share(sizeof(*tid));
+	family = share(sizeof(*family));
+	session_open(&session);
+	root = child(fork_beside_thread, NULL);
+	note_member(root, getpid());
+	wait_until(*tid, 5000, "no thread");
+	must(put(session.fd, "tree %d", *tid) > 0);
+	family->go = true;
+	reap(root, NULL);
+	expect_family();
+}
+
+TEST(tree_two_sessions, "two sessions with trees in each other have each its own")
+{
+	pid_t root, inner;
+	struct session outer;
+	struct record r;
+	int i;
+
+	forker = share(sizeof(*forker));
+	must(!prctl(PR_SET_CHILD_SUBREAPER, 1));
+	session_open(&session);
+	session_open(&outer);
+	root = stopped(fork_forker, NULL);
+	must(put(outer.fd, "tree %d", root) > 0);
+	tell(root);
+	inner = *forker;
+	must(put(session.fd, "tree %d", inner) > 0);
+	kill(inner, SIGCONT);
+	expect_child_of(inner);
+	wait_until(state_of(inner) == 'T', 5000, "%c", state_of(inner));
+	end(root);
+	end(inner);
+	expect(next_record(&session, &r) == EXIT && r.pid == inner,
+	       "%d of %d", r.pid, r.ppid);
+	expect(next_record(&session, &r) == END, "%d of %d", r.pid, r.ppid);
+	for (i = 0; next_record(&outer, &r) == EXIT; i++)
+		expect(r.ppid == getpid() || r.ppid == root || r.ppid == inner,
+		       "%d of %d", r.pid, r.ppid);
+	expect(i == 4, "%d records", i);
+}
+
+TEST(tree_last_word, "an unregistered tree's children are registered no more")
+{
+	pid_t root = stopped(fork_when_told, NULL);
+	struct record r;
+
+	session_open(&session);
+	must(put(session.fd, "tree %d", root) > 0);
+	tell(root);
+	must(put(session.fd, "-%d", root) > 0);
+	tell(root);
+	expect_child_of(root);
+	expect(next_record(&session, &r) == END, "%d of %d", r.pid, r.ppid);
+}
+
+/* --- in status --- */
+
+TEST(tree_status, "tree in status: children are listed until they are final",
+     .params = "interval_ms=1000")
+{
+	struct member *m;
+	struct row r;
+	pid_t root;
+	int i;
+
+	family = share(sizeof(*family));
+	root = stopped(chain, (void *)20);
+	registers("tree %d", root);
+	kill(root, SIGCONT);
+	wait_until(family->ready, 5000, "%d", family->count);
+	for (i = 0; i < 20; i++) {
+		m = &family->members[i];
+		expect(stat_row(m->pid, &r) && r.ppid == m->ppid,
+		       "%d of %d: %s", m->pid, m->ppid, slurp(STAT));
+	}
+	expect(stat_header().processes == 21, "%s", slurp(STAT));
+	expect(!write_errno("-%d", root), "-PID of the root");
+	expect(stat_header().processes == 20, "%s", slurp(STAT));
+	family->go = true;
+	reap(root, NULL);
+	wait_until(!stat_header().processes, 10000, "%s", slurp(STAT));
+	expect(!stat_header().lost, "%s", slurp(STAT));
+}
+
+static void fork_ten(void *arg)
+{
+	int i;
+
+	become(1000);
+	kill(getpid(), SIGSTOP);
+	for (i = 0; i < 10; i++) {
+		if (!kid())
+			sleep_forever();
+	}
+	family->ready = 1;
+	sleep_forever();
+}
+
+static void register_tree(void *pid)
+{
+	registers("tree %d", *(pid_t *)pid);
+}
+
+TEST(tree_status_lost, "children beyond the quota are counted in stat's header",
+     .params = "interval_ms=1000 max_per_user=5")
+{
+	pid_t root;
+	int status;
+
+	family = share(sizeof(*family));
+	root = child(fork_ten, NULL);
+	must(waitpid(root, &status, WUNTRACED) == root && WIFSTOPPED(status));
+	in_user(1000, register_tree, &root);
+	kill(root, SIGCONT);
+	wait_until(family->ready, 5000, "%d", family->count);
+	wait_until(stat_header().lost == 6, 5000, "%s", slurp(STAT));
+	expect(stat_header().processes == 5, "%s", slurp(STAT));
+}
+
+/* --- races --- */
+
+static void fork_for_ever(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		fork();
+	for (;;) {
+		if (!fork())
+			_exit(0);
+		wait(NULL);
+	}
+}
+
+TEST(tree_closing, "sessions end in the midst of their trees' forks, 300 times",
+     .limit = 200)
+{
+	pid_t root = child(fork_for_ever, NULL);
+	struct session s;
+	struct record r;
+	int i, exits = 0;
+
+	for (i = 0; i < 300; i++) {
+		session_open(&s);
+		must(put(s.fd, "interval 10 tree %d", root) > 0);
+		if (i % 3 == 0)
+			exits += next_record(&s, &r) == EXIT;
+		if (i % 3 == 1)
+			must(put(s.fd, "-%d", root) > 0);
+		close(s.fd);
+	}
+	expect(exits == 100, "%d", exits);
+}
