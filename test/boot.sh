@@ -17,6 +17,8 @@ nohz) qemu+=(-smp 2) append="nohz_full=1" ;;	# a CPU without a tick
 *) vm_die "no such guest: $1" ;;
 esac
 
+# An argument of the kernel's that it does not know becomes our environment.
+[ -z "${URT_TEST_SEED-}" ] || append+=" URT_TEST_SEED=$URT_TEST_SEED"
 read -ra args <<<"$URT_TEST_ARGS"
 # What is wrong goes to standard error as well, which prove lets through.
 vm_boot "$build/root.cpio.gz" "$build/boot-$1.log" 1500 \

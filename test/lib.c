@@ -41,6 +41,15 @@ void note(const char *fmt, ...)
 	printf("\n");
 }
 
+unsigned int seed_of_run(void)
+{
+	const char *given = getenv("URT_TEST_SEED");
+	unsigned int seed = given ? strtoul(given, NULL, 0) : now_ns();
+
+	note("URT_TEST_SEED=%u", seed);
+	return seed;
+}
+
 static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec ts;

@@ -74,6 +74,9 @@ void skip(const char *why) __attribute__((noreturn));
 /* A remark in the output. */
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* For random tests: what is given to run.sh as URT_TEST_SEED, or the clock's. */
+unsigned int seed_of_run(void);
+
 /* Until cond holds, or the test fails after ms milliseconds. */
 #define wait_until(cond, ms, ...)					\
 	do {								\
