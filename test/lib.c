@@ -576,6 +576,14 @@ enum kind next_record(struct session *s, struct record *r)
 	return r->kind;
 }
 
+enum kind next_reaping(struct session *s, struct record *r, pid_t pid)
+{
+	while (!line_waits(s, 10))
+		waitpid(pid, NULL, WNOHANG);
+	waitpid(pid, NULL, WNOHANG);
+	return next_record(s, r);
+}
+
 /* To the exit of that process. Return: EXIT, or END when there was none. */
 enum kind skip_to(struct session *s, pid_t pid, struct record *r)
 {

@@ -162,6 +162,8 @@ void session_open(struct session *s);
 void record_parse(const char *line, struct record *r);
 bool line_waits(struct session *s, int ms);	/* or the end */
 enum kind next_record(struct session *s, struct record *r);
+/* The same, and waits for a child meanwhile, without which there is no end. */
+enum kind next_reaping(struct session *s, struct record *r, pid_t pid);
 enum kind skip_to(struct session *s, pid_t pid, struct record *r);
 short events_of(int fd, short asked);		/* what poll() says now */
 

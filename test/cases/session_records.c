@@ -432,14 +432,12 @@ TEST(record_hidden, "STATUS is \"-\" where /proc/PID/stat hides it: others' proc
 	expect(!status, "status %#x", status);
 }
 
-/* A user who may change uids: the tree's root, and in the end another's child. */
-static void keep_setuid(void)
+static void set_capabilities(unsigned int which)
 {
 	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct d[2] = { { 0 } };
 
-	must(!prctl(PR_SET_KEEPCAPS, 1) && !setresuid(1000, 1000, 1000));
-	d[0].effective = d[0].permitted = 1 << CAP_SETUID;
+	d[0].effective = d[0].permitted = which;
 	must(!syscall(SYS_capset, &h, d));
 }
 
@@ -447,7 +445,9 @@ static void fork_another(void *arg)
 {
 	pid_t pid;
 
-	keep_setuid();
+	/* A user who may change uids, for a while. */
+	must(!prctl(PR_SET_KEEPCAPS, 1) && !setresuid(1000, 1000, 1000));
+	set_capabilities(1 << CAP_SETUID);
 	kill(getpid(), SIGSTOP);
 	pid = fork();
 	if (!pid) {
@@ -455,6 +455,7 @@ static void fork_another(void *arg)
 		_exit(9);
 	}
 	waitpid(pid, NULL, 0);
+	set_capabilities(0);
 	exit(8);
 }
 

@@ -368,7 +368,21 @@ static void end_witnessed(pid_t pid)
 	close(witness);
 }
 
-/* All of a session to its end, in pieces of this size. */
+/* Without RUNTIME, which each session measures itself. */
+static char *without_runtime(const char *text)
+{
+	char *out = malloc(strlen(text) + 1), *p = out;
+	int blanks = 0;
+
+	do {
+		blanks = *text == '\n' ? 0 : blanks + (*text == ' ');
+		if (blanks != 7 || *text == ' ')
+			*p++ = *text;
+	} while (*text++);
+	return out;
+}
+
+/* All of a session to its end, in pieces of this size; without RUNTIME. */
 static char *read_pieces(int fd, size_t piece)
 {
 	char *text = malloc(1 << 16);
@@ -379,7 +393,7 @@ static char *read_pieces(int fd, size_t piece)
 		len += n;
 	must(n == 0);
 	text[len] = '\0';
-	return text;
+	return without_runtime(text);
 }
 
 TEST(stream_pieces, "reads of a few bytes give the same text as one large read")
@@ -410,10 +424,9 @@ TEST(stream_pieces, "reads of a few bytes give the same text as one large read")
 
 TEST(stream_whole_lines, "read() returns as many whole lines as fit")
 {
-	int twin = open_session(), fd = open_session(), n, first;
-	char text[4096], *all;
+	int twin = open_session(), fd = open_session(), n, k, both;
+	char text[4096];
 	pid_t pids[2];
-	int k;
 
 	for (k = 0; k < 2; k++) {
 		pids[k] = sleeper();
@@ -422,13 +435,14 @@ TEST(stream_whole_lines, "read() returns as many whole lines as fit")
 	}
 	end_witnessed(pids[0]);
 	end_witnessed(pids[1]);
-	all = read_pieces(twin, 4096);
-	first = strchr(all, '\n') + 1 - all;
-	n = read(fd, text, strlen(all) - 1);
-	expect(n == first && !memcmp(text, all, n), "%d of \"%s\"", n, all);
-	n = read(fd, text, sizeof(text));
-	expect(n == (int)strlen(all + first) && !memcmp(text, all + first, n),
-	       "%d of \"%s\"", n, all);
+	both = get(twin, text, sizeof(text));
+	/* RUNTIME may be a digit shorter here. */
+	n = get(fd, text, both - 20);
+	expect(n > both / 3 && strchr(text, '\n') == text + n - 1, "%d of %d:"
+	       " %s", n, both, text);
+	n = get(fd, text, sizeof(text));
+	expect(n > both / 3 && strchr(text, '\n') == text + n - 1, "%d of %d:"
+	       " %s", n, both, text);
 	expect(read(fd, text, sizeof(text)) == 0, "no end");
 }
 
@@ -449,15 +463,20 @@ TEST(stream_fault, "a read() into bad memory is EFAULT and loses nothing")
 	/* Where only the end is bad, what was returned was read, no more. */
 	for (back = 1; back < 40; back++) {
 		n = read(fd, page + 4096 - back, 4096);
-		expect(n > 0 ? n <= back : n < 0 && errno == EFAULT,
+		expect(n >= 0 ? n <= back : errno == EFAULT,
 		       "%d of %d: %s", n, back, strerror(errno));
+		if (!n)
+			break;
 		if (n > 0) {
 			memcpy(text + len, page + 4096 - back, n);
 			len += n;
 		}
 	}
-	strcpy(text + len, read_pieces(fd, 4096));
-	expect(!strcmp(text, want), "\"%s\" instead of \"%s\"", text, want);
+	while ((n = read(fd, text + len, 100)) > 0)
+		len += n;
+	text[len] = '\0';
+	expect(!strcmp(without_runtime(text), want), "\"%s\" instead of \"%s\"",
+	       text, want);
 }
 
 TEST(stream_zero, "a read() of no bytes takes nothing and does not wait")
@@ -602,12 +621,14 @@ static void read_lines(void *arg)
 
 static void fork_many(void *arg)
 {
+	pid_t pid;
 	int i;
 
 	for (i = 0; i < MANY; i++) {
-		crowd->forked[i] = fork();
-		if (!crowd->forked[i])
+		pid = fork();
+		if (!pid)
 			_exit(0);
+		crowd->forked[i] = pid;
 		if (i >= 8)
 			waitpid(crowd->forked[i - 8], NULL, 0);
 	}

@@ -472,9 +472,7 @@ TEST(tree_wide, "200 descendants that fork all the time: none is missed",
 	wait_until(family->ready == WIDE, 60000, "%d", family->ready);
 	must(put(session.fd, "tree %d", root) > 0);
 	family->go = true;
-	reap(root, NULL);
-	expect(family->count == 1 + WIDE * 21, "%d", family->count);
-	while (next_record(&session, &r) == EXIT) {
+	while (next_reaping(&session, &r, root) == EXIT) {
 		/* Forked while the search went on: found, or not. */
 		if (r.status == 20 << 8 && ++early)
 			continue;
@@ -482,7 +480,8 @@ TEST(tree_wide, "200 descendants that fork all the time: none is missed",
 		expect(m && m->ppid == r.ppid, "%d of %d", r.pid, r.ppid);
 		m->seen = true;
 	}
-	expect(r.kind == END, "kind %d, %llu", r.kind, r.count);
+	expect(r.kind == END && family->count == 1 + WIDE * 21,
+	       "kind %d, %llu; %d", r.kind, r.count, family->count);
 	note("%d more were forked during the search", early);
 	for (i = 0; i < family->count; i++)
 		expect(family->members[i].seen, "no record of %d of %d",

@@ -277,8 +277,11 @@ static void check_record(const struct record *r)
 
 	expect(r->kind == EXIT, "kind %d, %llu", r->kind, r->count);
 	if (!node) {
+		if (shell)
+			dump(shell);
 		expect(shell && shell->shells-- > 0 && r->status == 4 << 8,
-		       "%d of %d (%s) is in no tree", r->pid, r->ppid, r->comm);
+		       "%d of %d (%s, %#x) is in no tree", r->pid, r->ppid,
+		       r->comm, r->status);
 		return;
 	}
 	good = r->ppid == node->parent || (node->adopted && r->ppid == driver);

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: MIT
+/* Many processes: all recorded or accounted for, and nobody else disturbed. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "lib.h"
+
+#define AT_ONCE 8
+
+static volatile uint64_t *children_us;	/* as getrusage says */
+
+/* Short processes; one in 500 is another program. */
+static void fork_short(void *count)
+{
+	intptr_t left = (intptr_t)count;
+	int running = 0;
+	struct rusage ru;
+
+	while (left || running) {
+		if (!left || running == AT_ONCE) {
+			must(wait(NULL) > 0);
+			running--;
+			continue;
+		}
+		running++;
+		if (!fork()) {
+			if (left % 500 == 0)
+				execl("/bin/true", "true", NULL);
+			_exit(0);
+		}
+		left--;
+	}
+	getrusage(RUSAGE_CHILDREN, &ru);
+	*children_us = (ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1000000ULL +
+		       ru.ru_utime.tv_usec + ru.ru_stime.tv_usec;
+}
+
+struct total {
+	unsigned long long rows, lost, missed, ns, root_ns, longest;
+};
+
+static void add_record(struct total *t, const struct record *r, pid_t root)
+{
+	if (r->kind == EXIT && r->pid == root) {
+		t->root_ns = r->utime + r->stime;
+		return;
+	}
+	t->rows += r->kind == EXIT;
+	if (r->kind == LOST)
+		t->lost += r->count;
+	if (r->kind == MISSED)
+		t->missed += r->count;
+	t->ns += r->utime + r->stime;
+}
+
+/* Reads them as they come; or only when all is over, and some now and then. */
+static struct total run_storm(int count, bool stopped_reader)
+{
+	struct total t = { 0 };
+	struct session s;
+	struct record r;
+	pid_t root;
+
+	children_us = share(sizeof(*children_us));
+	session_open(&s);
+	root = stopped(fork_short, (void *)(intptr_t)count);
+	must(put(s.fd, "tree %d", root) > 0);
+	kill(root, SIGCONT);
+	while (stopped_reader && !waitpid(root, NULL, WNOHANG)) {
+		for (int i = 0; i < 2000; i++)
+			nap();
+		if (line_waits(&s, 0) && next_record(&s, &r) != END)
+			add_record(&t, &r, root);
+	}
+	do {
+		if (next_reaping(&s, &r, root) != END)
+			add_record(&t, &r, root);
+	} while (r.kind != END);
+	note("%llu rows, %llu lost, %llu us; getrusage: %lu us", t.rows, t.lost,
+	     t.ns / 1000, *children_us);
+	close(s.fd);
+	return t;
+}
+
+static void expect_all(const struct total *t, int count)
+{
+	expect(t->rows == (unsigned int)count && !t->lost && !t->missed &&
+	       t->root_ns, "%llu rows, %llu lost, %llu missed of %d", t->rows,
+	       t->lost, t->missed, count);
+}
+
+/* On one CPU: 1 us for each process, as both its times are cut. */
+static void expect_equal(const struct total *t, int count)
+{
+	long long diff = (long long)(t->ns / 1000) - (long long)*children_us;
+
+	expect(llabs(diff) <= count, "%lld us apart", diff);
+}
+
+static void expect_not_less(const struct total *t)
+{
+	expect(t->ns / 1000 + 2 >= *children_us, "%llu us, getrusage: %lu us",
+	       t->ns / 1000, *children_us);
+}
+
+static void storm_one(int count)
+{
+	struct total t = run_storm(count, false);
+
+	expect_all(&t, count);
+	expect_equal(&t, count);
+}
+
+TEST(storm_one_quick, "5,000 short processes on one CPU: all rows, sum as getrusage",
+     .boot = "one")
+{
+	storm_one(5000);
+}
+
+TEST(storm_one, "100,000 short processes on one CPU: all rows, sum as getrusage",
+     .boot = "one", .slow = true, .limit = 900)
+{
+	storm_one(100000);
+}
+
+static void storm_two(void *arg)
+{
+	int count = (intptr_t)arg;
+	struct total t = run_storm(count, false);
+
+	expect_all(&t, count);
+	expect_not_less(&t);
+}
+
+TEST(storm_two_quick, "5,000 short processes of a user on two CPUs: all rows")
+{
+	in_user(1000, storm_two, (void *)5000);
+}
+
+TEST(storm_two, "100,000 short processes of a user on two CPUs: all rows",
+     .slow = true, .limit = 900)
+{
+	in_user(1000, storm_two, (void *)100000);
+}
+
+static void storm_unread(int count, bool one)
+{
+	struct total t = run_storm(count, true);
+
+	expect(t.lost, "nothing lost: %llu rows", t.rows);
+	/* The root's record is among the lost, or a row of its own. */
+	if (!t.root_ns)
+		t.lost--;
+	expect(t.rows + t.lost == (unsigned int)count && !t.missed,
+	       "%llu rows, %llu lost, %llu missed of %d", t.rows, t.lost,
+	       t.missed, count);
+	expect_not_less(&t);
+	if (one && t.root_ns)
+		expect_equal(&t, count);
+}
+
+TEST(storm_unread_quick, "with a stopped reader the rows and the lost are the total",
+     .params = "max_records=64", .boot = "one")
+{
+	storm_unread(5000, true);
+}
+
+TEST(storm_unread, "100,000 processes, max_records=64, a stopped reader: the same",
+     .params = "max_records=64", .slow = true, .limit = 900)
+{
+	storm_unread(100000, false);
+}
+
+/* --- missed --- */
+
+#define QUOTA "max_per_user=16 interval_ms=200"
+
+static struct forks {
+	volatile int by[32769];		/* by PID */
+	volatile int ready;
+	volatile bool go;
+} *forks;
+
+static pid_t counted_fork(void)
+{
+	pid_t pid = fork();
+
+	must(pid >= 0);
+	if (pid)
+		forks->by[getpid()]++;
+	return pid;
+}
+
+/* A hundred that live all at once, and fork once each. */
+static void fork_hundred(void *arg)
+{
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (counted_fork())
+			continue;
+		pid = counted_fork();
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+		__sync_fetch_and_add(&forks->ready, 1);
+		while (!forks->go)
+			nap();
+		_exit(0);
+	}
+	while (forks->ready < 100)
+		nap();
+	forks->go = true;
+	while (wait(NULL) > 0)
+		;
+}
+
+/* Forty at a time, that end soon. */
+static void fork_thousands(void *arg)
+{
+	int i, running = 0;
+	pid_t pid;
+
+	for (i = 0; i < 3000; i++) {
+		if (running++ == 40) {
+			must(wait(NULL) > 0);
+			running--;
+		}
+		if (counted_fork())
+			continue;
+		pid = counted_fork();
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+		_exit(0);
+	}
+	while (wait(NULL) > 0)
+		;
+}
+
+/* Return: how many rows; what members forked is a row or missed. */
+static unsigned int expect_missed(void (*fn)(void *))
+{
+	unsigned long long forked = 0, missed = 0;
+	unsigned int rows = 0;
+	struct session s;
+	struct record r;
+	pid_t root;
+
+	forks = share(sizeof(*forks));
+	session_open(&s);
+	root = stopped(fn, NULL);
+	must(put(s.fd, "tree %d", root) > 0);
+	kill(root, SIGCONT);
+	do {
+		if (next_reaping(&s, &r, root) == EXIT) {
+			rows++;
+			forked += forks->by[r.pid];
+		}
+		if (r.kind == MISSED)
+			missed += r.count;
+		expect(r.kind != LOST, "lost");
+	} while (r.kind != END);
+	note("%u rows, %llu missed; members forked %llu", rows, missed, forked);
+	expect(rows - 1 + missed == forked, "%u rows, %llu missed, %llu forked",
+	       rows, missed, forked);
+	return rows;
+}
+
+static void miss_most(void *arg)
+{
+	unsigned int rows = expect_missed(fork_hundred);
+
+	expect(rows == 16, "%u rows", rows);
+}
+
+TEST(missed_full, "with the quota used up, missed counts what members forked",
+     .params = QUOTA)
+{
+	in_user(1000, miss_most, NULL);
+}
+
+static void miss_some(void *arg)
+{
+	unsigned int rows = expect_missed(fork_thousands);
+
+	expect(rows > 100, "%u rows", rows);
+}
+
+TEST(missed_churn, "rows and missed are what members forked, at a quota in use",
+     .params = QUOTA)
+{
+	in_user(1000, miss_some, NULL);
+}
+
+/* --- a fork bomb --- */
+
+#define BOMB 300		/* processes, at most */
+#define PACE 200		/* ms */
+
+struct bomb {
+	volatile bool registered, stop;
+	volatile uint64_t forked;
+};
+
+static struct bomb *bomb;
+
+static void explode(void *arg)
+{
+	unsigned int n = 0;
+
+	must(!setrlimit(RLIMIT_NPROC, &(struct rlimit){ BOMB, BOMB }));
+	signal(SIGCHLD, SIG_IGN);
+	while (!bomb->stop) {
+		if (fork() >= 0)
+			__sync_fetch_and_add(&bomb->forked, 1);
+		else if ((getpid() + n++) % 4 == 0)
+			_exit(0);
+		else
+			sched_yield();
+	}
+	_exit(0);
+}
+
+/* A user with a tree that is always at its quota, and nobody who reads it. */
+static void plant(void *arg)
+{
+	int fd = open_session();
+	pid_t root;
+
+	become(1000);
+	fd = open_session();
+	root = stopped(explode, NULL);
+	must(put(fd, "interval 100 tree %d", root) > 0);
+	kill(root, SIGCONT);
+	bomb->registered = true;
+	sleep_forever();
+}
+
+static void expect_pace(const struct urt_map *map, int fd, const char *whose)
+{
+	const struct urt_map_snapshot *snap;
+	uint64_t first = 0, gen = 0, begin = now_ns(), took = 0;
+	double each;
+
+	do {
+		snap = (void *)((char *)map +
+				map->snapshot_offset[map->sequence & 1]);
+		if (!first) {
+			first = snap->time_ns;
+			gen = snap->generation;
+		}
+		took = snap->time_ns - first;
+		nap();
+	} while (now_ns() - begin < 8 * SEC);
+	each = (double)took / MS / (snap->generation - gen);
+	note("%s: every %.1f ms, %lu generations", whose, each,
+	     (unsigned long)(snap->generation - gen));
+	/* A tick more for the timer; a quarter more for an emulated machine. */
+	expect(each > PACE * 0.9 && each < PACE * 1.25, "%s: %.1f ms", whose,
+	       each);
+}
+
+static void live_on(void *arg)
+{
+	const struct urt_map *map;
+	uint64_t begin, worst = 0;
+	struct header a, b;
+	int fd, i;
+
+	fd = open_session();
+	must(put(fd, "interval %d %d", PACE, getpid()) > 0);
+	map = map_session(fd, 1);
+	registers("%d", getpid());
+	next_generation();
+	a = stat_header();
+	expect_pace(map, fd, "session");
+	b = stat_header();
+	expect(b.time - a.time < (b.generation - a.generation) * PACE * 5 / 4 * MS,
+	       "status: %llu generations in %llu ms", b.generation - a.generation,
+	       (b.time - a.time) / MS);
+	for (i = 0; i < 50; i++) {
+		begin = now_ns();
+		must(put(fd, "-%d tree %d", getpid(), getpid()) > 0);
+		if (now_ns() - begin > worst)
+			worst = now_ns() - begin;
+	}
+	note("a registration takes at most %.1f ms", worst / 1e6);
+	expect(worst < 2 * SEC, "%lu ns", worst);
+}
+
+TEST(storm_bomb, "while a user's tree is a fork bomb, another's refreshes are on time",
+     .params = "max_per_user=200 interval_ms=200", .limit = 120)
+{
+	uint64_t before;
+	pid_t owner;
+
+	bomb = share(sizeof(*bomb));
+	owner = child(plant, NULL);
+	wait_until(bomb->registered && bomb->forked > 1000, 30000, "%lu",
+		   bomb->forked);
+	before = bomb->forked;
+	in_user(1001, live_on, NULL);
+	expect(bomb->forked > before + 1000, "it was over: %lu", bomb->forked);
+	note("%lu forks meanwhile", bomb->forked - before);
+	bomb->stop = true;
+	end(owner);
+}
