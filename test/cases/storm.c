@@ -193,7 +193,7 @@ static pid_t counted_fork(void)
 	return pid;
 }
 
-/* A hundred that live all at once, and fork once each. */
+/* A hundred that live all at once, and when they do, fork once each. */
 static void fork_hundred(void *arg)
 {
 	pid_t pid;
@@ -202,17 +202,17 @@ static void fork_hundred(void *arg)
 	for (i = 0; i < 100; i++) {
 		if (counted_fork())
 			continue;
+		while (!forks->go)
+			nap();
 		pid = counted_fork();
 		if (!pid)
 			_exit(0);
 		waitpid(pid, NULL, 0);
 		__sync_fetch_and_add(&forks->ready, 1);
-		while (!forks->go)
+		while (forks->ready < 100)
 			nap();
 		_exit(0);
 	}
-	while (forks->ready < 100)
-		nap();
 	forks->go = true;
 	while (wait(NULL) > 0)
 		;

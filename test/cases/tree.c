@@ -18,7 +18,7 @@ struct member {
 static struct family {
 	volatile int count;
 	volatile bool go;		/* a tree's word to itself */
-	volatile int ready;
+	volatile int ready, forked;
 	struct member members[30000];
 } *family;
 
@@ -422,6 +422,7 @@ TEST(tree_chain, "50 living generations are found, and what they fork later")
 }
 
 #define WIDE 200
+#define LATER 5		/* forks of each, after the write */
 
 /* Forks all the time; notes only what it forked for sure after the write. */
 static void fork_on(void)
@@ -431,7 +432,9 @@ static void fork_on(void)
 	pid_t pid;
 
 	__sync_fetch_and_add(&family->ready, 1);
-	while (after < 20) {
+	while (family->ready < WIDE)
+		nap();
+	while (after < LATER) {
 		known = family->go;
 		pid = fork();
 		must(pid >= 0);
@@ -442,6 +445,7 @@ static void fork_on(void)
 			after++;
 		}
 		waitpid(pid, NULL, 0);
+		family->forked++;
 	}
 	_exit(0);
 }
@@ -469,7 +473,7 @@ TEST(tree_wide, "200 descendants that fork all the time: none is missed",
 	session_open(&session);
 	root = child(fork_wide, NULL);
 	note_member(root, getpid());
-	wait_until(family->ready == WIDE, 60000, "%d", family->ready);
+	wait_until(family->forked > WIDE, 60000, "%d", family->forked);
 	must(put(session.fd, "tree %d", root) > 0);
 	family->go = true;
 	while (next_reaping(&session, &r, root) == EXIT) {
@@ -480,7 +484,7 @@ TEST(tree_wide, "200 descendants that fork all the time: none is missed",
 		expect(m && m->ppid == r.ppid, "%d of %d", r.pid, r.ppid);
 		m->seen = true;
 	}
-	expect(r.kind == END && family->count == 1 + WIDE * 21,
+	expect(r.kind == END && family->count == 1 + WIDE * (1 + LATER),
 	       "kind %d, %llu; %d", r.kind, r.count, family->count);
 	note("%d more were forked during the search", early);
 	for (i = 0; i < family->count; i++)

@@ -277,7 +277,7 @@ static void check_record(const struct record *r)
 
 	expect(r->kind == EXIT, "kind %d, %llu", r->kind, r->count);
 	if (!node) {
-		if (shell)
+		if (shell && !shell->shells)
 			dump(shell);
 		expect(shell && shell->shells-- > 0 && r->status == 4 << 8,
 		       "%d of %d (%s, %#x) is in no tree", r->pid, r->ppid,
@@ -326,6 +326,7 @@ static int run_trees(struct session *s)
 	struct node *node;
 	struct record r;
 	int fds[2], i;
+	pid_t pid;
 
 	memset(trees, 0, TREES * sizeof(*trees));
 	must(!pipe(fds));
@@ -336,13 +337,14 @@ static int run_trees(struct session *s)
 		node = trees[i].nodes;
 		node->seed = rnd(1 << 24);
 		node->parent = driver;
-		node->pid = fork();
-		if (!node->pid) {
+		pid = fork();
+		if (!pid) {
 			close(fds[1]);
 			close(s->fd);
 			run_root(&trees[i]);
 		}
-		must(put(s->fd, "tree %d", node->pid) > 0);
+		node->pid = pid;
+		must(put(s->fd, "tree %d", pid) > 0);
 	}
 	close(fds[1]);		/* They go. */
 	do {
