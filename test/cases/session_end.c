@@ -20,20 +20,26 @@ static void fork_for_ever(void *arg)
 
 static volatile bool *ready;
 
-/* All of a user's quota: a tree, a map, records that nobody reads. */
+/*
+ * All of a user's quota: a tree, a map, records that nobody reads. Nobody else
+ * has the descriptor.
+ */
 static void own_session(void *root)
 {
-	int fd, n;
+	int fd, i, n = 0;
+	pid_t pids[20];
 
 	become(1000);
+	for (i = 0; i < 20; i++)
+		pids[i] = sleeper();
 	fd = open_session();
 	must(put(fd, "interval 100 tree %d", *(pid_t *)root) > 0);
 	map_session(fd, 10);
 	kill(*(pid_t *)root, SIGCONT);
-	do {
+	for (i = 0; i < 20 && n >= 0; i++) {
 		nap();
-		n = put(fd, "%d", sleeper());
-	} while (n > 0);
+		n = put(fd, "%d", pids[i]);
+	}
 	expect(n == -EDQUOT, "%s", strerror(-n));
 	*ready = true;
 	sleep_forever();
@@ -160,8 +166,8 @@ static void use_all_of_it(void *arg)
 	pid_t root;
 	int i;
 
-	session_open(&s);
 	root = stopped(fork_some, NULL);
+	session_open(&s);
 	must(put(s.fd, "interval 10 tree %d", root) > 0);
 	map_session(s.fd, 1000);
 	kill(root, SIGCONT);
