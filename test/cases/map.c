@@ -78,7 +78,8 @@ TEST(map_layout, "both snapshots lie apart, aligned, within the length asked for
 	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
 		map = map_session(open_session(), counts[i]);
 		end = (URT_MAP_LENGTH(counts[i]) + 4095) & ~4095UL;
-		size = map->process_offset + (size_t)map->capacity * map->process_size;
+		size = map->process_offset +
+		       (size_t)map->capacity * map->process_size;
 		expect(map->capacity >= counts[i] && map->capacity <= 1024,
 		       "%u for %u", map->capacity, counts[i]);
 		expect(map->process_size >= sizeof(struct urt_map_process) &&
@@ -222,8 +223,8 @@ TEST(map_facts, "a process in the map has what /proc says of it, name unescaped"
 	       (unsigned long long)p->start_ns, proc_field(pid, 22));
 	expect(p->utime_ns + p->stime_ns <= cpu_ns(pid) &&
 	       p->utime_ns + p->stime_ns + 10 * MS > cpu_ns(pid),
-	       "%llu, its clock %lu", (unsigned long long)(p->utime_ns + p->stime_ns),
-	       cpu_ns(pid));
+	       "%llu, its clock %lu",
+	       (unsigned long long)(p->utime_ns + p->stime_ns), cpu_ns(pid));
 	expect(map->interval_ms == 100, "%u", map->interval_ms);
 }
 
@@ -308,7 +309,7 @@ TEST(map_again, "mapping again lists what is new at once, with the old values")
 		       16), "its values changed");
 }
 
-TEST(map_full, "of more than fit, the map has the first, and says how many there are")
+TEST(map_full, "of more than fit, the map has the first, and their number")
 {
 	int fd = open_session(), i;
 	const struct urt_map *map = map_session(fd, 1);
@@ -395,7 +396,8 @@ static int compare(const struct copy *old, const struct copy *new)
 	for (i = 0; !same && i < new->head.processes; i++) {
 		for (k = 0; k < i; k++) {
 			if (new->processes[i].pid == new->processes[k].pid &&
-			    new->processes[i].start_ns == new->processes[k].start_ns)
+			    new->processes[i].start_ns ==
+			    new->processes[k].start_ns)
 				return __LINE__;
 		}
 	}

@@ -205,7 +205,8 @@ static void rename_self(void *name)
 TEST(record_comm, "blanks, control characters and backslashes of COMM are octal")
 {
 	static const char *const names[][2] = {
-		{ "a b\t\\c\n\x7f\xc3\xa9#)", "a\\040b\\011\\134c\\012\\177\xc3\xa9#)" },
+		{ "a b\t\\c\n\x7f\xc3\xa9#)",
+		  "a\\040b\\011\\134c\\012\\177\xc3\xa9#)" },
 		{ "\nexit 1 1 0 1 1", "\\012exit\\0401\\0401\\0400\\0401\\0401" },
 		{ "               ", "\\040\\040\\040\\040\\040\\040\\040\\040"
 		  "\\040\\040\\040\\040\\040\\040\\040" },
@@ -414,7 +415,7 @@ static void two_users(void *arg)
 	sleep_forever();
 }
 
-TEST(record_hidden, "STATUS is \"-\" where /proc/PID/stat hides it: others' processes")
+TEST(record_hidden, "STATUS is \"-\" where /proc/PID/stat hides it")
 {
 	struct hidden h = { sleeper_as(1000), sleeper(), child(two_users, NULL) };
 	int fds[2], status;
@@ -486,7 +487,7 @@ static void watch_tree(void *pid)
 	expect(next_record(&s, &r) == END, "one more");
 }
 
-TEST(record_changed_uid, "a member that changes its uid stays, its status is hidden")
+TEST(record_changed_uid, "who changes its uid stays a member, its status hidden")
 {
 	pid_t pid = child(fork_another, NULL), watcher;
 	int fds[2], status;

@@ -300,7 +300,7 @@ static void see_own_only(void *arg)
 	expect(ns >= 60 * MS, "%llu ns lost", ns);
 }
 
-TEST(sspace_restrict_lost, "restrict=1: members that became another's are lost, with sums",
+TEST(sspace_restrict_lost, "restrict=1: members that became others' are lost",
      .params = "restrict=1")
 {
 	pid_t pid = child(fork_others, NULL), watcher;

@@ -113,13 +113,13 @@ static void storm_one(int count)
 	expect_equal(&t, count);
 }
 
-TEST(storm_one_quick, "5,000 short processes on one CPU: all rows, sum as getrusage",
+TEST(storm_one_quick, "5,000 short processes on one CPU: all rows, exact sum",
      .boot = "one")
 {
 	storm_one(5000);
 }
 
-TEST(storm_one, "100,000 short processes on one CPU: all rows, sum as getrusage",
+TEST(storm_one, "100,000 short processes on one CPU: all rows, exact sum",
      .boot = "one", .slow = true, .limit = 900)
 {
 	storm_one(100000);
@@ -161,7 +161,7 @@ static void storm_unread(int count, bool one)
 		expect_equal(&t, count);
 }
 
-TEST(storm_unread_quick, "with a stopped reader the rows and the lost are the total",
+TEST(storm_unread_quick, "with a stopped reader rows and lost are the total",
      .params = "max_records=64", .boot = "one")
 {
 	storm_unread(5000, true);
@@ -392,7 +392,7 @@ static void live_on(void *arg)
 	expect(worst < 2 * SEC, "%lu ns", worst);
 }
 
-TEST(storm_bomb, "while a user's tree is a fork bomb, another's refreshes are on time",
+TEST(storm_bomb, "a fork bomb in one user's tree delays no other's refresh",
      .params = "max_per_user=200 interval_ms=200", .limit = 120)
 {
 	uint64_t before;

@@ -181,7 +181,7 @@ static void work_all(unsigned int seed)
 	note("%u steps", mix->steps);
 }
 
-TEST(mix_root, "after 12,000 random steps of 4 processes each session comes to its end",
+TEST(mix_root, "after 12,000 random steps each session comes to its end",
      .limit = 300)
 {
 	mix = share(sizeof(*mix));

@@ -542,7 +542,7 @@ static void expect_child_of(pid_t root)
 	       "%d of %d", r.pid, r.ppid);
 }
 
-TEST(tree_upgrade, "tree upgrades a plain registration, a plain one downgrades none")
+TEST(tree_upgrade, "tree upgrades a plain registration, PID downgrades none")
 {
 	pid_t root = stopped(fork_when_told, NULL);
 	struct record r;

@@ -14,7 +14,7 @@
 
 #include "lib.h"
 
-#define NODES 12		/* of a tree, at most */
+#define NODES 8			/* of a tree, at most */
 #define TREES 50		/* at a time */
 #define CHANCE(percent) (rnd(100) < (percent))
 
