@@ -90,8 +90,8 @@ static int attach(int i)
 	err = tracepoint_probe_register(probes[i].tracepoint, probes[i].probe,
 					NULL);
 	if (err)
-		pr_err_ratelimited("cannot attach to tracepoint %s: %d\n", probes[i].name,
-		       err);
+		pr_err_ratelimited("no probe at tracepoint %s: %d\n",
+				   probes[i].name, err);
 	else
 		probes[i].attached = true;
 	return err;

@@ -194,14 +194,6 @@ static void wait_in_vain(void *arg)
 	fails(urt_waitpid(wanted->u, NULL, wanted->pid, 0), ECHILD);
 }
 
-static char state_of(pid_t pid)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	return strrchr(slurp(path), ')')[2];
-}
-
 TEST(lib_wait_lost_later, "a record lost while it is waited for ends the wait",
      .params = "max_records=1")
 {
