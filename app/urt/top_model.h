@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What urt top shows: the processes of the latest generation, those that have
+ * exited a few generations ago, and what each used from one to the next. Knows
+ * nothing of terminals.
+ *
+ * A generation: top_model_record() for whatever has exited, then
+ * top_model_update(); then top_model_arrange(), which says what to show.
+ */
+#ifndef URT_TOP_MODEL_H
+#define URT_TOP_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <liburt.h>
+
+#define TOP_HISTORY	60	/* generations that are remembered */
+#define TOP_FADE	4	/* generations that what has exited stays */
+#define TOP_EXITED_MAX	1000	/* such rows; those that used most are kept */
+
+enum top_column {
+	TOP_PID, TOP_PPID, TOP_USER, TOP_STATE, TOP_THREADS, TOP_CPU, TOP_USR,
+	TOP_SYS, TOP_TIME, TOP_SPARK, TOP_NAME, TOP_COLUMNS
+};
+
+/* Percentages of one CPU, the latest last; a ring. */
+struct top_history {
+	unsigned short share[TOP_HISTORY];
+	unsigned int count;	/* how many there have ever been */
+};
+
+/* Two sums of CPU time. */
+struct top_cpu {
+	uint64_t user_ns;
+	uint64_t system_ns;
+};
+
+struct top_row {
+	pid_t pid;
+	pid_t ppid;
+	uid_t uid;
+	char state;
+	unsigned int threads;
+	uint64_t start_ns;
+	struct top_cpu cpu;
+	char comm[64];
+
+	bool exited;
+	int status;		/* then: of wait(2), -1 if unknown */
+	unsigned int age;	/* generations since then */
+
+	bool measured;		/* the next two are known */
+	double user;		/* percent of a CPU, in the last interval */
+	double system;
+	struct top_history history;
+
+	/* Where top_model_arrange() puts it. */
+	bool shown;
+	unsigned int depth;
+	struct top_row *parent;		/* shown above it, in tree order */
+	struct top_row *sibling;	/* the next below the same parent */
+
+	/* Of the model alone. */
+	struct top_row *chain;		/* in the index */
+	struct top_row *child;		/* the first shown */
+	struct top_row *last_child;
+	size_t position;		/* in rows */
+	size_t exited_position;		/* in exited, if it is */
+	uint64_t seen;			/* the last update that had it */
+	bool based;			/* base is known */
+	struct top_cpu base;		/* at the last generation */
+	struct top_cpu used;		/* since then */
+};
+
+struct top_totals {
+	size_t processes;	/* living ones */
+	size_t running;		/* of them: state R */
+	uint64_t exited;	/* all that ever did, the lost ones among them */
+	uint64_t lost;		/* of these, how many left no record */
+	uint64_t missed;	/* never registered; their times are unknown */
+	size_t unlisted;	/* registered, but the map has no room for them */
+	struct top_cpu cpu;	/* of all, living or not */
+	bool measured;
+	double user;		/* percent of a CPU, in the last interval */
+	double system;
+	struct top_history history;
+};
+
+struct top_order {
+	enum top_column key;
+	bool reverse;
+	bool tree;
+	bool hide_exited;
+	const char *filter;	/* "": everything */
+};
+
+#define TOP_BUCKETS 4096
+
+struct top_model {
+	struct top_totals totals;
+	struct top_row **shown;	/* in the order of the screen */
+	size_t shown_count;
+
+	/* Of the model alone. */
+	bool records;		/* exits come as records, else as state X */
+	uint64_t generation;
+	uint64_t time_ns;	/* of that generation, or of the beginning */
+	uint64_t updates;
+	struct top_row **rows;
+	size_t count;
+	size_t size;		/* of rows and of shown */
+	struct top_row *exited[TOP_EXITED_MAX];
+	size_t exited_count;
+	struct top_row *index[TOP_BUCKETS];	/* by PID */
+	struct top_cpu gone;	/* what has exited, all of it */
+	struct top_cpu pending;	/* used by what has, since the generation */
+	struct top_cpu dropped;	/* by what is lost */
+};
+
+/* The rows whose PIDs share a place in the index; struct top_row's chain. */
+static inline struct top_row **top_model_bucket(struct top_model *model,
+						pid_t pid)
+{
+	return &model->index[(unsigned int)pid % TOP_BUCKETS];
+}
+
+/* records: of a session; now_ns: before anything was registered in it. */
+void top_model_init(struct top_model *model, bool records, uint64_t now_ns);
+void top_model_free(struct top_model *model);
+
+/* Those below return 0, or -1 when there is no memory. */
+int top_model_record(struct top_model *model, const struct urt_record *record);
+/*
+ * The latest generation, or the same with another list. Records that were
+ * written before it have been told before.
+ */
+int top_model_update(struct top_model *model,
+		     const struct urt_snapshot *snapshot);
+/* All have exited: there is no other generation. */
+int top_model_finish(struct top_model *model, uint64_t now_ns);
+
+void top_model_arrange(struct top_model *model, const struct top_order *order);
+
+/* Whether a name contains the text, or the PID is that number. */
+bool top_row_matches(const struct top_row *row, const char *text);
+/* Where in shown it is, or (size_t)-1. */
+size_t top_model_find(const struct top_model *model, pid_t pid,
+		      uint64_t start_ns);
+
+#endif
