@@ -18,6 +18,7 @@ static const struct command {
 } commands[] = {
 	{ "run", urt_cmd_run },
 	{ "stat", urt_cmd_stat },
+	{ "top", urt_cmd_top },
 	{ "wait", urt_cmd_wait },
 	{ "add", urt_cmd_add },
 	{ "remove", urt_cmd_remove },
@@ -34,6 +35,7 @@ static const char doc[] =
 	"Commands:\n"
 	"  run CMD...       run a command; then what it, and all it started, used\n"
 	"  stat             CPU time of processes, interval by interval\n"
+	"  top [PID...]     the same as a live view that fills the terminal\n"
 	"  wait PID...      wait for processes, children or not\n"
 	"  add PID...       register in the list that all users share\n"
 	"  remove PID...    unregister there\n"
@@ -56,7 +58,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which command? One of run, stat, wait, add, remove, list");
+		argp_error(state, "which command? One of run, stat, top, wait, add, remove, list");
 		return 0;
 	default:
 		(void)arg;
