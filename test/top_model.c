@@ -326,8 +326,10 @@ static void test_text(void)
 	       "nor does one of no width turn the text around");
 	top_time(out, sizeof(out), 61 * SEC + 7 * MS);
 	string(out, "1:01.007", "times of minutes");
+	top_time(out, sizeof(out), 5999 * SEC + 999 * MS);
+	string(out, "99:59.99", "of more minutes");
 	top_time(out, sizeof(out), 360061 * SEC);
-	string(out, "4d04h", "times of days");
+	string(out, "4d04h", "of days");
 	top_spark(out, sizeof(out), &history, 6, true);
 	string(out, "  ·▃▅█", "bars as high as the highest");
 	top_spark(out, sizeof(out), &history, 3, false);

@@ -316,17 +316,25 @@ static void format_end(const struct top_row *row, char *text, size_t size)
 	snprintf(text, size, *status == 'S' ? " [%s]" : " [exit %s]", status);
 }
 
+#define NAME_LEFT 4	/* columns of a name that its end leaves, at least */
+
+/* Branches, as much of the name as there is room for, how it ended. */
 static void format_name(const struct top_view *view, const struct top_row *row,
 			unsigned int width, char *text, size_t size)
 {
-	char name[NAME_SIZE], end[STATUS_SIZE + 16], branch[TOP_LINE_SIZE] = "";
+	char name[NAME_SIZE], fitting[NAME_SIZE], end[STATUS_SIZE + 16];
+	char branch[TOP_LINE_SIZE] = "", scratch[TOP_LINE_SIZE];
 	unsigned int room = width > 24 ? width - 12 : width / 2;
 
 	if (view->order.tree)
 		top_branch(branch, sizeof(branch), row, room, view->unicode);
+	room = width - top_fit(scratch, sizeof(scratch), branch, width);
 	format_end(row, end, sizeof(end));
-	snprintf(text, size, "%s%s%s", branch,
-		 urt_format_name(name, row->comm), end);
+	if (room < strlen(end) + NAME_LEFT)
+		*end = '\0';
+	top_fit(fitting, sizeof(fitting), urt_format_name(name, row->comm),
+		room - (unsigned int)strlen(end));
+	snprintf(text, size, "%s%s%s", branch, fitting, end);
 }
 
 static void format_column(const struct top_view *view,

@@ -53,7 +53,7 @@ void top_layout(struct top_layout *layout, unsigned int width, bool tree,
 			[TOP_PID] = pid_digits, [TOP_PPID] = pid_digits,
 			[TOP_USER] = 8, [TOP_STATE] = 1, [TOP_THREADS] = 4,
 			[TOP_CPU] = 5, [TOP_USR] = 5, [TOP_SYS] = 5,
-			[TOP_TIME] = 9, [TOP_SPARK] = SPARK_MIN,
+			[TOP_TIME] = 8, [TOP_SPARK] = SPARK_MIN,
 		},
 	};
 	for (i = 0; i < sizeof(spare) / sizeof(*spare); i++) {
@@ -117,9 +117,12 @@ void top_time(char *out, size_t size, uint64_t ns)
 	unsigned long long ms = ns / 1000000, s = ms / 1000, min = s / 60,
 			   h = min / 60;
 
-	if (min < 100)
+	if (min < 10)
 		snprintf(out, size, "%llu:%02llu.%03llu", min, s % 60,
 			 ms % 1000);
+	else if (min < 100)
+		snprintf(out, size, "%llu:%02llu.%02llu", min, s % 60,
+			 ms % 1000 / 10);
 	else if (h < 100)
 		snprintf(out, size, "%lluh%02llu:%02llu", h, min % 60, s % 60);
 	else

@@ -31,7 +31,7 @@ void top_layout(struct top_layout *layout, unsigned int width, bool tree,
 unsigned int top_fit(char *out, size_t size, const char *text,
 		     unsigned int width);
 
-/* Minutes, seconds and thousandths; then hours, then days. At most 9 columns. */
+/* Minutes, seconds and thousandths; then hours, then days. At most 8 columns. */
 void top_time(char *out, size_t size, uint64_t ns);
 /* One decimal as long as it fits in five columns. */
 void top_percent(char *out, size_t size, double percent);
