@@ -204,19 +204,18 @@ static void press_in_menu(struct top_view *view, wint_t c, bool key)
 {
 	size_t last = top_menu_count(view) - 1;
 
-	if ((key && c == KEY_UP) || (!key && c == 'k')) {
+	if ((key && c == KEY_UP) || (!key && c == 'k'))
 		view->choice -= view->choice > 0;
-	} else if ((key && c == KEY_DOWN) || (!key && c == 'j')) {
+	else if ((key && c == KEY_DOWN) || (!key && c == 'j'))
 		view->choice += view->choice < last;
-	} else if (key && (c == KEY_HOME || c == KEY_PPAGE)) {
+	else if (key && (c == KEY_HOME || c == KEY_PPAGE))
 		view->choice = 0;
-	} else if (key && (c == KEY_END || c == KEY_NPAGE)) {
+	else if (key && (c == KEY_END || c == KEY_NPAGE))
 		view->choice = last;
-	} else if (key ? c == KEY_ENTER : c == '\n' || c == '\r') {
+	else if (key ? c == KEY_ENTER : c == '\n' || c == '\r')
 		choose(view);
-	} else if (key ? c == KEY_F(10) : c == ESCAPE || c == 'q') {
+	else if (key ? c == KEY_F(10) : c == ESCAPE || c == 'q')
 		close_menu(view);
-	}
 }
 
 /* --- prompts --- */
