@@ -4,7 +4,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 help:
 	@echo 'make module       build usertime/usertime.ko (KDIR=, ARCH=, CROSS_COMPILE=)'
-	@echo 'make app          build app/register_and_poll'
+	@echo 'make app          build app/urt/urt and app/register_and_poll'
 	@echo 'make lib          build liburt, the C library (install: make -C lib install)'
 	@echo 'make demo         see it at work, in a virtual machine'
 	@echo 'make check        all tests, in virtual machines'

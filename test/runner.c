@@ -177,16 +177,20 @@ static void hold_tracepoints(void)
 	hold_tracepoint("sched_process_fork");
 }
 
+/* Names have commas between them; no names are all. */
 static bool wanted(const struct test *test, const char *boot, bool quick,
-		   char **names)
+		   const char *names)
 {
+	size_t len;
+
 	if (strcmp(test->boot ? test->boot : "two", boot) ||
 	    (quick && test->slow))
 		return false;
-	if (!*names)
+	if (!names)
 		return true;
-	for (; *names; names++) {
-		if (!strcmp(*names, test->name))
+	for (; *names; names += len + (names[len] == ',')) {
+		len = strcspn(names, ",");
+		if (strlen(test->name) == len && !memcmp(names, test->name, len))
 			return true;
 	}
 	return false;
@@ -202,16 +206,16 @@ static int list(void)
 
 int main(int argc, char **argv)
 {
-	char **names = argv + 2;
 	int count = 0, bad = 0;
+	const char *names;
 	bool quick;
 
 	if (argc < 2)
 		return 2;
 	if (!strcmp(argv[1], "--list"))
 		return list();
-	quick = *names && !strcmp(*names, "quick");
-	names += quick;
+	quick = argv[2] && !strcmp(argv[2], "quick");
+	names = argv[2 + quick];
 
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	must(kmsg >= 0);
