@@ -49,5 +49,5 @@ checkpatch "${sources[@]}" >"$build/checkpatch.log" || {
 }
 mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
 shellcheck -x -P SCRIPTDIR -P "$top" "${scripts[@]}"
-shellcheck -x test/vm/demo
-echo "style: nothing to say about $((${#sources[@]} + ${#scripts[@]} + 1)) files"
+shellcheck -x test/vm/demo test/vm/top
+echo "style: nothing to say about $((${#sources[@]} + ${#scripts[@]} + 2)) files"

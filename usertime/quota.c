@@ -8,6 +8,7 @@
  */
 #include <linux/cred.h>
 #include <linux/hashtable.h>
+#include <linux/limits.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -80,6 +81,18 @@ void urt_user_put(struct urt_user *user)
 	kfree(user);
 }
 
+/* Never above @max, not even for a moment: others would fail by that. */
+static bool inc_below(atomic_t *v, unsigned int max)
+{
+	int old = atomic_read(v);
+
+	do {
+		if (old >= max)
+			return false;
+	} while (!atomic_try_cmpxchg(v, &old, old + 1));
+	return true;
+}
+
 /**
  * urt_quota_charge() - account for one more registered process
  * @user: who registers it; the caller holds a reference
@@ -92,13 +105,10 @@ void urt_user_put(struct urt_user *user)
  */
 int urt_quota_charge(struct urt_user *user, bool exempt)
 {
-	if (atomic_inc_return(&user->registrations) > urt_max_per_user &&
-	    !exempt) {
-		atomic_dec(&user->registrations);
+	if (!inc_below(&user->registrations,
+		       exempt ? INT_MAX : urt_max_per_user))
 		return -EDQUOT;
-	}
-	if (atomic_inc_return(&registrations) > urt_max_processes) {
-		atomic_dec(&registrations);
+	if (!inc_below(&registrations, urt_max_processes)) {
 		atomic_dec(&user->registrations);
 		return -ENOSPC;
 	}
@@ -122,11 +132,8 @@ void urt_quota_uncharge(struct urt_user *user)
  */
 int urt_quota_charge_session(struct urt_user *user, bool exempt)
 {
-	if (atomic_inc_return(&user->sessions) > urt_max_sessions && !exempt) {
-		atomic_dec(&user->sessions);
-		return -EDQUOT;
-	}
-	return 0;
+	return inc_below(&user->sessions, exempt ? INT_MAX : urt_max_sessions) ?
+		       0 : -EDQUOT;
 }
 
 void urt_quota_uncharge_session(struct urt_user *user)
