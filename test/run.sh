@@ -87,7 +87,8 @@ vm_pack "$build/root" "$build/root.cpio.gz"
 rm -f "$build"/*.log
 export URT_TEST_BUILD=$build URT_TEST_IMAGE=$vm_image
 # One argument: the kernel takes 32 for init, and panics at more.
-export URT_TEST_ARGS="$quick $(IFS=,; echo "${only[*]}")"
+URT_TEST_ARGS="$quick $(IFS=,; echo "${only[*]}")"
+export URT_TEST_ARGS
 echo "Linux $vm_release; kernel logs of the guests: $build/"
 prove $verbose --exec "$top/test/boot.sh" "${boots[@]}" ||
 	exit 1
