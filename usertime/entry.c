@@ -311,13 +311,12 @@ bool urt_entry_refresh(struct urt_entry *entry, int *budget)
 kuid_t urt_entry_owner(struct urt_entry *entry)
 {
 	struct task_struct *leader;
-	kuid_t owner = entry->owner;
+	kuid_t owner;
 
 	lockdep_assert_held(&entry->registry->lock);
 	rcu_read_lock();
 	leader = pid_task(entry->pid, PIDTYPE_TGID);
-	if (leader)
-		owner = urt_task_owner(leader);
+	owner = leader ? urt_task_owner(leader) : entry->owner;
 	rcu_read_unlock();
 	return owner;
 }
@@ -434,9 +433,11 @@ void urt_entry_task_exit(struct task_struct *task)
 static void note_record(struct urt_entry *entry, struct task_struct *leader)
 {
 	const struct signal_struct *sig = leader->signal;
+	const struct cred *cred = __task_cred(leader);
 
 	entry->group = urt_task_group(leader);
-	entry->user_ns = get_user_ns(__task_cred(leader)->user_ns);
+	entry->permitted = cred->cap_permitted;
+	entry->user_ns = get_user_ns(cred->user_ns);
 	entry->status = sig->flags & SIGNAL_GROUP_EXIT ? sig->group_exit_code :
 							 leader->exit_code;
 }

@@ -2,6 +2,7 @@
 #ifndef URT_ENTRY_H
 #define URT_ENTRY_H
 
+#include <linux/capability.h>
 #include <linux/llist.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -68,6 +69,7 @@ struct urt_entry {
 	kuid_t uid;
 	kuid_t owner;			/* see urt_task_owner() */
 	kgid_t group;			/* see urt_task_group() */
+	kernel_cap_t permitted;
 	int status;			/* as wait(2) has it */
 	u64 end_ns;			/* CLOCK_BOOTTIME of the last exit */
 	struct urt_cputime final_time;

@@ -8,7 +8,8 @@
  *
  * Tracepoint probes read under RCU and, for processes that nobody registered,
  * take no lock. They also write, where nothing may sleep even on PREEMPT_RT:
- * hence raw locks, held for a few instructions, inside of a registry's probe_lock.
+ * hence raw locks, held for a few instructions, inside of a registry's
+ * probe_lock.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -93,7 +94,7 @@ static raw_spinlock_t *bucket_lock(const struct urt_entry *entry)
 		      (urt_index_bits - LOCK_BITS)];
 }
 
-/* Interrupts are off: the caller holds the probe_lock of the entry's registry. */
+/* Interrupts are off: the caller holds the entry's registry's probe_lock. */
 void urt_index_add(struct urt_entry *entry)
 {
 	raw_spinlock_t *lock = bucket_lock(entry);
@@ -105,7 +106,7 @@ void urt_index_add(struct urt_entry *entry)
 	raw_spin_unlock(lock);
 }
 
-/* Both the end of the process and the end of the entry come here: first wins. */
+/* The end of the process and the end of the entry come here: first wins. */
 void urt_index_del(struct urt_entry *entry)
 {
 	raw_spinlock_t *lock = bucket_lock(entry);

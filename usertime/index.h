@@ -18,16 +18,10 @@ void urt_index_del(struct urt_entry *entry);
 struct urt_entry *urt_index_first(const struct signal_struct *signal);
 struct urt_entry *urt_index_next(struct urt_entry *entry);
 
-/* For the two functions below, which every process of the system pays for. */
+/* For the functions below, which every process of the system pays for. */
 extern atomic_t urt_indexed;
 extern struct hlist_head *urt_index_buckets;
 extern unsigned int urt_index_bits;
-
-/* The one flag that probes test while nothing is registered. */
-static inline bool urt_index_empty(void)
-{
-	return !atomic_read(&urt_indexed);
-}
 
 static inline struct hlist_head *
 urt_index_bucket(const struct signal_struct *signal)
@@ -39,11 +33,13 @@ urt_index_bucket(const struct signal_struct *signal)
  * urt_index_lacks() - whether a process is in no registry, for sure
  * @signal: identifies it
  *
- * A hint for those who would do nothing then; needs no RCU.
+ * A hint for those who would do nothing then; needs no RCU, and tests one flag
+ * while nothing is registered.
  */
 static inline bool urt_index_lacks(const struct signal_struct *signal)
 {
-	return urt_index_empty() || hlist_empty(urt_index_bucket(signal));
+	return !atomic_read(&urt_indexed) ||
+	       hlist_empty(urt_index_bucket(signal));
 }
 
 #endif

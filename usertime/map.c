@@ -96,6 +96,7 @@ int urt_mapping_init(struct urt_mapping *mapping, size_t length)
 void urt_mapping_exit(struct urt_mapping *mapping)
 {
 	vfree(mapping->map);
+	mapping->map = NULL;
 }
 
 /**
@@ -138,7 +139,8 @@ static void fill_process(struct urt_map_process *process,
 	process->uid = from_kuid_munged(who->file->f_cred->user_ns, looks->uid);
 	process->threads = looks->threads;
 	process->state = looks->state;
-	memcpy(process->comm, looks->comm, sizeof(process->comm));
+	/* Linux 5.10 leaves an older name's end behind the NUL. */
+	strscpy_pad(process->comm, looks->comm, sizeof(process->comm));
 }
 
 static void fill_snapshot(struct urt_map_snapshot *snapshot,

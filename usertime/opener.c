@@ -90,17 +90,21 @@ bool urt_opener_may_tree(const struct urt_opener *who,
  * @who: would read it
  * @owner: of the process, as urt_task_owner()
  * @group: of the process, as urt_task_group()
+ * @permitted: capabilities of the process
  * @user_ns: of the process
  *
  * The rule of ptrace_may_access(PTRACE_MODE_READ_FSCREDS) for a process that
  * has no memory any more; that function is for living ones, and not exported.
  */
 bool urt_opener_may_inspect(const struct urt_opener *who, kuid_t owner,
-			    kgid_t group, struct user_namespace *user_ns)
+			    kgid_t group, kernel_cap_t permitted,
+			    struct user_namespace *user_ns)
 {
 	const struct cred *cred = who->file->f_cred;
 
-	return (uid_eq(owner, cred->fsuid) && gid_eq(group, cred->fsgid)) ||
+	return (uid_eq(owner, cred->fsuid) && gid_eq(group, cred->fsgid) &&
+		cred->user_ns == user_ns &&
+		cap_issubset(permitted, cred->cap_effective)) ||
 	       file_ns_capable(who->file, user_ns, CAP_SYS_PTRACE);
 }
 

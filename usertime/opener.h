@@ -2,6 +2,7 @@
 #ifndef URT_OPENER_H
 #define URT_OPENER_H
 
+#include <linux/capability.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
@@ -17,7 +18,7 @@ struct user_namespace;
  * sees the opener's numbers.
  */
 struct urt_opener {
-	const struct file *file;	/* for f_cred; outlives us */
+	const struct file *file;	/* for f_cred; until its release */
 	struct pid_namespace *pid_ns;
 	s64 boot_offset;		/* of the time namespace, in ns */
 	struct urt_user *user;
@@ -34,7 +35,8 @@ bool urt_opener_owns(const struct urt_opener *who, kuid_t owner);
 bool urt_opener_may_tree(const struct urt_opener *who,
 			 struct task_struct *leader);
 bool urt_opener_may_inspect(const struct urt_opener *who, kuid_t owner,
-			    kgid_t group, struct user_namespace *user_ns);
+			    kgid_t group, kernel_cap_t permitted,
+			    struct user_namespace *user_ns);
 bool urt_opener_capable(const struct urt_opener *who, int cap);
 
 kuid_t urt_task_owner(struct task_struct *task);

@@ -17,7 +17,11 @@ struct urt_user {
 	atomic_t registrations;
 	atomic_t sessions;
 	atomic_long_t text_bytes;	/* rendered snapshots */
-	atomic64_t quiet_until;		/* of all sessions; see registry.c */
+	/*
+	 * Of all sessions; see registry.c. Forgotten with the user: but no
+	 * session is refreshed before it has been open for an interval.
+	 */
+	atomic64_t quiet_until;
 };
 
 extern unsigned int urt_max_processes;

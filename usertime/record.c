@@ -13,6 +13,7 @@
 #include <linux/minmax.h>
 #include <linux/overflow.h>
 #include <linux/pid.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -35,20 +36,25 @@ void urt_records_init(struct urt_records *records)
 	INIT_LIST_HEAD(&records->pieces);
 }
 
-/* When nobody reads any more. */
+/* When nobody reads any more, and no probe can know one of the entries. */
 void urt_records_exit(struct urt_records *records)
 {
-	struct urt_piece *piece, *next;
+	struct urt_piece *piece, *next_piece;
+	struct urt_entry *entry, *next_entry;
 
-	urt_entry_free_all_rcu(&records->queue);
-	list_for_each_entry_safe(piece, next, &records->pieces, list)
+	list_for_each_entry_safe(entry, next_entry, &records->queue, list) {
+		urt_entry_free(entry);
+		cond_resched();
+	}
+	list_for_each_entry_safe(piece, next_piece, &records->pieces, list)
 		urt_piece_free(piece);
 }
 
-bool urt_records_empty(const struct urt_records *records)
+/* Return: whether a reader would get something. */
+bool urt_records_waiting(const struct urt_records *records)
 {
-	return list_empty(&records->queue) && list_empty(&records->pieces) &&
-	       !records->lost && !records->missed;
+	return !list_empty(&records->queue) || !list_empty(&records->pieces) ||
+	       records->lost || records->missed;
 }
 
 /* Whether the opener may not know about a process that has ended. */
@@ -97,7 +103,7 @@ static char *exit_line(char *end, const struct urt_entry *entry,
 	p = urt_print_comm_before(p, entry->comm);
 	*--p = ' ';
 	if (urt_opener_may_inspect(who, entry->owner, entry->group,
-				   entry->user_ns)) {
+				   entry->permitted, entry->user_ns)) {
 		p = put_before(p, entry->status);
 	} else {
 		*--p = '-';
@@ -207,7 +213,8 @@ static void take_missed(struct urt_records *records, struct urt_piece *piece,
  * @count: bytes that the reader wants
  *
  * Return: whole lines, as many as fit in @count; one line, if not even that
- * does; or what was given back; NULL if there is nothing.
+ * does; or what an earlier reader could not take; NULL if there is nothing. For
+ * urt_records_finish().
  */
 struct urt_piece *urt_records_take(struct urt_records *records,
 				   const struct urt_opener *who,
@@ -220,6 +227,7 @@ struct urt_piece *urt_records_take(struct urt_records *records,
 				       list);
 	if (old) {
 		list_del(&old->list);
+		records->taken++;
 		return old;
 	}
 	fresh->begin = 0;
@@ -229,11 +237,31 @@ struct urt_piece *urt_records_take(struct urt_records *records,
 		take_lost(records, fresh, limit);
 	if (records->missed && list_empty(&records->queue) && !records->lost)
 		take_missed(records, fresh, limit);
-	return fresh->end ? fresh : NULL;
+	if (!fresh->end)
+		return NULL;
+	records->taken++;
+	return fresh;
 }
 
-/* It comes first again. */
-void urt_records_give_back(struct urt_records *records, struct urt_piece *piece)
+/* Return: how many bytes of a piece make whole lines, or part of the first. */
+size_t urt_piece_fit(const struct urt_piece *piece, size_t count)
 {
-	list_add(&piece->list, &records->pieces);
+	const char *text = piece->data + piece->begin;
+	size_t len = piece->end - piece->begin, fit;
+
+	if (len <= count)
+		return len;
+	for (fit = count; fit && text[fit - 1] != '\n'; fit--)
+		;
+	return fit ?: count;
+}
+
+/* What a reader could not take comes first again. */
+void urt_records_finish(struct urt_records *records, struct urt_piece *piece)
+{
+	records->taken--;
+	if (piece->begin < piece->end)
+		list_add(&piece->list, &records->pieces);
+	else
+		urt_piece_free(piece);
 }

@@ -20,6 +20,7 @@ struct urt_records {
 	struct urt_cputime lost_time;
 	u64 missed;
 	struct list_head pieces;	/* text that was taken and not read */
+	unsigned int taken;		/* pieces on their way to readers */
 };
 
 /* Lines on their way to a reader. */
@@ -34,7 +35,7 @@ struct urt_piece {
 void urt_records_init(struct urt_records *records);
 void urt_records_exit(struct urt_records *records);
 
-bool urt_records_empty(const struct urt_records *records);
+bool urt_records_waiting(const struct urt_records *records);
 void urt_records_add(struct urt_records *records, struct urt_entry *entry,
 		     const struct urt_opener *who);
 
@@ -43,7 +44,7 @@ void urt_piece_free(struct urt_piece *piece);
 struct urt_piece *urt_records_take(struct urt_records *records,
 				   const struct urt_opener *who,
 				   struct urt_piece *fresh, size_t count);
-void urt_records_give_back(struct urt_records *records,
-			   struct urt_piece *piece);
+size_t urt_piece_fit(const struct urt_piece *piece, size_t count);
+void urt_records_finish(struct urt_records *records, struct urt_piece *piece);
 
 #endif

@@ -3,15 +3,15 @@
  * A registry: a mutex-protected list of processes, refreshed by a timer.
  *
  * Lock order:
+ *	mmap_lock (of whoever maps a session), or
  *	session's write_lock, file's write_lock, view->lock, views_lock
  *	  registry->lock		lists, values, the timer's arming
  *	    registry->probe_lock	raw; with probes: an entry's second half
  *	      index.c's bucket lock	raw; with probes
  *	    quota.c's users_lock	when a charge is given back
  * No lock that others may want is held while memory is allocated for a user.
- * Renderers hold a
- * registry's lock for as long as they are scheduled to run through its list; a
- * refresh waits for them.
+ * Renderers hold a registry's lock for as long as they are scheduled to run
+ * through its list; a refresh waits for them.
  *
  * Probes never take the mutex. What they find out waits on two lock-free lists:
  * forked, of members that are in the index but not on the list yet, and
@@ -86,6 +86,18 @@ static void arm_from_now(struct urt_registry *reg)
 {
 	reg->stretched_ms = quiet_ms(reg);
 	reg->due = jiffies + msecs_to_jiffies(urt_registry_interval(reg));
+	rearm(reg);
+}
+
+/* As soon as the refresh is allowed; a tick later, so that it is by then. */
+static void arm_when_allowed(struct urt_registry *reg)
+{
+	u64 since_ns = ktime_get_boottime_ns() - reg->time_ns;
+	unsigned int ms = quiet_ms(reg);
+
+	reg->stretched_ms = min_t(u64, div_u64(since_ns, NSEC_PER_MSEC) + ms,
+				  URT_INTERVAL_MS_MAX);
+	reg->due = jiffies + msecs_to_jiffies(ms) + 1;
 	rearm(reg);
 }
 
@@ -267,7 +279,7 @@ static void refresh_entries(struct urt_registry *reg)
 	rcu_read_unlock();
 }
 
-static void make_generation(struct urt_registry *reg)
+static void make_generation(struct urt_registry *reg, unsigned int waited_ms)
 {
 	reg->cost_ns = 0;
 	reg->resumed_ns = ktime_get_ns();
@@ -278,6 +290,9 @@ static void make_generation(struct urt_registry *reg)
 	urt_registry_breathe(reg);
 	pay(reg, reg->cost_ns);
 	arm_next(reg);
+	/* Who had to wait for others will have to again. */
+	if (waited_ms)
+		reg->stretched_ms = max(reg->stretched_ms, waited_ms);
 }
 
 /**
@@ -292,10 +307,17 @@ void urt_registry_refresh(struct urt_registry *reg)
 	urt_registry_settle(reg);
 	/* Emptied, or armed anew, while this run was on its way: not needed. */
 	if (reg->count && !timer_pending(&reg->timer)) {
-		if (quiet_ms(reg))	/* another session's refresh cost it */
-			arm_from_now(reg);
+		/*
+		 * Sessions of one user take turns: who had to stand back once
+		 * goes ahead then. It is paid for all the same.
+		 */
+		bool was_denied = reg->denied;
+
+		reg->denied = quiet_ms(reg) && !was_denied;
+		if (reg->denied)
+			arm_when_allowed(reg);
 		else
-			make_generation(reg);
+			make_generation(reg, was_denied ? reg->stretched_ms : 0);
 	}
 	changed(reg);
 	mutex_unlock(&reg->lock);
@@ -368,6 +390,9 @@ static int enter(struct urt_registry *reg, const struct request *req,
 
 	lockdep_assert_held(&reg->probe_lock);
 	old = urt_entry_find(reg, leader);
+	/* Wanted for itself now: it stays if a search is undone. */
+	if (old && req->role == URT_PLAIN && old->brought == URT_ADDED)
+		old->brought = URT_UPGRADED;
 	if (!old) {
 		err = urt_quota_charge(user, req->exempt);
 		if (err)
@@ -410,6 +435,9 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 
 	list_add_tail(&entry->list, &reg->entries);
 	reg->used = true;
+	/* Another file may have emptied the registry, and the pool with it. */
+	if (req->role == URT_ROOT)
+		reg->pooling = URT_PROBES_NEED_POOL;
 	if (!reg->count++)
 		arm_from_now(reg);
 	changed(reg);

@@ -34,6 +34,7 @@ struct urt_registry {
 	unsigned int interval_ms;	/* lock; as wished for */
 	unsigned int stretched_ms;	/* lock; what refreshes' cost allows */
 	unsigned long due;		/* lock; jiffies of the next refresh */
+	bool denied;			/* lock; the last refresh, for its cost */
 	bool used;			/* lock; something was registered once */
 	bool dying;			/* lock; never armed again */
 	u64 time_ns;			/* lock; of the latest generation */

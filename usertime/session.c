@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
@@ -75,9 +76,11 @@ static void session_refreshed(struct urt_registry *reg)
 
 static enum state state_now(const struct session *s)
 {
-	if (!urt_records_empty(&s->records))
+	if (urt_records_waiting(&s->records))
 		return LINES;
-	return s->registry.used && !s->registry.count ? END : NOTHING;
+	/* What a reader has taken may come back, if it cannot have it. */
+	return s->registry.used && !s->registry.count && !s->records.taken ?
+		       END : NOTHING;
 }
 
 static void session_changed(struct urt_registry *reg)
@@ -206,7 +209,6 @@ static void session_free(struct work_struct *work)
 
 	cancel_work_sync(&s->registry.upkeep);
 	urt_records_exit(&s->records);
-	urt_mapping_exit(&s->mapping);
 	urt_opener_exit(&s->who);
 	kfree(s);
 }
@@ -216,6 +218,10 @@ static int session_release(struct inode *inode, struct file *file)
 	struct session *s = file->private_data;
 
 	urt_registry_exit(&s->registry);
+	/* Nobody has it mapped; it is too large to wait for a grace period. */
+	mutex_lock(&s->registry.lock);
+	urt_mapping_exit(&s->mapping);
+	mutex_unlock(&s->registry.lock);
 	urt_quota_uncharge_session(s->who.user);
 	INIT_RCU_WORK(&s->free, session_free);
 	queue_rcu_work(urt_workqueue, &s->free);
@@ -252,10 +258,11 @@ static struct urt_piece *take_piece(struct session *s, size_t count)
 	return state == END ? NULL : ERR_PTR(-EAGAIN);
 }
 
-static void give_back(struct session *s, struct urt_piece *piece)
+/* What has not been delivered of a piece is there for the next read. */
+static void finish_piece(struct session *s, struct urt_piece *piece)
 {
 	mutex_lock(&s->registry.lock);
-	urt_records_give_back(&s->records, piece);
+	urt_records_finish(&s->records, piece);
 	session_changed(&s->registry);
 	mutex_unlock(&s->registry.lock);
 }
@@ -282,13 +289,9 @@ static ssize_t session_read(struct kiocb *iocb, struct iov_iter *to)
 			return -ERESTARTSYS;
 	}
 	copied = copy_to_iter(piece->data + piece->begin,
-			      min(piece->end - piece->begin,
-				  iov_iter_count(to)), to);
+			      urt_piece_fit(piece, iov_iter_count(to)), to);
 	piece->begin += copied;
-	if (piece->begin < piece->end)
-		give_back(s, piece);
-	else
-		urt_piece_free(piece);
+	finish_piece(s, piece);
 	return copied ?: -EFAULT;
 }
 
@@ -328,16 +331,21 @@ static int session_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct session *s = file->private_data;
 	size_t length = vma->vm_end - vma->vm_start;
+	struct urt_mapping fresh = { };
 	int err;
 
 	err = urt_mapping_check(vma);
+	if (!err && !READ_ONCE(s->mapping.map))
+		err = urt_mapping_init(&fresh, length);
 	if (err)
 		return err;
 	err = mutex_lock_killable(&s->registry.lock);
-	if (err)
+	if (err) {
+		urt_mapping_exit(&fresh);
 		return err;
+	}
 	if (!s->mapping.map)
-		err = urt_mapping_init(&s->mapping, length);
+		swap(s->mapping, fresh);
 	else if (s->mapping.length != length)
 		err = -EINVAL;
 	if (!err) {
@@ -346,6 +354,7 @@ static int session_mmap(struct file *file, struct vm_area_struct *vma)
 		session_changed(&s->registry);
 	}
 	mutex_unlock(&s->registry.lock);
+	urt_mapping_exit(&fresh);
 	return err ?: urt_mapping_insert(&s->mapping, vma);
 }
 

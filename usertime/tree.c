@@ -74,7 +74,7 @@ void urt_tree_reach(struct urt_entry *entry, struct urt_user *payer,
 		urt_entry_join_tree(entry, payer, exempt);
 }
 
-/* Return: the number of the process at or after *nr that is to be reached, or 0. */
+/* Return: the number of the process at *nr or later that is to be reached. */
 static pid_t next_to_reach(const struct urt_registry *reg,
 			   const struct urt_opener *who, unsigned int search,
 			   int *nr)
@@ -98,7 +98,7 @@ static pid_t next_to_reach(const struct urt_registry *reg,
 	return found;
 }
 
-/* Return: how many processes a pass over all of them has reached, or an error. */
+/* Return: how many a pass over all processes has reached, or an error. */
 static int pass(struct urt_registry *reg, const struct urt_opener *who,
 		unsigned int search)
 {
@@ -127,30 +127,36 @@ static int pass(struct urt_registry *reg, const struct urt_opener *who,
 	}
 }
 
-static void undo_listed(struct urt_registry *reg, unsigned int search)
+/* Return: whether there was something to undo. */
+static bool undo_listed(struct urt_registry *reg, unsigned int search)
 {
 	struct urt_entry *entry, *next;
+	bool undone = false;
 
 	list_for_each_entry_safe(entry, next, &reg->entries, list) {
-		if (entry->search != search)
+		if (entry->search != search || entry->brought == URT_FOUND)
 			continue;
 		if (entry->brought == URT_ADDED)
 			urt_registry_drop(reg, entry);
-		else if (entry->brought == URT_UPGRADED)
+		else
 			urt_entry_leave_tree(entry);
+		entry->brought = URT_FOUND;
+		undone = true;
 		cond_resched();
 	}
+	return undone;
 }
 
-static void undo(struct urt_registry *reg, unsigned int search)
+static void undo(struct urt_registry *reg, unsigned int search, bool used)
 {
 	mutex_lock(&reg->lock);
-	urt_registry_settle(reg);
-	undo_listed(reg, search);
-	/* Nobody forks for it any more: once more finds what was in between. */
-	urt_registry_adopt(reg);
-	undo_listed(reg, search);
+	/* Whoever is undone may just have forked somebody. */
+	do {
+		urt_registry_adopt(reg);
+	} while (undo_listed(reg, search));
 	urt_registry_disarm_if_empty(reg);
+	if (!reg->count)
+		reg->used = used;
 	if (reg->ops)
 		reg->ops->changed(reg);
 	mutex_unlock(&reg->lock);
@@ -168,6 +174,7 @@ int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 		 pid_t nr)
 {
 	unsigned int search;
+	bool used;
 	int ret;
 
 	ret = urt_lifecycle_follow_forks();
@@ -177,19 +184,20 @@ int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 	if (ret)
 		return ret;
 	search = ++reg->searches ?: ++reg->searches;	/* 0 is for none */
+	used = reg->used;
 	reg->pooling = URT_PROBES_NEED_POOL;
 	mutex_unlock(&reg->lock);
 	urt_tree_refill(reg);
 
 	ret = urt_registry_add(reg, who, nr, URT_ROOT, search);
-	while (!ret) {
+	if (ret)
+		return ret;
+	urt_tree_refill(reg);
+	do {
 		ret = pass(reg, who, search);
-		if (!ret)
-			return 0;
-		if (ret > 0)
-			ret = 0;
-	}
-	undo(reg, search);
+	} while (ret > 0);
+	if (ret)
+		undo(reg, search, used);
 	return ret;
 }
 
@@ -248,7 +256,7 @@ static struct urt_entry *pool_take(struct urt_registry *reg)
 	node = llist_del_first(&reg->pool);
 	if (!node)
 		return NULL;
-	if (atomic_dec_return(&reg->pooled) == POOL_SIZE / 2)
+	if (atomic_dec_return(&reg->pooled) <= POOL_SIZE / 2)
 		queue_work(urt_workqueue, &reg->upkeep);
 	return llist_entry(node, struct urt_entry, forked);
 }

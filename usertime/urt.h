@@ -124,7 +124,8 @@
  *	UTIME_NS	CPU time in user and in kernel mode, all threads; final
  *	STIME_NS
  *	START_NS	when it started, ns since boot
- *	RUNTIME_NS	wall time from its start to its last thread's exit
+ *	RUNTIME_NS	wall time from its start to its last thread's exit, or to
+ *			its registration, if it was a zombie then
  *	STATUS		in decimal, as wait(2) gives it; - where /proc/PID/stat
  *			would hide it from the opener
  *	COMM		its name at the end, escaped as in stat
@@ -137,8 +138,8 @@
  *	missed COUNT	so many children of tree members could not be registered
  *			when they were forked (quota, no memory)
  *
- * Either comes when the records before it have been read, and counts what came
- * since the last of its kind. -PID makes no record.
+ * Either comes when no record waits, and counts what came since the last of its
+ * kind. -PID makes no record.
  *
  * read(2) returns whole lines, as many as fit; where not even one fits, a part,
  * and the next read of the session the rest. It waits for a line, unless
@@ -147,7 +148,8 @@
  * ends that. Errors: EAGAIN, EFAULT (nothing is lost), EINTR, ENOMEM.
  *
  * poll(2): POLLIN and POLLRDNORM while a line waits; POLLPRI for a generation
- * that no poll of this session has reported yet, to the first that asks for it;
+ * that no poll of this session has reported yet, to the first that asks for it
+ * (epoll_ctl(2) polls, too, and does not report: look at the map after it);
  * POLLHUP at the end of file; POLLOUT and POLLWRNORM always.
  *
  * open(2) fails with EDQUOT when the user has max_sessions open (CAP_SYS_RESOURCE

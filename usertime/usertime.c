@@ -176,7 +176,8 @@ static int __init urt_mod_init(void)
 	if (err)
 		goto err_entry;
 	err = -ENOMEM;
-	urt_workqueue = alloc_workqueue("usertime", WQ_UNBOUND, 0);
+	/* On time, whoever wants the CPU: what users can cause here is bounded. */
+	urt_workqueue = alloc_workqueue("usertime", WQ_UNBOUND | WQ_HIGHPRI, 0);
 	if (!urt_workqueue)
 		goto err_index;
 	urt_registry_init(&system_registry, interval_ms, NULL,
@@ -197,6 +198,7 @@ static int __init urt_mod_init(void)
 
 err_lifecycle:
 	urt_lifecycle_exit();
+	rcu_barrier();	/* sessions that have been open already */
 err_workqueue:
 	destroy_workqueue(urt_workqueue);
 err_index:
