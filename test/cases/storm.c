@@ -379,6 +379,8 @@ static void live_on(void *arg)
 	a = stat_header();
 	expect_pace(map, fd, "session");
 	b = stat_header();
+	note("status: %llu generations in %llu ms, interval %llu ms",
+	     b.generation - a.generation, (b.time - a.time) / MS, b.interval);
 	expect(b.time - a.time < (b.generation - a.generation) * PACE * 5 / 4 * MS,
 	       "status: %llu generations in %llu ms", b.generation - a.generation,
 	       (b.time - a.time) / MS);

@@ -47,6 +47,9 @@ static void replace_victim(void)
 	pid_t pid = fork(), old;
 
 	if (!pid) {
+		/* A session that a victim has, too, lives as long as it. */
+		for (int i = 0; i < SHARED + OWN; i++)
+			close(fds[i]);
 		if (rnd(2))
 			fork_some();
 		nap();
@@ -97,9 +100,10 @@ static void write_some(int fd)
 
 static int open_nonblocking(void)
 {
-	int fd = open(SESSION, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int fd;
 
-	must(fd >= 0);
+	wait_until((fd = open(SESSION, O_RDWR | O_NONBLOCK | O_CLOEXEC)) >= 0,
+		   10000, "%s", strerror(errno));
 	return fd;
 }
 
