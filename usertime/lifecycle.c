@@ -7,9 +7,9 @@
  * fork from the first tree on, since the kernel's part of calling it costs more
  * than ours. (It stays: attaching patches the kernel's code on all CPUs, which
  * users should not be able to cause as often as they like.) A probe is called
- * with preemption disabled up to Linux 6.12 and under SRCU in 7.2, and on PREEMPT_RT
- * may not sleep, allocate or wake anybody: it relies on none of it, takes its
- * own rcu_read_lock() and raw locks only.
+ * with preemption disabled up to Linux 6.12 and under SRCU in 7.2, and on
+ * PREEMPT_RT may not sleep, allocate or wake anybody: it relies on none of it,
+ * takes its own rcu_read_lock() and raw locks only.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
