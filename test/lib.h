@@ -45,6 +45,7 @@ struct test {
 	const char *boot;	/* where alone it runs; NULL: "two" */
 	unsigned int limit;	/* seconds; 0: 60 */
 	bool slow;		/* not with --quick */
+	bool full;		/* with --full only */
 	struct test *next;
 };
 

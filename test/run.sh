@@ -10,11 +10,13 @@ build=$top/build/test
 
 usage() {
 	cat <<END
-Usage: test/run.sh [--list] [--quick] [--only NAME]... [--keep] [--verbose]
+Usage: test/run.sh [--list] [--quick | --full] [--only NAME]... [--keep] [--verbose]
 Runs the tests of the kernel module in a virtual machine.
 
   --list       name, virtual machine and claim of every test, and no more
   --quick      leave out those that take long
+  --full       the same with 100,000 processes and 10,000 trees, too: they take
+               more than half an hour
   --only NAME  this test; may be given several times
   --keep       keep the kernel logs of guests that passed, too
   --verbose    every line that the tests print
@@ -32,11 +34,11 @@ usage_error() {
 	exit 2
 }
 
-list='' quick='' keep='' verbose='' only=()
+list='' how=all keep='' verbose='' only=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) list=y ;;
-	--quick) quick=quick ;;
+	--quick | --full) how=${1#--} ;;
 	--only)
 		[ $# -gt 1 ] || usage_error "--only needs the name of a test"
 		only+=("$2")
@@ -87,7 +89,7 @@ vm_pack "$build/root" "$build/root.cpio.gz"
 rm -f "$build"/*.log
 export URT_TEST_BUILD=$build URT_TEST_IMAGE=$vm_image
 # One argument: the kernel takes 32 for init, and panics at more.
-URT_TEST_ARGS="$quick $(IFS=,; echo "${only[*]}")"
+URT_TEST_ARGS="$how $(IFS=,; echo "${only[*]}")"
 export URT_TEST_ARGS
 echo "Linux $vm_release; kernel logs of the guests: $build/"
 prove $verbose --exec "$top/test/boot.sh" "${boots[@]}" ||

@@ -178,16 +178,16 @@ static void hold_tracepoints(void)
 }
 
 /* Names have commas between them; no names are all. */
-static bool wanted(const struct test *test, const char *boot, bool quick,
+static bool wanted(const struct test *test, const char *boot, const char *how,
 		   const char *names)
 {
 	size_t len;
 
-	if (strcmp(test->boot ? test->boot : "two", boot) ||
-	    (quick && test->slow))
+	if (strcmp(test->boot ? test->boot : "two", boot))
 		return false;
 	if (!names)
-		return true;
+		return (!test->slow || strcmp(how, "quick")) &&
+		       (!test->full || !strcmp(how, "full"));
 	for (; *names; names += len + (names[len] == ',')) {
 		len = strcspn(names, ",");
 		if (strlen(test->name) == len && !memcmp(names, test->name, len))
@@ -207,15 +207,14 @@ static int list(void)
 int main(int argc, char **argv)
 {
 	int count = 0, bad = 0;
-	const char *names;
-	bool quick;
+	const char *how, *names;
 
 	if (argc < 2)
 		return 2;
 	if (!strcmp(argv[1], "--list"))
 		return list();
-	quick = argv[2] && !strcmp(argv[2], "quick");
-	names = argv[2 + quick];
+	how = argc > 2 ? argv[2] : "all";
+	names = argc > 3 ? argv[3] : NULL;
 
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	must(kmsg >= 0);
@@ -224,11 +223,11 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "one"))
 		hold_tracepoints();
 	for (struct test *t = tests; t; t = t->next)
-		count += wanted(t, argv[1], quick, names);
+		count += wanted(t, argv[1], how, names);
 	printf("1..%d\n", count);
 	count = 0;
 	for (struct test *t = tests; t; t = t->next) {
-		if (wanted(t, argv[1], quick, names))
+		if (wanted(t, argv[1], how, names))
 			bad += !run_test(t, ++count);
 	}
 	return bad != 0;

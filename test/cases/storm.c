@@ -140,7 +140,7 @@ TEST(storm_two_quick, "5,000 short processes of a user on two CPUs: all rows")
 }
 
 TEST(storm_two, "100,000 short processes of a user on two CPUs: all rows",
-     .slow = true, .limit = 900)
+     .full = true, .limit = 900)
 {
 	in_user(1000, storm_two, (void *)100000);
 }
@@ -168,7 +168,7 @@ TEST(storm_unread_quick, "with a stopped reader rows and lost are the total",
 }
 
 TEST(storm_unread, "100,000 processes, max_records=64, a stopped reader: the same",
-     .params = "max_records=64", .boot = "one", .slow = true, .limit = 900)
+     .params = "max_records=64", .boot = "one", .full = true, .limit = 900)
 {
 	storm_unread(100000);
 }

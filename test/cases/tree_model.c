@@ -379,7 +379,7 @@ TEST(model_quick, "300 random trees: records have the model's processes and ends
 }
 
 TEST(model_trees, "10,000 random trees: as many processes, same parents, same ends",
-     .slow = true, .limit = 900)
+     .full = true, .limit = 900)
 {
 	run_many(10000);
 }
