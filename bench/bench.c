@@ -4,6 +4,7 @@
  * processes cost, in instructions of the whole machine:
  *
  *	bench N[,N]...		prints lines "STATE,N,WHAT,INSTRUCTIONS"
+ *	bench profile		forks for the profile, prints its phases
  *
  * INSTRUCTIONS are for all N processes together (of "register one", for one).
  */
@@ -49,6 +50,19 @@ void spit(const char *path, const char *line)
 
 	must(fd >= 0 && (!len || write(fd, line, len) == len));
 	close(fd);
+}
+
+void module_load(const char *parameters)
+{
+	int fd = open("/usertime.ko", O_RDONLY | O_CLOEXEC);
+
+	must(fd >= 0 && !syscall(SYS_finit_module, fd, parameters, 0));
+	close(fd);
+}
+
+void module_unload(void)
+{
+	must(!syscall(SYS_delete_module, "usertime", O_NONBLOCK));
 }
 
 static uint64_t timed(void (*fn)(void))
@@ -152,7 +166,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static uint64_t median(uint64_t *values, size_t n)
+uint64_t median(uint64_t *values, size_t n)
 {
 	qsort(values, n, sizeof(*values), compare);
 	return values[n / 2];
@@ -212,6 +226,21 @@ static void measure(const char *state, bool run)
 		print(state, names[i], median(values[i] + 1, REPEATS));
 }
 
+/* In the end: who is registered twice costs others more. */
+static void measure_mapped(void)
+{
+	uint64_t reads[REPEATS + 1], refreshes[REPEATS + 1];
+
+	mapped_open(pids, count);
+	for (int nr = 0; nr <= REPEATS; nr++) {
+		refreshes[nr] = mapped_refresh();
+		reads[nr] = timed(mapped_read);
+	}
+	print("idle", "mapped read", median(reads + 1, REPEATS));
+	print("idle", "refresh mapped", median(refreshes + 1, REPEATS));
+	mapped_close();
+}
+
 /* A write() each; the median of the last ones is with nearly all registered. */
 static void register_all(void)
 {
@@ -254,14 +283,6 @@ static void check_split(void)
 	must(both >= count - count / 20);
 }
 
-static void load(void)
-{
-	int fd = open("/usertime.ko", O_RDONLY | O_CLOEXEC);
-
-	must(fd >= 0 && !syscall(SYS_finit_module, fd, "interval_ms=3600000", 0));
-	close(fd);
-}
-
 static void set_up(void)
 {
 	pids = children_start(count);
@@ -277,14 +298,15 @@ static void set_up(void)
 		fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
 		must(fds[i] >= 0 && !clock_getcpuclockid(pids[i], &clocks[i]));
 	}
-	load();
+	/* Maps have room for no more than max_per_user. */
+	module_load("interval_ms=3600000 max_per_user=20000");
 	status = open_status();
 }
 
 static void tear_down(void)
 {
 	close(status);
-	must(!syscall(SYS_delete_module, "usertime", O_NONBLOCK));
+	module_unload();
 	for (int i = 0; i < count; i++)
 		close(fds[i]);
 	children_end();
@@ -302,6 +324,7 @@ static void bench(int n)
 	check_split();
 	measure("idle", false);
 	measure("running", true);
+	measure_mapped();
 	tear_down();
 	fflush(stdout);
 }
@@ -333,8 +356,13 @@ int main(int argc, char **argv)
 	/* Processes of this kind do not preempt whoever wakes them. */
 	must(!sched_setscheduler(0, SCHED_BATCH, &param));
 	must(!setrlimit(RLIMIT_NOFILE, &limit));
+	if (!strcmp(argv[1], "profile")) {
+		forks_profile();
+		return 0;
+	}
 	refresh_init();
 	for (char *n = strtok(argv[1], ","); n; n = strtok(NULL, ","))
 		bench(atoi(n));
+	forks_measure();
 	return 0;
 }

@@ -28,6 +28,20 @@ void fail(const char *file, int line, const char *what)
 
 void spit(const char *path, const char *text);
 
+/*
+ * Begins or ends a phase of a profile: plugin/profile.c knows this nop.
+ */
+static inline void profile_mark(void)
+{
+	asm volatile("nopl 0x75747275(%%rax)" : : : "memory");
+}
+
+void module_load(const char *parameters);
+void module_unload(void);
+
+/* Sorts them. */
+uint64_t median(uint64_t *values, size_t n);
+
 /* children.c: the processes that are looked at. */
 pid_t *children_start(int count);
 void children_run(void);
@@ -35,9 +49,17 @@ void children_end(void);
 
 /* forks.c: what a process costs from fork to wait. */
 void forks_measure(void);
+void forks_profile(void);
+
+/* mapped.c: reading and refreshing a session that is mapped. */
+void mapped_open(const pid_t *pids, int count);
+void mapped_read(void);
+uint64_t mapped_refresh(void);
+void mapped_close(void);
 
 /* refresh.c: one refresh, on demand. */
 void refresh_init(void);
 uint64_t refresh_measure(int status);
+uint64_t refresh_measure_session(int session);
 
 #endif

@@ -12,30 +12,25 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
 
 #define FORKS 500		/* in a round */
-#define READ_EACH 50
-#define ROUNDS 31
+#define ROUNDS 11
+#define READ_EACH 50		/* processes, by a reader that keeps up */
+#define PROFILED 4		/* rounds; their records fit in max_records */
 
 static const char *const names[] = {
 	"module absent", "module loaded", "tree elsewhere", "tree member",
+	"record read",
 };
 
-enum { ABSENT, LOADED, ELSEWHERE, MEMBER, STATES };
+enum { ABSENT, LOADED, ELSEWHERE, MEMBER, STATES, RECORD = STATES, ROWS };
 
 static int session;		/* or something else: a child closes it, too */
 static pid_t stranger;
-
-static void load(void)
-{
-	int fd = open("/usertime.ko", O_RDONLY | O_CLOEXEC);
-
-	must(fd >= 0 && !syscall(SYS_finit_module, fd, "", 0));
-	close(fd);
-}
 
 static void replace_session(const char *path)
 {
@@ -57,62 +52,14 @@ static void open_session(pid_t root)
 
 static void enter(int state)
 {
-	if (state >= LOADED)
-		load();
 	if (state == ELSEWHERE)
 		open_session(stranger);
 	if (state == MEMBER)
 		open_session(getpid());
 }
 
-static void leave(int state)
+static void start(void)
 {
-	replace_session("/dev/null");
-	if (state >= LOADED)
-		must(!syscall(SYS_delete_module, "usertime", O_NONBLOCK));
-}
-
-/* The records that have come; an idle CPU's time would count, so no waiting. */
-static void read_records(void)
-{
-	static char text[8192];
-
-	while (read(session, text, sizeof(text)) > 0)
-		;
-}
-
-/*
- * As many of the dead of the round before are buried in it as are left over
- * from it.
- */
-static uint64_t round_of(int state)
-{
-	uint64_t begin = tsc();
-	pid_t pid;
-
-	for (int i = 0; i < FORKS; i++) {
-		pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-		if (!pid)
-			syscall(SYS_exit_group, 0);
-		must(waitpid(pid, NULL, 0) == pid);
-		if (state == MEMBER && i % READ_EACH == READ_EACH - 1)
-			read_records();
-	}
-	return tsc() - begin;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The module not loaded before nor after. Prints a line for each state. */
-void forks_measure(void)
-{
-	uint64_t seen[STATES][ROUNDS], cost;
-
 	stranger = fork();
 	if (!stranger) {
 		pause();
@@ -121,22 +68,166 @@ void forks_measure(void)
 	must(stranger > 0);
 	session = open("/dev/null", O_RDWR | O_CLOEXEC);
 	must(session >= 0);
+}
+
+static void end(void)
+{
+	close(session);
+	must(!kill(stranger, SIGKILL) && waitpid(stranger, NULL, 0) == stranger);
+}
+
+/* Return: how many records have come, after having read them; *cost: of that. */
+static int read_records(uint64_t *cost)
+{
+	static char text[3 * PROFILED * FORKS * 100];
+	uint64_t begin = tsc();
+	size_t len = 0;
+	int count = 0;
+	ssize_t n;
+
+	while ((n = read(session, text + len, sizeof(text) - 1 - len)) > 0)
+		len += n;
+	*cost = tsc() - begin;
+	text[len] = '\0';
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		must(!strncmp(line, "exit ", 5));	/* none lost or missed */
+		count++;
+	}
+	return count;
+}
+
+static void forks(int n)
+{
+	pid_t pid;
+
+	for (int i = 0; i < n; i++) {
+		pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+		if (!pid)
+			syscall(SYS_exit_group, 0);
+		must(waitpid(pid, NULL, 0) == pid);
+	}
+}
+
+/*
+ * As many of the dead of the round before are buried in it as are left over
+ * from it.
+ */
+static uint64_t round_of(void)
+{
+	uint64_t begin = tsc();
+
+	forks(FORKS);
+	return tsc() - begin;
+}
+
+static void sample(int state, uint64_t cost[ROWS])
+{
+	int records;
+
+	if (state >= LOADED)
+		module_load("");
+	enter(state);
+	round_of();		/* warms up */
+	cost[state] = round_of();
+	if (state == MEMBER) {
+		records = read_records(&cost[RECORD]);
+		must(records >= FORKS);
+		cost[RECORD] = cost[RECORD] * FORKS / records;
+	}
+	replace_session("/dev/null");
+	if (state >= LOADED)
+		module_unload();
+}
+
+static void print(int row, const char *which, uint64_t cost)
+{
+	printf("fork,%d,%s%s,%llu\n", FORKS, names[row], which,
+	       (unsigned long long)cost);
+}
+
+/* The module not loaded before nor after. */
+void forks_measure(void)
+{
+	uint64_t seen[ROWS][ROUNDS], cost[ROWS];
+
+	start();
 	/* The first round makes memory what it is in the others. */
 	for (int round = -1; round < ROUNDS; round++) {
-		for (int state = 0; state < STATES; state++) {
-			enter(state);
-			round_of(state);	/* warms up */
-			cost = round_of(state);
-			if (round >= 0)
-				seen[state][round] = cost;
-			leave(state);
-		}
+		for (int state = 0; state < STATES; state++)
+			sample(state, cost);
+		for (int row = 0; row < ROWS && round >= 0; row++)
+			seen[row][round] = cost[row];
 	}
-	for (int state = 0; state < STATES; state++) {
-		qsort(seen[state], ROUNDS, sizeof(seen[0][0]), compare);
-		printf("fork,1,%s,%llu\n", names[state], (unsigned long long)
-		       seen[state][ROUNDS / 2] / FORKS);
-		if (getenv("X")) printf("# %llu %llu %llu %llu %llu\n",(unsigned long long)seen[state][0]/FORKS,(unsigned long long)seen[state][ROUNDS/4]/FORKS,(unsigned long long)seen[state][ROUNDS/2]/FORKS,(unsigned long long)seen[state][ROUNDS*3/4]/FORKS,(unsigned long long)seen[state][ROUNDS-1]/FORKS);
+	for (int row = 0; row < ROWS; row++) {
+		print(row, "", median(seen[row], ROUNDS));
+		print(row, " lowest", seen[row][0]);
+		print(row, " highest", seen[row][ROUNDS - 1]);
 	}
-	must(!kill(stranger, SIGKILL) && waitpid(stranger, NULL, 0) == stranger);
+	end();
+}
+
+/* --- for the profile --- */
+
+/* Until RCU has freed whatever is dead. */
+static void settle(void)
+{
+	struct timespec ts = { .tv_nsec = 300000000 };
+
+	must(!nanosleep(&ts, NULL));
+}
+
+static int rounds(int n, bool read)
+{
+	int records = 0;
+	uint64_t cost;
+
+	for (int i = 0; i < n * FORKS / READ_EACH; i++) {
+		forks(READ_EACH);
+		if (read)
+			records += read_records(&cost);
+	}
+	settle();
+	return read ? records + read_records(&cost) : 0;
+}
+
+/* Whatever it causes happens in it; what was before has happened. */
+static void profile(const char *name, bool read)
+{
+	int records;
+
+	rounds(1, read);
+	profile_mark();
+	records = rounds(PROFILED, read);
+	profile_mark();
+	must(!read || records == PROFILED * FORKS);
+	printf("# phase %s,%d\n", name, PROFILED * FORKS);
+}
+
+/* All records that the last phase has left are read in this one. */
+static void profile_reading(void)
+{
+	uint64_t cost;
+	int records;
+
+	profile_mark();
+	records = read_records(&cost);
+	settle();
+	profile_mark();
+	must(records == (PROFILED + 1) * FORKS);
+	printf("# phase records read late,%d\n", records);
+}
+
+/* The module is loaded once, at one address. */
+void forks_profile(void)
+{
+	start();
+	profile(names[ABSENT], false);
+	module_load("");
+	for (int state = LOADED; state < STATES; state++) {
+		enter(state);
+		profile(names[state], state == MEMBER);
+	}
+	profile("tree member unread", false);
+	profile_reading();
+	end();
 }

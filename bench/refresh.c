@@ -96,27 +96,61 @@ static struct stamps stamps(const char *instance)
 }
 
 /*
- * Asks for a refresh in 10 ms, sleeps until it has been, and for no other
- * within the hour. There is one CPU and we do not preempt: the worker has it to
- * itself, and has ended when we are back.
+ * Sleeps until the refresh has been that is to come. There is one CPU and we do
+ * not preempt: the worker has it to itself, and has ended when we are back.
  */
-uint64_t refresh_measure(int status)
+static void wait_for_refresh(int fd, short event)
 {
-	struct pollfd p = { .fd = status, .events = POLLIN };
-	struct stamps a, b, first, second;
-	char c;
+	struct pollfd p = { .fd = fd, .events = event };
 
-	must(pread(status, &c, 1, 0) == 1);	/* the generation that is */
+	must(poll(&p, 1, 60000) == 1 && p.revents & event);
+}
+
+static void clear(void)
+{
 	set("A", "trace", "");
 	set("B", "trace", "");
-	spit(INTERVAL, "10");
-	must(poll(&p, 1, 60000) == 1);
-	spit(INTERVAL, "3600000");
-	a = stamps("A");
-	b = stamps("B");
+}
+
+static uint64_t cost(void)
+{
+	struct stamps a = stamps("A"), b = stamps("B"), first, second;
+
 	/* Which of the two comes first is the kernel's affair. */
 	first = a.start < b.start ? a : b;
 	second = a.start < b.start ? b : a;
 	must(second.start < first.end);
 	return first.end - second.start - (second.start - first.start);
+}
+
+/* Asks for a refresh in 10 ms, and for no other within the hour. */
+uint64_t refresh_measure(int status)
+{
+	char c;
+
+	must(pread(status, &c, 1, 0) == 1);	/* the generation that is */
+	clear();
+	spit(INTERVAL, "10");
+	wait_for_refresh(status, POLLIN);
+	spit(INTERVAL, "3600000");
+	return cost();
+}
+
+static void set_interval(int session, const char *word)
+{
+	ssize_t len = strlen(word);
+
+	must(write(session, word, len) == len);
+}
+
+uint64_t refresh_measure_session(int session)
+{
+	struct pollfd p = { .fd = session, .events = POLLPRI };
+
+	must(poll(&p, 1, 0) >= 0);		/* the generation that is */
+	clear();
+	set_interval(session, "interval 10");
+	wait_for_refresh(session, POLLPRI);
+	set_interval(session, "interval 3600000");
+	return cost();
 }

@@ -10,6 +10,14 @@ BEGIN {
 	next
 }
 
+# Of one process, whatever else is looked at.
+$1 == "fork" {
+	fork[$3] = $4 / $2
+	if ($3 !~ / (lowest|highest)$/)
+		forks[++nr_forks] = $3
+	next
+}
+
 {
 	state = $1; n = $2; what = $3
 	if (!(state in states_seen)) {
@@ -54,6 +62,17 @@ function print_table(state,		i) {
 	print ""
 }
 
+function print_forks(	i, what) {
+	printf "%-32s%10s%10s%10s\n", "fork, exit and wait:", "median",
+		"lowest", "highest"
+	for (i = 1; i <= nr_forks; i++) {
+		what = forks[i]
+		printf "%-32s%10.1f%10.1f%10.1f\n", what, fork[what],
+			fork[what " lowest"], fork[what " highest"]
+	}
+	print ""
+}
+
 function bar(text, seen, most, unit) {
 	printf "%-6s %-48s %6.1f%s, at most %.1f%s\n",
 		seen <= most ? "ok" : "MISSED", text, seen, unit, most, unit
@@ -91,11 +110,18 @@ END {
 	print "Instructions per process and sample\n"
 	for (s = 1; s <= nr_states; s++)
 		print_table(states[s])
+	if (!nr_forks) {
+		print "no figure: fork"
+		exit 1
+	}
+	print_forks()
 
 	if (!(1000 in n_seen))
 		print "(no bars without 1000 processes)"
 	for (s = 1; s <= nr_states && 1000 in n_seen; s++) {
 		bars_at_1000(states[s])
+		if (states[s] == "idle")
+			bar("idle: mapped read", at("idle", 1000, "mapped read"), 8)
 		if (!(10000 in n_seen))
 			continue
 		bars_linear(states[s], "refresh")
