@@ -10,6 +10,7 @@ help:
 	@echo 'make check        all tests, in virtual machines'
 	@echo 'make check-quick  those that are quick'
 	@echo 'make bench        what it costs, in instructions, beside its peers'
+	@echo 'make profile      what forks and exits cost, by function'
 	@echo 'make style        compiler warnings, sparse, checkpatch, shellcheck'
 	@echo 'make install      install the module for the running kernel'
 	@echo 'make clean        remove everything that was built'
@@ -35,6 +36,9 @@ check-quick:
 bench:
 	bench/run.sh
 
+profile:
+	bench/profile.sh
+
 style:
 	test/style.sh
 
@@ -47,4 +51,4 @@ clean:
 	$(MAKE) -C lib clean
 	$(RM) -r build
 
-.PHONY: help module app lib demo check check-quick bench style install clean
+.PHONY: help module app lib demo check check-quick bench profile style install clean

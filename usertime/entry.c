@@ -271,35 +271,49 @@ struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 	return entry;
 }
 
-/**
- * urt_entry_refresh() - bring an entry to the generation that is being made
- * @entry: of a registry whose lock the caller holds; it is under RCU
- * @budget: less by about the number of threads looked at, on return
- *
- * Final values that came in since the last generation are shown through the
- * whole of this one.
- *
- * Return: false once they have been, and the entry may go.
- */
-bool urt_entry_refresh(struct urt_entry *entry, int *budget)
+/* Return: what is left of the budget; less by the number of threads. */
+static int refresh(struct urt_entry *entry, int budget)
 {
 	struct task_struct *leader;
 
-	--*budget;
-	if (entry->ended)
-		return false;
 	/* Pairs with the release in note_final(). */
 	if (smp_load_acquire(&entry->final)) {
 		entry->time = entry->final_time;
 		entry->ended = true;
-		return true;
+		return budget - 1;
 	}
 	leader = pid_task(entry->pid, PIDTYPE_TGID);
-	if (leader) {
-		urt_cputime_sample(leader, &entry->time);
-		*budget -= get_nr_threads(leader);
+	if (!leader)
+		return budget - 1;
+	urt_cputime_sample(leader, &entry->time);
+	return budget - get_nr_threads(leader) - 1;
+}
+
+/**
+ * urt_entry_refresh() - bring entries to the generation that is being made
+ * @entry: the first one, of a registry whose lock the caller holds; under RCU
+ * @budget: threads to look at, about
+ * @gone: on return, whether the last one has been shown to the end and may go
+ *
+ * Final values that came in since the last generation are shown through the
+ * whole of this one; a session's leave as records, when it settles.
+ *
+ * Return: the last one that was done.
+ */
+struct urt_entry *urt_entry_refresh(struct urt_entry *entry, int budget,
+				    bool *gone)
+{
+	const struct urt_registry *reg = entry->registry;
+
+	for (;;) {
+		*gone = entry->ended && !reg->ops;
+		if (!entry->ended)
+			budget = refresh(entry, budget);
+		if (*gone || budget <= 0 ||
+		    list_is_last(&entry->list, &reg->entries))
+			return entry;
+		entry = list_next_entry(entry, list);
 	}
-	return true;
 }
 
 /**

@@ -97,7 +97,8 @@ void urt_entry_free_all_rcu(struct list_head *entries);
 
 struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 				 const struct task_struct *task);
-bool urt_entry_refresh(struct urt_entry *entry, int *budget);
+struct urt_entry *urt_entry_refresh(struct urt_entry *entry, int budget,
+				    bool *gone);
 void urt_entry_look(struct urt_entry *entry);
 u64 urt_entry_runtime(struct urt_entry *entry);
 kuid_t urt_entry_owner(struct urt_entry *entry);

@@ -259,24 +259,20 @@ void urt_registry_breathe(struct urt_registry *reg)
 
 static void refresh_entries(struct urt_registry *reg)
 {
-	struct urt_entry *entry, *next;
-	int budget = STRETCH;
-	bool stays;
+	struct list_head *next = reg->entries.next;
+	struct urt_entry *entry;
+	bool gone;
 
-	rcu_read_lock();
-	list_for_each_entry_safe(entry, next, &reg->entries, list) {
-		/* A session's finals leave as records, when it settles. */
-		stays = urt_entry_refresh(entry, &budget) || reg->ops;
-		if (stays && budget > 0)
-			continue;
+	while (next != &reg->entries) {
+		entry = list_entry(next, struct urt_entry, list);
+		rcu_read_lock();
+		entry = urt_entry_refresh(entry, STRETCH, &gone);
 		rcu_read_unlock();
-		if (!stays)
+		next = entry->list.next;
+		if (gone)
 			urt_registry_drop(reg, entry);
 		urt_registry_breathe(reg);
-		budget = STRETCH;
-		rcu_read_lock();
 	}
-	rcu_read_unlock();
 }
 
 static void make_generation(struct urt_registry *reg, unsigned int waited_ms)
