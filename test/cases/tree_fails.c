@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+/* A "tree PID" that fails changes nothing, whatever happens meanwhile. */
+#define _GNU_SOURCE
+#include <sys/prctl.h>
+
+#include "lib.h"
+
+/* --- of a session --- */
+
+static unsigned long long generation_in(const struct urt_map *map)
+{
+	const struct urt_map_snapshot *snap = (void *)((char *)map +
+		map->snapshot_offset[map->sequence & 1]);
+
+	return snap->generation;
+}
+
+static void expect_failure(int fd, pid_t pid, int want)
+{
+	int n = put(fd, "tree %d", pid);
+
+	expect(n == -want, "tree %d: %s instead of %s", pid, strerror(-n),
+	       strerror(want));
+}
+
+TEST(tree_fails_news, "a tree of nobody makes no generation")
+{
+	int fd = open_session();
+	const struct urt_map *map = map_session(fd, 8);
+	unsigned long long before = generation_in(map);
+	unsigned int sequence = map->sequence;
+
+	expect(!events_of(fd, POLLPRI), "before the write");
+	expect_failure(fd, 999999, ESRCH);
+	expect(!events_of(fd, POLLPRI), "poll() reports one");
+	expect(map->sequence == sequence && generation_in(map) == before,
+	       "%llu, before it was %llu", generation_in(map), before);
+	/* It would be seen, if there were one. */
+	must(put(fd, "interval 100 %d", sleeper()) > 0);
+	wait_until(events_of(fd, POLLPRI), 20000, "no poll() reports any");
+	expect(generation_in(map) > before, "still %llu", before);
+}
+
+struct brood {
+	volatile pid_t root, first;
+	volatile int ready;
+};
+
+static struct brood *brood;
+
+/* So many children; without end. */
+static void breed(void *count)
+{
+	int i;
+
+	become(1000);
+	brood->first = sleeper();
+	for (i = 1; i < (intptr_t)count; i++)
+		sleeper();
+	brood->ready = 1;
+	sleep_forever();
+}
+
+static void start_brood(int count)
+{
+	brood = share(sizeof(*brood));
+	brood->root = child(breed, (void *)(intptr_t)count);
+	wait_until(brood->ready, 20000, "not all of %d", count);
+}
+
+static void expect_quiet(int fd, const char *when)
+{
+	char c;
+
+	expect(read(fd, &c, 1) < 0 && errno == EAGAIN, "%s: the end, or %s",
+	       when, strerror(errno));
+	expect(!events_of(fd, POLLIN), "%s: %#x", when, events_of(fd, POLLIN));
+}
+
+static void expect_end(int fd, const char *when)
+{
+	char c;
+
+	expect(read(fd, &c, 1) == 0, "%s: no end: %s", when, strerror(errno));
+	expect(events_of(fd, POLLIN) == POLLHUP, "%s: %#x", when,
+	       events_of(fd, POLLIN));
+}
+
+static void fail_in_session(void *arg)
+{
+	int fd = open(SESSION, O_RDWR | O_NONBLOCK);
+	pid_t pid = sleeper();
+
+	must(fd >= 0);
+	expect_quiet(fd, "new");
+	expect_failure(fd, brood->root, EDQUOT);
+	expect_quiet(fd, "after a tree that failed");
+	must(put(fd, "%d -%d", pid, pid) > 0);
+	expect_end(fd, "unregistered");
+	expect_failure(fd, brood->root, EDQUOT);
+	expect_end(fd, "after a tree that failed");
+}
+
+TEST(tree_fails_end, "a tree that exceeds the quota is not what a session ends by",
+     .params = "max_per_user=3")
+{
+	start_brood(6);
+	in_user(1000, fail_in_session, NULL);
+}
+
+/* --- of status --- */
+
+static int lines_of_status(void)
+{
+	char *text = slurp(STATUS), *p;
+	int lines = 0;
+
+	for (p = text; *p; p++)
+		lines += *p == '\n';
+	free(text);
+	return lines;
+}
+
+/* Each forks the next: there is always one that is about to. */
+static void fork_chain(int length)
+{
+	while (length-- && !fork())
+		;
+	nap();
+	_exit(0);
+}
+
+static void fork_chains(void *arg)
+{
+	pid_t pid;
+
+	for (;;) {
+		pid = fork();
+		if (!pid)
+			fork_chain(10);
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+	}
+}
+
+/* The first are undone first: then there is room for what the chains fork. */
+static void breed_on(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 300; i++)
+		sleeper();
+	child(fork_chains, NULL);
+	for (i = 0; i < 100; i++)
+		sleeper();
+	brood->ready = 1;
+	sleep_forever();
+}
+
+#define OTHERS 1000
+
+static void fail_in_crowd(void *arg)
+{
+	uint64_t until = now_ns() + 10 * SEC;
+	int fd = open_status(), tries, n;
+
+	/* Orphans are ours, and nobody waits for them. */
+	must(!prctl(PR_SET_CHILD_SUBREAPER, 1));
+	must(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+	brood = share(sizeof(*brood));
+	brood->root = child(breed_on, NULL);
+	wait_until(brood->ready, 20000, "not all of them");
+	for (tries = 0; tries < 500 && now_ns() < until; tries++) {
+		expect_failure(fd, brood->root, EDQUOT);
+		n = lines_of_status();
+		expect(n == OTHERS, "try %d: %d lines, before %d", tries, n,
+		       OTHERS);
+	}
+	note("%d tries", tries);
+}
+
+TEST(tree_fails_forking, "nor is anybody of it left whom its members fork meanwhile",
+     .params = "max_per_user=340", .limit = 120)
+{
+	int fd = open_status(), i;
+
+	/* The longer the list, the longer it takes to undo. */
+	for (i = 0; i < OTHERS; i++)
+		must(put(fd, "%d", sleeper()) > 0);
+	in_user(1000, fail_in_crowd, NULL);
+}
+
+static volatile struct {
+	int asked, failed;
+} *rounds;
+
+static void fail_when_asked(void *arg)
+{
+	int fd;
+
+	become(1000);
+	for (fd = open_status();; ++rounds->failed) {
+		while (rounds->asked == rounds->failed)
+			nap();
+		expect_failure(fd, brood->root, EDQUOT);
+	}
+}
+
+TEST(tree_fails_plain, "who is registered for itself meanwhile stays",
+     .params = "max_per_user=200")
+{
+	int fd = open_status(), i, k;
+
+	start_brood(400);
+	rounds = share(sizeof(*rounds));
+	child(fail_when_asked, NULL);
+	/* Before the search, in the midst of it, or after: it is the same. */
+	for (i = 1; i <= 200; i++) {
+		rounds->asked = i;
+		for (k = 0; k < i % 4; k++)
+			nap();
+		must(put(fd, "%d", brood->first) > 0);
+		wait_until(rounds->failed == i, 10000, "no %dth failure", i);
+		expect(listed(brood->first, NULL), "round %d: it is gone", i);
+		must(put(fd, "-%d", brood->first) > 0);
+	}
+}
