@@ -479,6 +479,71 @@ TEST(stream_fault, "a read() into bad memory is EFAULT and loses nothing")
 	       text, want);
 }
 
+#define LINES 60
+
+/* Whole lines, of which the first may have begun in the read before. */
+static void read_whole_lines(int fd, char *text)
+{
+	size_t size = 100, len = strlen(text);
+	ssize_t n;
+
+	while ((n = read(fd, text + len, size)) > 0) {
+		len += n;
+		expect(text[len - 1] == '\n', "%zd of %zu end within a line: "
+		       "\"%.*s\"", n, size, (int)n, text + len - n);
+		size = size < 300 ? size + 25 : 100;
+	}
+	must(n == 0);
+	text[len] = '\0';
+}
+
+/* Each once, and nothing else. */
+static void expect_lines(char *text, pid_t *pids)
+{
+	char *line, *save;
+	struct record r;
+	int i = 0;
+
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		record_parse(line, &r);
+		expect(i < LINES && r.kind == EXIT && r.pid == pids[i],
+		       "line %d: %s", i, line);
+		i++;
+	}
+	expect(i == LINES, "%d lines", i);
+}
+
+/* What reads return after one that ended back bytes before bad memory. */
+static void expect_lines_after(int back)
+{
+	int fd = open_session(), i, n;
+	pid_t pids[LINES];
+	char *page, text[LINES * 100] = "";
+
+	for (i = 0; i < LINES; i++)
+		pids[i] = registered(fd);
+	for (i = 0; i < LINES; i++)
+		end_witnessed(pids[i]);
+	page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(page != MAP_FAILED && !munmap(page + 4096, 4096));
+	n = read(fd, page + 4096 - back, 4096);
+	expect(back ? n > 0 && n <= back : n < 0 && errno == EFAULT, "%d: %d %s",
+	       back, n, strerror(errno));
+	if (n > 0)
+		memcpy(text, page + 4096 - back, n);
+	read_whole_lines(fd, text);
+	expect_lines(text, pids);
+}
+
+TEST(stream_fault_lines, "and what it could not take comes in whole lines")
+{
+	expect_lines_after(0);
+	expect_lines_after(150);
+	expect_lines_after(1111);
+}
+
 TEST(stream_zero, "a read() of no bytes takes nothing and does not wait")
 {
 	int fd = open_session(), n;
