@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What the records of a session say. */
 #define _GNU_SOURCE
+#include <grp.h>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -510,4 +511,79 @@ TEST(record_changed_uid, "who changes its uid stays a member, its status hidden"
 	reap(pid, NULL);
 	reap(watcher, &status);
 	expect(!status, "status %#x", status);
+}
+
+/* Two of the opener's processes, and how /proc shows it their ends. */
+struct shown {
+	pid_t pids[2];
+	volatile int status[2];
+};
+
+static void watch_two(void *arg)
+{
+	struct shown *two = arg;
+	struct session s;
+	struct record r;
+	int i, k;
+
+	become(1000);
+	session_open(&s);
+	must(put(s.fd, "%d %d", two->pids[0], two->pids[1]) > 0);
+	must(write(STDIN_FILENO, "", 1) == 1);
+	for (i = 0; i < 2; i++) {
+		expect(next_record(&s, &r) == EXIT, "%d records", i);
+		k = r.pid == two->pids[1];
+		expect(r.status == (two->status[k] ? two->status[k] : -1),
+		       "process %d: %#x, /proc shows %#x", k, r.status,
+		       two->status[k]);
+	}
+	expect(next_record(&s, &r) == END, "one more");
+}
+
+/* Of fn(0), which is like the opener, and fn(1), which in something is not. */
+static struct shown *expect_shown(void (*fn)(void *))
+{
+	struct shown *two = share(sizeof(*two));
+	int fds[2], status, i;
+	siginfo_t info;
+	pid_t watcher;
+
+	shown = share(sizeof(*shown));
+	for (i = 0; i < 2; i++) {
+		two->pids[i] = child(fn, (void *)(intptr_t)i);
+		must(waitpid(two->pids[i], &status, WUNTRACED) > 0 &&
+		     WIFSTOPPED(status));
+	}
+	must(!pipe(fds));
+	must(dup2(fds[1], STDIN_FILENO) == STDIN_FILENO);
+	watcher = child(watch_two, two);
+	must(read(fds[0], &(char){ 0 }, 1) == 1);
+	for (i = 0; i < 2; i++) {
+		kill(two->pids[i], SIGCONT);
+		must(!waitid(P_PID, two->pids[i], &info, WEXITED | WNOWAIT));
+		in_user(1000, read_shown, &two->pids[i]);
+		two->status[i] = *shown;
+		reap(two->pids[i], NULL);
+	}
+	expect(two->status[0] == 9 << 8, "/proc shows %#x", two->status[0]);
+	reap(watcher, &status);
+	expect(!status, "status %#x", status);
+	return two;
+}
+
+static void keep_capability(void *which)
+{
+	must(!setgroups(0, NULL) && !setresgid(1000, 1000, 1000));
+	must(!prctl(PR_SET_KEEPCAPS, 1) && !setresuid(1000, 1000, 1000));
+	set_capabilities(which ? 1 << CAP_NET_RAW : 0);
+	must(!prctl(PR_SET_DUMPABLE, 1));
+	kill(getpid(), SIGSTOP);
+	_exit(9);
+}
+
+TEST(record_capable, "STATUS of who has a capability that the opener has not is \"-\"")
+{
+	struct shown *two = expect_shown(keep_capability);
+
+	expect(!two->status[1], "/proc shows %#x", two->status[1]);
 }
