@@ -587,3 +587,17 @@ TEST(record_capable, "STATUS of who has a capability that the opener has not is 
 
 	expect(!two->status[1], "/proc shows %#x", two->status[1]);
 }
+
+static void become_undumpable(void *whether)
+{
+	become(1000);
+	must(!prctl(PR_SET_DUMPABLE, !whether));
+	kill(getpid(), SIGSTOP);
+	_exit(9);
+}
+
+/* Some kernels show the end of a process that was not dumpable, some do not. */
+TEST(record_undumpable, "STATUS of who was not dumpable is what /proc shows")
+{
+	expect_shown(become_undumpable);
+}
