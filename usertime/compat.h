@@ -9,6 +9,7 @@
 #define URT_COMPAT_H
 
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/timer.h>
 #include <linux/vtime.h>
 
@@ -31,6 +32,16 @@ static inline bool urt_tickless(void)
 
 /* Tracepoint probes run with preemption off, where RT locks may sleep. */
 #define URT_PROBES_NEED_POOL IS_ENABLED(CONFIG_PREEMPT_RT)
+
+/* Of a process that has exited: whether it was one that its owner may trace. */
+static inline bool urt_was_dumpable(const struct task_struct *task)
+{
+#ifdef URT_HAVE_USER_DUMPABLE
+	return task->user_dumpable;
+#else
+	return true;
+#endif
+}
 
 #ifndef URT_HAVE_VM_FLAGS_CLEAR
 #define vm_flags_clear(vma, flags) ((vma)->vm_flags &= ~(flags))

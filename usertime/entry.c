@@ -20,6 +20,7 @@
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 
+#include "compat.h"
 #include "entry.h"
 #include "index.h"
 #include "opener.h"
@@ -41,7 +42,7 @@ struct urt_entry *urt_entry_alloc(gfp_t gfp)
 		entry->pid = NULL;
 		entry->parent = NULL;
 		entry->looks.parent = NULL;
-		entry->user_ns = NULL;
+		entry->guard.user_ns = NULL;
 	}
 	return entry;
 }
@@ -51,8 +52,8 @@ static void let_go(struct urt_entry *entry)
 	put_pid(entry->pid);
 	put_pid(entry->parent);
 	put_pid(entry->looks.parent);
-	if (entry->user_ns)
-		put_user_ns(entry->user_ns);
+	if (entry->guard.user_ns)
+		put_user_ns(entry->guard.user_ns);
 }
 
 /* For what no probe can have found. */
@@ -305,12 +306,15 @@ struct urt_entry *urt_entry_refresh(struct urt_entry *entry, int budget,
 {
 	const struct urt_registry *reg = entry->registry;
 
+	*gone = false;
 	for (;;) {
-		*gone = entry->ended && !reg->ops;
-		if (!entry->ended)
+		if (likely(!entry->ended)) {
 			budget = refresh(entry, budget);
-		if (*gone || budget <= 0 ||
-		    list_is_last(&entry->list, &reg->entries))
+		} else if (!reg->ops) {
+			*gone = true;
+			return entry;
+		}
+		if (budget <= 0 || list_is_last(&entry->list, &reg->entries))
 			return entry;
 		entry = list_next_entry(entry, list);
 	}
@@ -449,9 +453,10 @@ static void note_record(struct urt_entry *entry, struct task_struct *leader)
 	const struct signal_struct *sig = leader->signal;
 	const struct cred *cred = __task_cred(leader);
 
-	entry->group = urt_task_group(leader);
-	entry->permitted = cred->cap_permitted;
-	entry->user_ns = get_user_ns(cred->user_ns);
+	entry->guard.group = urt_task_group(leader);
+	entry->guard.permitted = cred->cap_permitted;
+	entry->guard.user_ns = get_user_ns(cred->user_ns);
+	entry->guard.dumpable = urt_was_dumpable(leader);
 	entry->status = sig->flags & SIGNAL_GROUP_EXIT ? sig->group_exit_code :
 							 leader->exit_code;
 }

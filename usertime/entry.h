@@ -2,7 +2,6 @@
 #ifndef URT_ENTRY_H
 #define URT_ENTRY_H
 
-#include <linux/capability.h>
 #include <linux/llist.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -10,13 +9,12 @@
 #include <linux/uidgid.h>
 
 #include "cputime.h"
+#include "opener.h"
 
 struct pid;
 struct signal_struct;
-struct urt_opener;
 struct urt_registry;
 struct urt_user;
-struct user_namespace;
 
 /* What a process looks like; nobody's business but stat's and a map's. */
 struct urt_looks {
@@ -68,12 +66,10 @@ struct urt_entry {
 	bool final;			/* the values below are, and stay so */
 	kuid_t uid;
 	kuid_t owner;			/* see urt_task_owner() */
-	kgid_t group;			/* see urt_task_group() */
-	kernel_cap_t permitted;
+	struct urt_guard guard;		/* its user_ns: a reference, or NULL */
 	int status;			/* as wait(2) has it */
 	u64 end_ns;			/* CLOCK_BOOTTIME of the last exit */
 	struct urt_cputime final_time;
-	struct user_namespace *user_ns;	/* at the end; a reference, or NULL */
 	char comm[TASK_COMM_LEN];
 
 	struct rcu_head rcu;

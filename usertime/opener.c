@@ -89,23 +89,23 @@ bool urt_opener_may_tree(const struct urt_opener *who,
  * urt_opener_may_inspect() - whether /proc/PID/stat would tell an exit status
  * @who: would read it
  * @owner: of the process, as urt_task_owner()
- * @group: of the process, as urt_task_group()
- * @permitted: capabilities of the process
- * @user_ns: of the process
+ * @guard: of the process
  *
  * The rule of ptrace_may_access(PTRACE_MODE_READ_FSCREDS) for a process that
- * has no memory any more; that function is for living ones, and not exported.
+ * has exited; that function is for living ones, and not exported.
  */
 bool urt_opener_may_inspect(const struct urt_opener *who, kuid_t owner,
-			    kgid_t group, kernel_cap_t permitted,
-			    struct user_namespace *user_ns)
+			    const struct urt_guard *guard)
 {
 	const struct cred *cred = who->file->f_cred;
 
-	return (uid_eq(owner, cred->fsuid) && gid_eq(group, cred->fsgid) &&
-		cred->user_ns == user_ns &&
-		cap_issubset(permitted, cred->cap_effective)) ||
-	       file_ns_capable(who->file, user_ns, CAP_SYS_PTRACE);
+	if (!guard->dumpable && !urt_opener_capable(who, CAP_SYS_PTRACE))
+		return false;
+	return (uid_eq(owner, cred->fsuid) &&
+		gid_eq(guard->group, cred->fsgid) &&
+		cred->user_ns == guard->user_ns &&
+		cap_issubset(guard->permitted, cred->cap_effective)) ||
+	       file_ns_capable(who->file, guard->user_ns, CAP_SYS_PTRACE);
 }
 
 /**

@@ -25,6 +25,14 @@ struct urt_opener {
 	bool restricted;		/* sees and registers only their own */
 };
 
+/* What, besides its owner, keeps others from looking into a process. */
+struct urt_guard {
+	kgid_t group;			/* see urt_task_group() */
+	kernel_cap_t permitted;
+	struct user_namespace *user_ns;
+	bool dumpable;
+};
+
 extern unsigned int urt_restrict;
 
 int urt_opener_init(struct urt_opener *who, struct file *file);
@@ -35,8 +43,7 @@ bool urt_opener_owns(const struct urt_opener *who, kuid_t owner);
 bool urt_opener_may_tree(const struct urt_opener *who,
 			 struct task_struct *leader);
 bool urt_opener_may_inspect(const struct urt_opener *who, kuid_t owner,
-			    kgid_t group, kernel_cap_t permitted,
-			    struct user_namespace *user_ns);
+			    const struct urt_guard *guard);
 bool urt_opener_capable(const struct urt_opener *who, int cap);
 
 kuid_t urt_task_owner(struct task_struct *task);

@@ -102,8 +102,7 @@ static char *exit_line(char *end, const struct urt_entry *entry,
 	*--p = '\n';
 	p = urt_print_comm_before(p, entry->comm);
 	*--p = ' ';
-	if (urt_opener_may_inspect(who, entry->owner, entry->group,
-				   entry->permitted, entry->user_ns)) {
+	if (urt_opener_may_inspect(who, entry->owner, &entry->guard)) {
 		p = put_before(p, entry->status);
 	} else {
 		*--p = '-';

@@ -249,9 +249,10 @@ static void upkeep(struct work_struct *work)
  */
 void urt_registry_breathe(struct urt_registry *reg)
 {
-	reg->cost_ns += ktime_get_ns() - reg->resumed_ns;
-	cond_resched();
-	reg->resumed_ns = ktime_get_ns();
+	u64 now = ktime_get_ns();
+
+	reg->cost_ns += now - reg->resumed_ns;
+	reg->resumed_ns = cond_resched() ? ktime_get_ns() : now;
 }
 
 /* In stretches of so many threads, or a little more, others get the CPU. */
