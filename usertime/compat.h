@@ -10,6 +10,9 @@
 
 #include <linux/mm.h>
 #include <linux/sched.h>
+#ifdef URT_HAVE_EXEC_STATE
+#include <linux/sched/exec_state.h>
+#endif
 #include <linux/timer.h>
 #include <linux/vtime.h>
 
@@ -33,10 +36,17 @@ static inline bool urt_tickless(void)
 /* Tracepoint probes run with preemption off, where RT locks may sleep. */
 #define URT_PROBES_NEED_POOL IS_ENABLED(CONFIG_PREEMPT_RT)
 
-/* Of a process that has exited: whether it was one that its owner may trace. */
+/*
+ * Of a process that has exited: whether it was one that its owner may trace.
+ * Kernels that do not keep it do not ask for it then. Under RCU.
+ */
 static inline bool urt_was_dumpable(const struct task_struct *task)
 {
-#ifdef URT_HAVE_USER_DUMPABLE
+#if defined(URT_HAVE_EXEC_STATE)
+	const struct task_exec_state *state = rcu_dereference(task->exec_state);
+
+	return state && state->dumpable == TASK_DUMPABLE_OWNER;
+#elif defined(URT_HAVE_USER_DUMPABLE)
 	return task->user_dumpable;
 #else
 	return true;
