@@ -121,6 +121,8 @@ static void pay(struct urt_registry *reg, u64 cost_ns)
 {
 	s64 now = ktime_get_ns(), until = atomic64_read(reg->quiet_until);
 
+	/* Timer, wake-ups and switching are out of our clock's sight. */
+	cost_ns += cost_ns / 4;
 	while (!atomic64_try_cmpxchg(reg->quiet_until, &until,
 				     max(until, now) +
 				     (s64)(cost_ns * REFRESH_SHARE)))

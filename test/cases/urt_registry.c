@@ -41,8 +41,11 @@ TEST(urt_add, "urt add registers, trees too; urt remove and --all unregister")
 	pid_t a = sleeper();
 	struct said said;
 
-	said = shell("sleep 1000 & urt add --tree $$; sleep 1000 & "
-		     "urt list --csv | grep -c ,sleep$");
+	/* A child is a shell until it has become sleep. */
+	said = shell("sleeps() { urt list --csv | grep -c ,sleep$; }; n=0; "
+		     "sleep 1000 & urt add --tree $$; sleep 1000 & "
+		     "until [ $(sleeps) = 2 ] || [ $n = 200 ]; do "
+		     "n=$((n + 1)); done; sleeps");
 	expect(atoi(said.out) == 2, "%s %s", said.out, said.err);
 	said = shell("urt add %d 99999 && echo yes", a);
 	expect(said.status == 1 && strstr(said.err, "process 99999") &&
