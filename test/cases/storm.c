@@ -120,7 +120,7 @@ TEST(storm_one_quick, "5,000 short processes on one CPU: all rows, exact sum",
 }
 
 TEST(storm_one, "100,000 short processes on one CPU: all rows, exact sum",
-     .boot = "one", .slow = true, .limit = 900)
+     .boot = "one", .full = true, .limit = 900)
 {
 	storm_one(100000);
 }
