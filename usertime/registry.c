@@ -34,7 +34,6 @@
 
 #include "compat.h"
 #include "entry.h"
-#include "index.h"
 #include "opener.h"
 #include "quota.h"
 #include "registry.h"

@@ -20,12 +20,10 @@
  * Where the probe may not allocate (PREEMPT_RT), it takes entries from a pool
  * of its registry, which process context refills.
  */
-#include <linux/capability.h>
 #include <linux/idr.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
