@@ -64,10 +64,10 @@ host)
 vm)
 	in_vm
 	vm_boot "$build/root.cpio.gz" "$build/kernel.log" 180 quiet \
-		-cpu "$vm_cpu" -smp 2 -- port /bin/sh /bin/demo /usertime.ko ;;
+		-smp 2 -- port /bin/sh /bin/demo /usertime.ko ;;
 shell)
 	in_vm
 	echo "Leave the shell with 'exit' (or the machine with Ctrl-A x)." >&2
-	vm_boot "$build/root.cpio.gz" - 86400 quiet -cpu "$vm_cpu" -smp 2 -- \
+	vm_boot "$build/root.cpio.gz" - 86400 quiet -smp 2 -- \
 		console /bin/sh /bin/demo --shell /usertime.ko ;;
 esac

@@ -5,15 +5,17 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-build=$top/build/test
-. "$top/test/vm/vm.sh"
 
 usage() {
 	cat <<END
-Usage: test/run.sh [--list] [--quick | --full] [--only NAME]... [--keep] [--verbose]
+Usage: test/run.sh [--matrix | --kernel NAME] [--quick | --full]
+                   [--only NAME]... [--keep] [--verbose]
+       test/run.sh --list
 Runs the tests of the kernel module in a virtual machine.
 
   --list       name, virtual machine and claim of every test, and no more
+  --matrix     on every kernel of test/kernels/list, then a table of them
+  --kernel NAME  on that one of them, instead of this distribution's own
   --quick      leave out those that take long
   --full       the same with 100,000 processes and 10,000 trees, too: they take
                more than half an hour
@@ -24,7 +26,7 @@ Runs the tests of the kernel module in a virtual machine.
 
 Missing packages are installed, through sudo if you are not root.
 Exit status: 0 all passed, 1 some failed, hung, or the kernel complained,
-2 wrong usage.
+2 wrong usage, 3 the kernel cannot be had here (--kernel).
 END
 }
 
@@ -34,65 +36,132 @@ usage_error() {
 	exit 2
 }
 
-list='' how=all keep='' verbose='' only=()
+list='' matrix='' how=all keep='' verbose='' only=() again=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) list=y ;;
-	--quick | --full) how=${1#--} ;;
-	--only)
-		[ $# -gt 1 ] || usage_error "--only needs the name of a test"
-		only+=("$2")
+	--matrix) matrix=y ;;
+	--quick | --full) how=${1#--}; again+=("$1") ;;
+	--only | --kernel)
+		[ $# -gt 1 ] || usage_error "$1 needs a name"
+		if [ "$1" = --only ]; then
+			only+=("$2")
+			again+=("$1" "$2")
+		else
+			URT_KERNEL=$2
+		fi
 		shift ;;
-	--only=*) only+=("${1#*=}") ;;
-	--keep) keep=y ;;
+	--only=*) only+=("${1#*=}"); again+=("$1") ;;
+	--kernel=*) URT_KERNEL=${1#*=} ;;
+	--keep) keep=y; again+=("$1") ;;
 	--verbose) verbose=--verbose ;;
 	--help) usage; exit ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
 	shift
 done
-
-mkdir -p "$build"
-# shellcheck disable=SC2046 # package names
-vm_install perl $(vm_packages)
-vm_kernel
-vm_module
-vm_library
-vm_root "$build/root"
-vm_program "$build/root/bin/tests" "$top"/test/{runner,lib}.c \
-	"$top"/test/cases/*.c "$vm_liburt" -ljansson
-
-if [ -n "$list" ]; then
-	"$build/root/bin/tests" --list
-	exit
+if [ -n "$matrix" ]; then
+	[ -z "${URT_KERNEL-}" ] || usage_error "--matrix is all kernels"
+	exec "$top/test/matrix.sh" "${again[@]}"
 fi
 
-# The library as it is installed; urt top on a terminal.
-others_failed=0
-[ ${#only[@]} -gt 0 ] || prove $verbose --exec bash "$top"/test/{lib,top}.sh ||
-	others_failed=1
+build=$top/build/test${URT_KERNEL:+/$URT_KERNEL}
+export URT_KERNEL
+. "$top/test/vm/vm.sh"
+mkdir -p "$build"
 
+# make_tests DIR
+make_tests() {
+	vm_guest_in make -s -C "$top/test" -j"$(nproc)" O="$1" \
+		CC="$(vm_guest_cc)" LIBURT="$vm_liburt" >"$build/tests.log" 2>&1 || {
+		cat "$build/tests.log" >&2
+		vm_die "the tests do not build"
+	}
+}
+
+build_all() {
+	# shellcheck disable=SC2046 # package names
+	vm_install perl $(vm_packages)
+	vm_kernel || {
+		echo "$vm_skip" >"$build/skipped"
+		echo "test/run.sh: $URT_KERNEL is skipped: $vm_skip" >&2
+		exit 3
+	}
+	vm_module
+	vm_library
+	vm_root "$build/root"
+	make_tests "$build/tests"
+	cp "$build/tests/tests" "$build/root/bin/tests"
+	vm_pack "$build/root" "$build/root.cpio.gz"
+	# For boot.sh.
+	declare -p vm_arch vm_image vm_release vm_compiler vm_qemu vm_cpu \
+		vm_console vm_port >"$build/kernel"
+}
+
+# A line each: name, guest, claim.
+list_tests() {
+	(
+		if [ "$vm_arch" != "$vm_host_arch" ]; then
+			vm_arch=$vm_host_arch vm_cross='' build=$build/native
+			mkdir -p "$build"
+			vm_library
+			make_tests "$build/tests"
+		fi
+		"$build/tests/tests" --list
+	)
+}
+
+# Sets boots: the guests that have one of these tests, or any without names.
+choose_guests() {
+	local name guest claim known=' '
+
+	while read -r name guest claim; do
+		if [ $# -gt 0 ]; then
+			[[ " $* " = *" $name "* ]] || continue
+			known+="$name "
+		fi
+		# One guest has all that one CPU can run.
+		[ -z "${URT_KERNEL-}" ] || [ "$guest" = nohz ] || guest=counted
+		[[ " ${boots[*]} " = *" $guest "* ]] || boots+=("$guest")
+	done <"$build/list"
+	for name; do
+		[[ $known = *" $name "* ]] ||
+			usage_error "there is no test '$name'; see --list"
+	done
+}
+
+# For the table of --matrix: passed, failed, skipped, seconds.
+write_result() {
+	awk -v seconds="$1" '
+		/^ok .*# SKIP/ { skipped++; next }
+		/^ok / { passed++ }
+		/^not ok / { failed++ }
+		END { print passed + 0, failed + 0, skipped + 0, seconds }
+	' "$build"/*.tap >"$build/result"
+}
+
+rm -f "$build"/*.{log,tap,data} "$build"/{skipped,result}
+build_all
+list_tests >"$build/list"
+if [ -n "$list" ]; then
+	cat "$build/list"
+	exit
+fi
 boots=()
-while read -r name boot _; do
-	if [ ${#only[@]} -gt 0 ]; then
-		[[ " ${only[*]} " = *" $name "* ]] || continue
-		known+=" $name"
-	fi
-	[[ " ${boots[*]} " = *" $boot "* ]] || boots+=("$boot")
-done < <("$build/root/bin/tests" --list)
-for name in "${only[@]}"; do
-	[[ "${known-} " = *" $name "* ]] ||
-		usage_error "there is no test '$name'; see --list"
-done
+choose_guests "${only[@]}"
 
-vm_pack "$build/root" "$build/root.cpio.gz"
-rm -f "$build"/*.log
-export URT_TEST_BUILD=$build URT_TEST_IMAGE=$vm_image
+# The library as it is installed; urt top on a terminal.
+failed=0
+[ ${#only[@]} -gt 0 ] || [ -n "${URT_KERNEL-}" ] ||
+	prove $verbose --exec bash "$top"/test/{lib,top}.sh || failed=1
+
+export URT_TEST_BUILD=$build
 # One argument: the kernel takes 32 for init, and panics at more.
 URT_TEST_ARGS="$how $(IFS=,; echo "${only[*]}")"
 export URT_TEST_ARGS
-echo "Linux $vm_release; kernel logs of the guests: $build/"
-prove $verbose --exec "$top/test/boot.sh" "${boots[@]}" ||
-	exit 1
-[ "$others_failed" = 0 ] || exit 1
+echo "Linux $vm_release ($vm_arch, $vm_compiler); kernel logs of the guests: $build/"
+begin=$SECONDS
+prove $verbose --exec "$top/test/boot.sh" "${boots[@]}" || failed=1
+write_result $((SECONDS - begin))
+[ "$failed" = 0 ] || exit 1
 [ -n "$keep" ] || rm -f "$build"/boot-*.log

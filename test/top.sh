@@ -54,5 +54,5 @@ vm_pack "$build/root" "$build/root.cpio.gz"
 {
 	model_test
 	vm_boot "$build/root.cpio.gz" "$build/kernel.log" 600 quiet \
-		-cpu "$vm_cpu" -smp 2 -- port /bin/sh /bin/test_top
+		-smp 2 -- port /bin/sh /bin/test_top
 } | as_one

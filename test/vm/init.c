@@ -7,6 +7,8 @@
  *				no message of the kernel can be taken for it
  *	init console COMMAND...	it has the console as its terminal
  *
+ * In the environment: URT_PORT, the name of the second serial port.
+ *
  * The kernel passes on what follows "--" on its command line. The last line on
  * the second port is "# status N", N being the command's exit status; without
  * it the guest has crashed.
@@ -47,17 +49,20 @@ static void mount_all(void)
 	mount_on("tmpfs", "/tmp");
 	mount_on("devpts", "/dev/pts");
 	mount_on("tracefs", "/sys/kernel/tracing");
+	/* Debug kernels have it. */
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 	chmod("/tmp", 01777);
 }
 
 static void open_port(void)
 {
 	struct termios raw;
+	const char *name = getenv("URT_PORT") ?: "/dev/ttyS1";
 
-	port = open("/dev/ttyS1", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	port = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (port < 0) {
 		port = 2;
-		die("/dev/ttyS1");
+		die(name);
 	}
 	tcgetattr(port, &raw);
 	cfmakeraw(&raw);

@@ -4,17 +4,12 @@
 # kernel, its root, and how it is booted. Sourced by demo.sh, test/run.sh and
 # bench/run.sh; top is the checkout, build where they may write.
 #
-#	URT_CACHE	kernels (~/.cache/usertime)
+#	URT_CACHE	kernels and roots (~/.cache/usertime)
+#	URT_KERNEL	one of test/kernels/list (this distribution's own)
 #	URT_ACCEL	tcg (default) or kvm
 
 : "${top:?}" "${build:?}"
-vm_cache=${URT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/usertime}
-vm_arch=$(dpkg --print-architecture 2>/dev/null || true)
-
-# QEMU 7.2 emulates cmpxchg16b badly on several CPUs: kernels that use it in
-# their allocator, as 6.12, now and then fault there, even while booting.
-# shellcheck disable=SC2034 # for those who source this
-vm_cpu=max,-cx16
+. "$top/test/vm/kernels.sh"
 
 vm_die() { echo "${0##*/}: $*" >&2; exit 1; }
 
@@ -58,74 +53,46 @@ vm_apt_install() {
 	}
 }
 
-# The package whose newest version pulls in this distribution's VM kernel.
-vm_headers_package() {
-	case $(. /etc/os-release; echo "$ID:$vm_arch") in
-	ubuntu:*) echo linux-headers-virtual ;;
-	*:amd64) echo linux-headers-cloud-amd64 ;;
-	*) vm_die "no VM for architecture '$vm_arch' yet: amd64 only" ;;
-	esac
-}
-
 vm_packages() {
 	echo gcc make libc6-dev libjansson-dev libncurses-dev cpio gzip kmod \
 		busybox-static qemu-system-x86
+	case ${URT_KERNEL-} in *-arm64) echo qemu-system-arm ;; esac
 	vm_headers_package
 }
 
-# Sets vm_release, vm_kdir and vm_image: the kernel that the headers are for.
-# Only its image is taken from its package; the host does not boot it.
-vm_kernel() {
-	vm_find_kernel
-	[ ! -s "$vm_image" ] || return 0
-	# The archive has the image of the newest headers, of older ones perhaps.
-	vm_apt_install "$(vm_headers_package)"
-	vm_find_kernel
-	[ -s "$vm_image" ] || vm_fetch_image "${vm_image%/*}"
-}
-
-vm_find_kernel() {
-	local package
-
-	package=$(dpkg-query -W -f '${Depends}' "$(vm_headers_package)" |
-		grep -o 'linux-headers-[0-9][^ ,]*' | head -n 1)
-	vm_release=${package#linux-headers-}
-	vm_kdir=/usr/src/$package
-	vm_image=$vm_cache/$(dpkg-query -W -f '${Package}_${Version}' \
-		"$package")/vmlinuz
-}
-
-# vm_fetch_image DIR: all of it, or nothing.
-vm_fetch_image() {
-	local new
-
-	echo "Fetching the image of Linux $vm_release" >&2
-	mkdir -p "$vm_cache"
-	new=$(mktemp -d "$vm_cache/new.XXXXXX")
-	chmod 755 "$new"
-	(cd "$new" && apt-get download -q "linux-image-$vm_release") \
-		>"$build/image.log" 2>&1 || {
-		cat "$build/image.log" >&2
-		rm -rf "$new"
-		vm_die "could not download linux-image-$vm_release"
-	}
-	dpkg -x "$new"/*.deb "$new/root"
-	cp "$new/root/boot/vmlinuz-$vm_release" "$new/vmlinuz"
-	rm -rf "$new/root" "$new"/*.deb "$1"
-	mv "$new" "$1"
-}
-
+# Kbuild leaves what it makes beside the sources: each kernel has its own copy.
+# Sets vm_ko.
 vm_module() {
-	make -C "$top/usertime" KDIR="$vm_kdir" >"$build/module.log" 2>&1 || {
+	local dir=$build/usertime
+
+	vm_ko=$dir/usertime.ko
+	mkdir -p "$dir/feature"
+	(
+		cd "$top/usertime"
+		cp -pu ./*.[ch] Kbuild Makefile "$dir/"
+		cp -pu feature/*.c "$dir/feature/"
+	)
+	rm -f "$dir/usertime.mod.c"	# of a "make module"
+	vm_in make -C "$dir" KDIR="$vm_kdir" "${vm_make[@]}" \
+		>"$build/module.log" 2>&1 || {
 		cat "$build/module.log" >&2
 		vm_die "the module does not build"
 	}
 }
 
+# vm_guest_in COMMAND...: where programs for the guest are built.
+vm_guest_in() {
+	if [ "$vm_arch" = "$vm_host_arch" ]; then "$@"; else vm_in "$@"; fi
+}
+
+# vm_guest_cc: the name of the compiler for them.
+vm_guest_cc() { echo "${vm_cross}gcc"; }
+
 # vm_library: sets vm_liburt, for programs that are linked with it.
 vm_library() {
 	vm_liburt=$build/lib/liburt.a
-	make -C "$top/lib" O="$build/lib" "$vm_liburt" >"$build/lib.log" 2>&1 || {
+	vm_guest_in make -C "$top/lib" O="$build/lib" CC="$(vm_guest_cc)" \
+		AR="${vm_cross}ar" "$vm_liburt" >"$build/lib.log" 2>&1 || {
 		cat "$build/lib.log" >&2
 		vm_die "the library does not build"
 	}
@@ -135,14 +102,16 @@ vm_library() {
 vm_program() {
 	local out=$1
 	shift
-	gcc -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
+	vm_guest_in "$(vm_guest_cc)" -std=gnu11 -O2 -g -Wall -Wextra -Werror \
+		-Wno-unused-parameter -D_FILE_OFFSET_BITS=64 \
 		-I"$top/usertime" -I"$top/lib" -I"$top/test" \
 		-static -pthread -o "$out" "$@"
 }
 
 # vm_urt OUTPUT: the command, static.
 vm_urt() {
-	make -s -C "$top/app" O="$build/app" LDFLAGS=-static \
+	vm_guest_in make -s -C "$top/app" O="$build/app" LDFLAGS=-static \
+		CC="$(vm_guest_cc)" AR="${vm_cross}ar" \
 		CFLAGS="-O2 -g -Wall -Wextra -Wpedantic -Werror" urt \
 		>"$build/urt.log" 2>&1 || {
 		cat "$build/urt.log" >&2
@@ -151,15 +120,45 @@ vm_urt() {
 	cp "$build/app/urt/urt" "$1"
 }
 
-# vm_borrow DIR PROGRAM: this machine's, with the libraries that it loads.
+# vm_borrow DIR PROGRAM: this machine's, with the libraries that it loads; or
+# the build root's, where this machine's does not run in the guest.
 vm_borrow() {
-	local file
+	local root='' program file
 
-	cp "$(command -v "$2")" "$1/bin/"
-	ldd "$1/bin/$2" | grep -o '/[^ ]*' | while read -r file; do
+	program=$(command -v "$2")
+	if [ "$vm_arch" != "$vm_host_arch" ]; then
+		root=$vm_sysroot program=$vm_sysroot/usr/bin/$2
+		[ ! -e "$root/foreign" ] || program=$root/foreign/usr/bin/$2
+	fi
+	cp "$program" "$1/bin/"
+	vm_loads "$program" | while read -r file; do
 		mkdir -p "$1${file%/*}"
-		cp -L "$file" "$1$file"
+		cp -L "$root$file" "$1$file"
 	done
+}
+
+# vm_loads PROGRAM: its interpreter and libraries; ldd would have to run it.
+vm_loads() {
+	local name
+
+	if [ "$vm_arch" = "$vm_host_arch" ]; then
+		ldd "$1" | grep -o '/[^ ]*'
+		return
+	fi
+	readelf -lW "$1" | sed -n 's/.*interpreter: \(.*\)]/\1/p'
+	readelf -dW "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)]/\1/p' |
+		while read -r name; do
+			(cd "$vm_sysroot" && find -L usr/lib/*-linux-gnu* \
+				-maxdepth 1 -name "$name" -printf '/%p\n')
+		done
+}
+
+vm_busybox() {
+	if [ "$vm_arch" = "$vm_host_arch" ]; then
+		cp "$(command -v busybox)" "$1"
+	else
+		cp "$vm_sysroot/bin/busybox" "$1"
+	fi
 }
 
 # vm_root DIR: the guest's root: init, a shell and its tools, module, programs.
@@ -169,14 +168,14 @@ vm_root() {
 	rm -rf "$dir"
 	mkdir -p "$dir/bin" "$dir/sbin" "$dir/etc" "$dir/dev"
 	vm_program "$dir/init" "$top/test/vm/init.c"
-	cp "$(command -v busybox)" "$dir/bin/busybox"
+	vm_busybox "$dir/bin/busybox"
 	for applet in $(busybox --list); do
 		[ "$applet" = busybox ] || ln -s busybox "$dir/bin/$applet"
 	done
 	printf 'root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n' \
 		>"$dir/etc/passwd"
 	printf 'root:x:0:\nuser:x:1000:\n' >"$dir/etc/group"
-	cp "$top/usertime/usertime.ko" "$dir/"
+	cp "$vm_ko" "$dir/"
 	mkdir -p "$dir/lib/modules/$vm_release"
 	: >"$dir/lib/modules/$vm_release/modules.dep"	# modinfo wants one
 	vm_program "$dir/bin/register_and_poll" "$top/app/register_and_poll.c"
@@ -189,9 +188,43 @@ vm_pack() {
 	(cd "$1" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$2"
 }
 
+# Sets what is different with the guest's architecture: vm_qemu, the program and
+# its machine; vm_cpu; vm_console and vm_port, the guest's names of its two
+# serial ports.
+vm_machine() {
+	vm_console=ttyS0 vm_port=/dev/ttyS1
+	case $vm_arch in
+	arm64)
+		vm_qemu=(qemu-system-aarch64 -M virt)
+		vm_cpu=cortex-a72 vm_console=ttyAMA0 vm_port=/dev/ttyS0 ;;
+	*)
+		vm_qemu=(qemu-system-x86_64)
+		# QEMU 7.2 emulates cmpxchg16b badly on several CPUs: kernels
+		# that use it in their allocator, as 6.12, now and then fault
+		# there, even while booting.
+		vm_cpu=max,-cx16 ;;
+	esac
+}
+
+# vm_serial_ports CHARDEV...: the guest's, in that order.
+vm_serial_ports() {
+	local chardev
+
+	if [ "$vm_arch" = arm64 ]; then	# it has one, others come by PCI
+		echo -serial "chardev:$1"
+		shift
+		for chardev; do
+			echo -device "pci-serial,chardev=$chardev"
+		done
+	else
+		for chardev; do echo -serial "chardev:$chardev"; done
+	fi
+}
+
 # vm_boot INITRAMFS LOG SECONDS "KERNEL ARGUMENTS" QEMU_ARGUMENTS... -- INIT...
 # The kernel's console goes to LOG ("-": it is our terminal), the second serial
-# port to standard output. Fails unless the guest's command succeeded.
+# port to standard output, the third to LOG.data. Fails unless the guest's
+# command succeeded.
 vm_boot() {
 	local initramfs=$1 log=$2 limit=$3 append=$4 qemu=() serial port ended=0
 
@@ -200,16 +233,21 @@ vm_boot() {
 	while [ "$1" != -- ]; do qemu+=("$1"); shift; done
 	shift
 	if [ "$log" = - ]; then
-		serial=(-serial mon:stdio -serial "file:$port")
+		serial=(-chardev stdio,id=console,mux=on -mon console
+			-chardev "file,id=port,path=$port" -chardev null,id=data)
 	else
-		serial=(-serial "file:$log" -serial stdio)
+		serial=(-chardev "file,id=console,path=$log"
+			-chardev stdio,id=port
+			-chardev "file,id=data,path=$log.data")
 	fi
-	timeout --foreground -k 5 "$limit" qemu-system-x86_64 \
-		-accel "${URT_ACCEL:-tcg}" -display none -no-reboot -nodefaults \
-		-m 1024 -kernel "$vm_image" -initrd "$initramfs" \
+	# shellcheck disable=SC2207 # words
+	serial+=($(vm_serial_ports console port data))
+	timeout --foreground -k 5 "$limit" "${vm_qemu[@]}" \
+		-accel "${URT_ACCEL:-tcg}" -cpu "$vm_cpu" -display none -no-reboot \
+		-nodefaults -m 1024 -kernel "$vm_image" -initrd "$initramfs" \
 		"${serial[@]}" "${qemu[@]}" \
-		-append "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic \
-mitigations=off $append -- $*" |
+		-append "console=$vm_console panic=-1 panic_on_warn=1 oops=panic \
+mitigations=off URT_PORT=$vm_port $append -- $*" |
 		if [ "$log" = - ]; then
 			cat
 		else
