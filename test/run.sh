@@ -9,7 +9,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 usage() {
 	cat <<END
 Usage: test/run.sh [--matrix | --kernel NAME] [--quick | --full]
-                   [--only NAME]... [--keep] [--verbose]
+                   [--build] [--only NAME]... [--keep] [--verbose]
        test/run.sh --list
 Runs the tests of the kernel module in a virtual machine.
 
@@ -19,6 +19,7 @@ Runs the tests of the kernel module in a virtual machine.
   --quick      leave out those that take long
   --full       the same with 100,000 processes and 10,000 trees, too: they take
                more than half an hour
+  --build      build what is needed, and no more
   --only NAME  this test; may be given several times
   --keep       keep the kernel logs of guests that passed, too
   --verbose    every line that the tests print
@@ -36,11 +37,12 @@ usage_error() {
 	exit 2
 }
 
-list='' matrix='' how=all keep='' verbose='' only=() again=()
+list='' matrix='' only_build='' how=all keep='' verbose='' only=() again=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) list=y ;;
 	--matrix) matrix=y ;;
+	--build) only_build=y ;;
 	--quick | --full) how=${1#--}; again+=("$1") ;;
 	--only | --kernel)
 		[ $# -gt 1 ] || usage_error "$1 needs a name"
@@ -95,7 +97,7 @@ build_all() {
 	vm_pack "$build/root" "$build/root.cpio.gz"
 	# For boot.sh.
 	declare -p vm_arch vm_image vm_release vm_compiler vm_qemu vm_cpu \
-		vm_console vm_port >"$build/kernel"
+		vm_console vm_port vm_data vm_append >"$build/kernel"
 }
 
 # A line each: name, guest, claim.
@@ -113,9 +115,9 @@ list_tests() {
 
 # Sets boots: the guests that have one of these tests, or any without names.
 choose_guests() {
-	local name guest claim known=' '
+	local name guest known=' '
 
-	while read -r name guest claim; do
+	while read -r name guest _; do
 		if [ $# -gt 0 ]; then
 			[[ " $* " = *" $name "* ]] || continue
 			known+="$name "
@@ -140,8 +142,9 @@ write_result() {
 	' "$build"/*.tap >"$build/result"
 }
 
-rm -f "$build"/*.{log,tap,data} "$build"/{skipped,result}
+rm -f "$build"/*.{log,tap,data} "$build"/{skipped,result,passed}
 build_all
+[ -z "$only_build" ] || exit 0
 list_tests >"$build/list"
 if [ -n "$list" ]; then
 	cat "$build/list"
@@ -164,4 +167,5 @@ begin=$SECONDS
 prove $verbose --exec "$top/test/boot.sh" "${boots[@]}" || failed=1
 write_result $((SECONDS - begin))
 [ "$failed" = 0 ] || exit 1
+touch "$build/passed"
 [ -n "$keep" ] || rm -f "$build"/boot-*.log

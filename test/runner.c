@@ -12,7 +12,6 @@
 #include "runner.h"
 
 static struct test *tests;
-static int kmsg;
 
 void test_add(struct test *test)
 {
@@ -22,58 +21,6 @@ void test_add(struct test *test)
 		at = &(*at)->next;
 	test->next = *at;
 	*at = test;
-}
-
-/*
- * What the kernel may say: that the module is not its own, that insmod was
- * called wrongly, that the machine is emulated and slow.
- */
-static bool harmless(const char *line)
-{
-	static const char *const known[] = {
-		"usertime: loading out-of-tree module taints kernel",
-		"usertime: module verification failed",
-		"usertime: `",	/* ... invalid for parameter: to root, at load */
-		"hrtimer: interrupt took",
-		"clocksource: ",
-		"perf: interrupt took too long",
-		"sched: RT throttling activated",
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (!strncmp(line, known[i], strlen(known[i])))
-			return true;
-	}
-	return false;
-}
-
-/* Return: how many warnings, or lines of ours, came since the last call. */
-static int read_log(bool print)
-{
-	char record[8192], *line;
-	int bad = 0, level;
-	ssize_t n;
-
-	while ((n = read(kmsg, record, sizeof(record) - 1)) > 0 ||
-	       (n < 0 && errno == EPIPE)) {
-		if (n < 0)
-			continue;
-		record[n] = '\0';
-		level = atoi(record) & 7;
-		line = strchr(record, ';');
-		if (!line++)
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		if (harmless(line))
-			continue;
-		if (level <= 4 || strstr(line, "usertime") ||
-		    strstr(line, "urt_")) {
-			if (print)
-				printf("# kernel log: %s\n", line);
-			bad++;
-		}
-	}
-	return bad;
 }
 
 /* Return: what the test's process ended with, killed processes included. */
@@ -142,7 +89,8 @@ static bool run_test(const struct test *test, int nr)
 		printf("# killed by signal %d\n", WTERMSIG(status));
 	}
 	ok &= unload_soon();
-	ok &= !read_log(true);
+	ok &= !debug_leaks();
+	ok &= !log_read(true);
 	printf("%sok %d - %s: %s%s\n# %.1f s\n", ok ? "" : "not ", nr,
 	       test->name, test->claim, end, (now_ns() - begin) / 1e9);
 	fflush(stdout);
@@ -225,9 +173,8 @@ int main(int argc, char **argv)
 	how = argc > 2 ? argv[2] : "all";
 	names = argc > 3 ? argv[3] : NULL;
 
-	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	must(kmsg >= 0);
-	read_log(false);
+	log_open();
+	log_read(false);
 
 	if (strcmp(argv[1], "one") && strcmp(argv[1], "counted"))
 		hold_tracepoints();
@@ -239,5 +186,10 @@ int main(int argc, char **argv)
 		if (wanted(t, argv[1], how, names))
 			bad += !run_test(t, ++count);
 	}
+	bad += debug_last_leaks();
+	debug_save_coverage();
+	if (log_others())
+		printf("# KCSAN: %u reports without a function of ours\n",
+		       log_others());
 	return bad != 0;
 }

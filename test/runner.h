@@ -2,7 +2,19 @@
 #ifndef TEST_RUNNER_H
 #define TEST_RUNNER_H
 
+#include <stdbool.h>
+
 /* How a test's process ends when its claim does not hold, or was not tried. */
 enum { EXIT_BROKEN = 99, EXIT_SKIPPED = 77 };
+
+/* klog.c: log_read() returns how many lines since the last call are bad. */
+void log_open(void);
+int log_read(bool print);
+unsigned int log_others(void);
+
+/* debug.c */
+int debug_leaks(void);
+int debug_last_leaks(void);
+void debug_save_coverage(void);
 
 #endif

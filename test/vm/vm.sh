@@ -189,14 +189,15 @@ vm_pack() {
 }
 
 # Sets what is different with the guest's architecture: vm_qemu, the program and
-# its machine; vm_cpu; vm_console and vm_port, the guest's names of its two
-# serial ports.
+# its machine; vm_cpu; vm_console and vm_port, the guest's names of its
+# serial ports; vm_append, more words for the kernel.
 vm_machine() {
-	vm_console=ttyS0 vm_port=/dev/ttyS1
+	vm_console=ttyS0 vm_port=/dev/ttyS1 vm_data=/dev/ttyS2 vm_append=
 	case $vm_arch in
 	arm64)
 		vm_qemu=(qemu-system-aarch64 -M virt)
-		vm_cpu=cortex-a72 vm_console=ttyAMA0 vm_port=/dev/ttyS0 ;;
+		vm_cpu=cortex-a72
+		vm_console=ttyAMA0 vm_port=/dev/ttyS0 vm_data=/dev/ttyS1 ;;
 	*)
 		vm_qemu=(qemu-system-x86_64)
 		# QEMU 7.2 emulates cmpxchg16b badly on several CPUs: kernels
@@ -204,6 +205,8 @@ vm_machine() {
 		# there, even while booting.
 		vm_cpu=max,-cx16 ;;
 	esac
+	# KCSAN finds races of the kernel's own, too.
+	[ "${URT_KERNEL-}" != debug-b ] || vm_append=panic_on_warn=0
 }
 
 # vm_serial_ports CHARDEV...: the guest's, in that order.
@@ -247,7 +250,8 @@ vm_boot() {
 		-nodefaults -m 1024 -kernel "$vm_image" -initrd "$initramfs" \
 		"${serial[@]}" "${qemu[@]}" \
 		-append "console=$vm_console panic=-1 panic_on_warn=1 oops=panic \
-mitigations=off URT_PORT=$vm_port $append -- $*" |
+mitigations=off log_buf_len=4M URT_PORT=$vm_port URT_DATA=$vm_data $vm_append \
+$append -- $*" |
 		if [ "$log" = - ]; then
 			cat
 		else

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/* What the kernel said. */
+#include "lib.h"
+#include "runner.h"
+
+static int kmsg;
+
+void log_open(void)
+{
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	must(kmsg >= 0);
+}
+
+/*
+ * What the kernel may say: that the module is not its own, that insmod was
+ * called wrongly, that the machine is emulated and slow.
+ */
+static bool harmless(const char *line)
+{
+	static const char *const known[] = {
+		"usertime: loading out-of-tree module taints kernel",
+		"usertime: module verification failed",
+		"usertime: `",	/* ... invalid for parameter: to root, at load */
+		"hrtimer: interrupt took",
+		"clocksource: ",
+		"perf: interrupt took too long",
+		"sched: RT throttling activated",
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (!strncmp(line, known[i], strlen(known[i])))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * KCSAN reports what it finds in all of the kernel, between lines of '='. Ours
+ * are those with a function of the module's.
+ */
+static struct {
+	bool inside, ours;
+	char text[16384];
+	unsigned int others;
+} race;
+
+static bool add_to_race(const char *line, bool print)
+{
+	size_t len = strlen(race.text);
+
+	if (strncmp(line, "=====", 5)) {
+		race.ours |= strstr(line, "[usertime]") || strstr(line, " urt_");
+		snprintf(race.text + len, sizeof(race.text) - len,
+			 "# kernel log: %s\n", line);
+		return false;
+	}
+	race.inside = false;
+	race.others += !race.ours;
+	if (race.ours && print)
+		printf("%s", race.text);
+	return race.ours;
+}
+
+static bool bad_line(int level, const char *line, bool print)
+{
+	if (race.inside)
+		return add_to_race(line, print);
+	if (!strncmp(line, "=====", 5))
+		return false;
+	if (!strncmp(line, "BUG: KCSAN: ", strlen("BUG: KCSAN: "))) {
+		race.inside = true;
+		race.ours = false;
+		race.text[0] = '\0';
+		return add_to_race(line, print);
+	}
+	if (harmless(line) || (level > 4 && !strstr(line, "usertime") &&
+			       !strstr(line, "urt_")))
+		return false;
+	if (print)
+		printf("# kernel log: %s\n", line);
+	return true;
+}
+
+/* Return: how many warnings, or lines of ours, came since the last call. */
+int log_read(bool print)
+{
+	char record[8192], *line;
+	int bad = 0;
+	ssize_t n;
+
+	while ((n = read(kmsg, record, sizeof(record) - 1)) > 0 ||
+	       (n < 0 && errno == EPIPE)) {
+		if (n < 0) {
+			if (print)
+				printf("# kernel log: lines were overwritten\n");
+			bad++;
+			continue;
+		}
+		record[n] = '\0';
+		line = strchr(record, ';');
+		if (!line++)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		bad += bad_line(atoi(record) & 7, line, print);
+	}
+	return bad;
+}
+
+/* Races of the kernel's own that KCSAN has reported. */
+unsigned int log_others(void)
+{
+	return race.others;
+}
