@@ -14,9 +14,9 @@ case $1 in
 one) qemu+=(-smp 1) ;;				# for what is exact
 two) qemu+=(-smp 2) ;;				# for races, and all the rest
 nohz) qemu+=(-smp 2) append="nohz_full=1" ;;	# a CPU without a tick
-# All that one CPU can run. Time is counted in instructions, 4 ns each, so that
-# it does not matter how busy this machine is, and waiting takes none of its.
-counted) qemu+=(-smp 1 -icount "shift=2,sleep=off") ;;
+# All that one CPU can run. Time is counted in instructions, so that it does not
+# matter how busy this machine is, and waiting takes none of its.
+counted) qemu+=(-smp 1 -icount "shift=$vm_shift,sleep=off") ;;
 *) vm_die "no such guest: $1" ;;
 esac
 

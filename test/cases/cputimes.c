@@ -65,11 +65,11 @@ TEST(cpu_busy,
 		wait_until(shared->seen[i] == 2, 1000, "burner %d", i);
 		delta = (shared->cpu[i] - cpu[i]) / 1000;
 		must(listed(pids[i], &b[i]));
-		note("%lld ms; the process itself says %lu ms", b[i] - a[i],
+		note("%lld ms; the process itself says %" PRIu64 " ms", b[i] - a[i],
 		     delta);
 		/* 1 % of the interval, a tick, and its 2 ms between looks. */
 		expect(llabs(b[i] - a[i] - (long long)delta) <= 50 + TICK + 2,
-		       "%lld ms instead of %lu", b[i] - a[i], delta);
+		       "%lld ms instead of %" PRIu64, b[i] - a[i], delta);
 	}
 	gen = generation();
 	expect(gen == first + 1, "generation %llu after %llu", gen, first);
@@ -112,7 +112,7 @@ TEST(cpu_threads, "threads count, those that have exited, too")
 	/* Being killed is all that it did since. */
 	expect((r.utime + r.stime) / 1000 <= us &&
 	       (r.utime + r.stime) / 1000 + 20000 >= us,
-	       "%llu ns, wait4 says %lu us", r.utime + r.stime, us);
+	       "%llu ns, wait4 says %" PRIu64 " us", r.utime + r.stime, us);
 }
 
 static void *burn_on(void *arg)
@@ -183,7 +183,7 @@ TEST(cpu_leader_exits, "a leader that exits before its threads ends nothing",
 	us = reap(pid, NULL);
 	wait_until(stat_row(pid, &r) && r.state == 'X', 10000, "%s",
 		   slurp(STAT));
-	expect((r.utime + r.stime) / 1000 + 2 >= us, "%s, wait4: %lu",
+	expect((r.utime + r.stime) / 1000 + 2 >= us, "%s, wait4: %" PRIu64,
 	       slurp(STAT), us);
 }
 

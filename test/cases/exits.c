@@ -41,11 +41,11 @@ TEST(exit_generations,
 	expect(n == 1, "%d generations", n);
 	expect(r.state == 'X' && ms[0] == (long long)(r.utime / MS) &&
 	       llabs((long long)(r.utime + r.stime) / 1000 - (long long)us) <= 2,
-	       "%c, %lld ms, %llu+%llu ns, wait4 says %lu us", r.state, ms[0],
+	       "%c, %lld ms, %llu+%llu ns, wait4 says %" PRIu64 " us", r.state, ms[0],
 	       r.utime, r.stime, us);
 	/* The total is exact; how it is divided, the tick decides. */
 	expect(llabs(ms[0] - (long long)reaped_user_us / 1000) <= 2 * TICK,
-	       "%lld ms, wait4 says %lu us", ms[0], reaped_user_us);
+	       "%lld ms, wait4 says %" PRIu64 " us", ms[0], reaped_user_us);
 	expect(!stat_header().processes, "%s", slurp(STAT));
 }
 
@@ -104,7 +104,7 @@ TEST(exit_zombie, "a zombie can be registered, has state Z and its value")
 	struct row r, again;
 	uint64_t us;
 
-	wait_until(cpu_ns(pid) > 100 * MS, 10000, "%lu ns", cpu_ns(pid));
+	wait_until(cpu_ns(pid) > 100 * MS, 10000, "%" PRIu64 " ns", cpu_ns(pid));
 	kill(pid, SIGKILL);
 	must(!waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
 	registers("%d", pid);
@@ -121,7 +121,7 @@ TEST(exit_zombie, "a zombie can be registered, has state Z and its value")
 	us = reap(pid, NULL);
 	/* wait4 cuts both its times to whole microseconds. */
 	expect((r.utime + r.stime) / 1000 <= us + 2 &&
-	       (r.utime + r.stime) / 1000 + 1000 >= us, "%s, not %lu us",
+	       (r.utime + r.stime) / 1000 + 1000 >= us, "%s, not %" PRIu64 " us",
 	       slurp(STAT), us);
 	wait_until(!listed(pid, NULL), 5000, "%s", slurp(STATUS));
 }

@@ -126,9 +126,9 @@ TEST(map_errors, "each way to map wrongly has its errno, and does no harm",
 	expect_map(fd, 4096, PROT_READ | PROT_WRITE, s, 0, EACCES);
 	expect_map(fd, 4096, PROT_WRITE, s, 0, EACCES);
 	expect_map(fd, 4096, PROT_READ, s, 4096, EINVAL);
-	expect_map(fd, 4096, PROT_READ, s, 1L << 40, EINVAL);
+	expect_map(fd, 4096, PROT_READ, s, 1LL << 40, EINVAL);
 	expect_map(fd, most + 4096, PROT_READ, s, 0, EINVAL);
-	expect_map(fd, 1L << 40, PROT_READ, s, 0, EINVAL);
+	expect_map(fd, 1UL << 30, PROT_READ, s, 0, EINVAL);
 	expect_map(fd, 8192, PROT_READ, s, 0, 0);
 	expect_map(fd, 4096, PROT_READ, s, 0, EINVAL);
 	expect_map(fd, 12288, PROT_READ, s, 0, EINVAL);
@@ -223,7 +223,7 @@ TEST(map_facts, "a process in the map has what /proc says of it, name unescaped"
 	       (unsigned long long)p->start_ns, proc_field(pid, 22));
 	expect(p->utime_ns + p->stime_ns <= cpu_ns(pid) &&
 	       p->utime_ns + p->stime_ns + 10 * MS > cpu_ns(pid),
-	       "%llu, its clock %lu",
+	       "%llu, its clock %" PRIu64,
 	       (unsigned long long)(p->utime_ns + p->stime_ns), cpu_ns(pid));
 	expect(map->interval_ms == 100, "%u", map->interval_ms);
 }
@@ -461,10 +461,11 @@ static void read_often(int count)
 	}
 	expect(!watch->bad, "%s:%d", __FILE__, watch->bad);
 	expect(!status, "status %#x: a system call?", status);
-	note("%lu reads of %lu generations, %lu begun again", watch->reads,
+	note("%" PRIu64 " reads of %" PRIu64 " generations, %" PRIu64
+	     " begun again", watch->reads,
 	     watch->generations, watch->retries);
 	expect(watch->reads == (unsigned int)count && watch->generations > 10,
-	       "%lu, %lu", watch->reads, watch->generations);
+	       "%" PRIu64 ", %" PRIu64, watch->reads, watch->generations);
 }
 
 TEST(map_torn_quick, "read 500,000 times at 10 ms: never torn, never backwards",

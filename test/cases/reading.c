@@ -198,7 +198,7 @@ TEST(stat_row, "a row says of a sleeping process what /proc says",
 	expect(r.start / (10 * MS) == proc_field(pid, 22), "%llu, not %llu",
 	       r.start, proc_field(pid, 22));
 	expect(r.start < now_ns() && h.time > r.start && h.time < now_ns(),
-	       "start %llu, generation %llu, now %lu", r.start, h.time,
+	       "start %llu, generation %llu, now %" PRIu64, r.start, h.time,
 	       now_ns());
 	expect(r.runtime == (h.time - r.start) / MS, "%llu ms", r.runtime);
 }

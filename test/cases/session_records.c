@@ -107,10 +107,10 @@ TEST(record_threads, "a record counts all threads, and there is one for all",
 	must(put(s.fd, "tree %d", pid) > 0);
 	kill(pid, SIGCONT);
 	us = reap(pid, NULL);
-	expect(us > 60000, "%lu us", us);
+	expect(us > 60000, "%" PRIu64 " us", us);
 	expect(next_record(&s, &r) == EXIT && r.pid == pid, "%d", r.pid);
 	expect(llabs((long long)(r.utime + r.stime) / 1000 - (long long)us) <= 3,
-	       "%llu + %llu ns, wait4: %lu us", r.utime, r.stime, us);
+	       "%llu + %llu ns, wait4: %" PRIu64 " us", r.utime, r.stime, us);
 	expect(next_record(&s, &r) == END, "one more, of %d", r.pid);
 }
 
@@ -148,7 +148,7 @@ TEST(record_facts, "PPID, UID, START and RUNTIME are what /proc and clocks say")
 	       r.start < *ended, "%llu, /proc says %llu", r.start, ticks);
 	/* To its exit: it was a zombie for a moment. */
 	expect(r.start + r.runtime >= *ended && r.start + r.runtime <= reaped,
-	       "%llu + %llu, ended after %lu, before %lu", r.start, r.runtime,
+	       "%llu + %llu, ended after %" PRIu64 ", before %" PRIu64, r.start, r.runtime,
 	       *ended, reaped);
 }
 
@@ -168,7 +168,7 @@ TEST(record_zombie, "the time as a zombie is no run time, and makes no record")
 	expect(!line_waits(&s, 500), "a record of a zombie");
 	reap(pid, NULL);
 	expect(next_record(&s, &r) == EXIT && r.pid == pid, "%d", r.pid);
-	expect(r.start + r.runtime <= dead, "%llu + %llu, dead at %lu", r.start,
+	expect(r.start + r.runtime <= dead, "%llu + %llu, dead at %" PRIu64, r.start,
 	       r.runtime, dead);
 }
 

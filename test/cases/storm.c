@@ -78,7 +78,7 @@ static struct total run_storm(int count, bool stopped_reader)
 		if (next_reaping(&s, &r, root) != END)
 			add_record(&t, &r, root);
 	} while (r.kind != END);
-	note("%llu rows, %llu lost, %llu us; getrusage: %lu us", t.rows, t.lost,
+	note("%llu rows, %llu lost, %llu us; getrusage: %" PRIu64 " us", t.rows, t.lost,
 	     t.ns / 1000, *children_us);
 	close(s.fd);
 	return t;
@@ -101,7 +101,7 @@ static void expect_equal(const struct total *t, int count)
 
 static void expect_not_less(const struct total *t)
 {
-	expect(t->ns / 1000 + 2 >= *children_us, "%llu us, getrusage: %lu us",
+	expect(t->ns / 1000 + 2 >= *children_us, "%llu us, getrusage: %" PRIu64 " us",
 	       t->ns / 1000, *children_us);
 }
 
@@ -391,7 +391,7 @@ static void live_on(void *arg)
 			worst = now_ns() - begin;
 	}
 	note("a registration takes at most %.1f ms", worst / 1e6);
-	expect(worst < 2 * SEC, "%lu ns", worst);
+	expect(worst < 2 * SEC, "%" PRIu64 " ns", worst);
 }
 
 TEST(storm_bomb, "a fork bomb in one user's tree delays no other's refresh",
@@ -402,12 +402,12 @@ TEST(storm_bomb, "a fork bomb in one user's tree delays no other's refresh",
 
 	bomb = share(sizeof(*bomb));
 	owner = child(plant, NULL);
-	wait_until(bomb->registered && bomb->forked > 1000, 30000, "%lu",
+	wait_until(bomb->registered && bomb->forked > 1000, 30000, "%" PRIu64,
 		   bomb->forked);
 	before = bomb->forked;
 	in_user(1001, live_on, NULL);
-	expect(bomb->forked > before + 1000, "it was over: %lu", bomb->forked);
-	note("%lu forks meanwhile", bomb->forked - before);
+	expect(bomb->forked > before + 1000, "it was over: %" PRIu64, bomb->forked);
+	note("%" PRIu64 " forks meanwhile", bomb->forked - before);
 	bomb->stop = true;
 	end(owner);
 }

@@ -264,7 +264,7 @@ static void dump(const struct node *of)
 	const struct node *n;
 
 	for (n = t->nodes; n < t->nodes + NODES && n->pid; n++)
-		note("%d of %d%s: status %#x, plan %#x, signals %#lx%s", n->pid,
+		note("%d of %d%s: status %#x, plan %#x, signals %#" PRIx64 "%s", n->pid,
 		     n->parent, n->adopted ? " (or ours)" : "", n->status,
 		     n->plan, n->signals, n->seen ? "" : ", not recorded");
 }

@@ -183,6 +183,6 @@ void expect_sum(const json_t *report)
 	expect(user == number(report, "user_ns") &&
 	       sys == number(report, "sys_ns") &&
 	       count == number(report, "processes"),
-	       "rows: %lu, %lu+%lu ns; in: %s", count, user, sys,
+	       "rows: %" PRIu64 ", %" PRIu64 "+%" PRIu64 " ns; in: %s", count, user, sys,
 	       json_dumps(report, 0));
 }

@@ -104,7 +104,7 @@ TEST(urt_run_csv, "the rows of CSV sum up to its row total, and all is in it")
 	}
 	expect(line && sums[0] == 29 && sums[0] == field(line, 1) &&
 	       sums[1] == field(line, 3) && sums[2] == field(line, 4),
-	       "%lu %lu %lu, %s", sums[0], sums[1], sums[2], line);
+	       "%" PRIu64 " %" PRIu64 " %" PRIu64 ", %s", sums[0], sums[1], sums[2], line);
 	for (i = 0; i < 3; i++)
 		expect(sums[i], "column %d is empty", i);
 }
@@ -146,11 +146,11 @@ TEST(urt_run_exact,
 				      "/bin/true; i=$((i+1)); done", &us);
 
 	total = (number(report, "user_ns") + number(report, "sys_ns")) / 1000;
-	note("%lu processes: %lu us, the kernel says %lu us",
+	note("%" PRIu64 " processes: %" PRIu64 " us, the kernel says %" PRIu64 " us",
 	     number(report, "processes"), total, us);
 	expect(number(report, "processes") == MANY + 1 &&
 	       llabs((long long)(total - us)) <= MANY + 1,
-	       "%lu us, not %lu us", total, us);
+	       "%" PRIu64 " us, not %" PRIu64 " us", total, us);
 }
 
 static void make_file(const char *path, const char *text)

@@ -47,7 +47,7 @@ TEST(urt_stat_count, "COUNT intervals, then the average, of the length asked for
 		       i, string(report, "report"));
 		ms = number(report, "elapsed_ns") / MS;
 		expect(ms >= (i < 4 ? 200 : 1000) && ms <= (i < 4 ? 1500 : 6000),
-		       "report %zu took %lu ms", i, ms);
+		       "report %zu took %" PRIu64 " ms", i, ms);
 	}
 }
 
@@ -139,10 +139,10 @@ TEST(urt_stat_tree,
 			exits += json_integer_value(
 				json_object_get(row, "exit")) == 7;
 	}
-	expect(exits == 40, "%lu exits", exits);
+	expect(exits == 40, "%" PRIu64 " exits", exits);
 	/* On two CPUs wait4 may be told before the last moments are counted. */
 	expect(llabs((long long)((user + sys) / 1000 - us)) < 2000,
-	       "%lu us in the reports, %lu us as wait4 says",
+	       "%" PRIu64 " us in the reports, %" PRIu64 " us as wait4 says",
 	       (user + sys) / 1000, us);
 	report = last_of(reports);
 	expect(!strcmp(string(report, "report"), "average") &&

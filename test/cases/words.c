@@ -308,5 +308,6 @@ TEST(word_position, "writing never moves the read position")
 	registers("%d", pid);
 	must(read(fd, c, 2) == 2);
 	must(put(fd, "-%d %d", pid, pid) > 0);
-	expect(lseek(fd, 0, SEEK_CUR) == 2, "at %ld", lseek(fd, 0, SEEK_CUR));
+	expect(lseek(fd, 0, SEEK_CUR) == 2, "at %jd",
+	       (intmax_t)lseek(fd, 0, SEEK_CUR));
 }

@@ -177,8 +177,8 @@ vm_root_kernel() {
 	version=$(vm_suite_apt "$suite" apt-cache show --no-all-versions \
 		"$package" 2>/dev/null | sed -n 's/^Version: //p')
 	vm_release=$(vm_suite_apt "$suite" apt-cache depends "$package" \
-		2>/dev/null | grep -o 'linux-headers-[0-9].*' | head -n 1)
-	vm_release=${vm_release#linux-headers-}
+		2>/dev/null |
+		sed -n 's/.*Depends: linux-headers-\([0-9].*\)/\1/p' | head -n 1)
 	[ -n "$vm_release" ] || { vm_unreachable "$suite has no $package"; return; }
 	vm_kdir=/usr/src/linux-headers-$vm_release
 	vm_sysroot=$vm_cache/root_${URT_KERNEL}_$version

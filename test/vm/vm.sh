@@ -190,7 +190,7 @@ vm_pack() {
 
 # Sets what is different with the guest's architecture: vm_qemu, the program and
 # its machine; vm_cpu; vm_console and vm_port, the guest's names of its
-# serial ports; vm_append, more words for the kernel.
+# serial ports; vm_append, more words for the kernel; vm_shift.
 vm_machine() {
 	vm_console=ttyS0 vm_port=/dev/ttyS1 vm_data=/dev/ttyS2 vm_append=
 	case $vm_arch in
@@ -205,6 +205,9 @@ vm_machine() {
 		# there, even while booting.
 		vm_cpu=max,-cx16 ;;
 	esac
+	# One instruction is counted as 2^n ns: debug kernels execute
+	# several times as many for the same.
+	case ${URT_KERNEL-} in debug-*) vm_shift=0 ;; *) vm_shift=2 ;; esac
 	# KCSAN finds races of the kernel's own, too.
 	[ "${URT_KERNEL-}" != debug-b ] || vm_append=panic_on_warn=0
 }
