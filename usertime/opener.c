@@ -14,11 +14,26 @@
 
 unsigned int urt_restrict;
 
-static bool hides_processes(const struct file *file)
+static bool contains(const struct pid_namespace *outer,
+		     const struct pid_namespace *inner)
 {
-	const struct super_block *sb = file_inode(file)->i_sb;
+	while (inner && inner != outer)
+		inner = inner->parent;
+	return inner;
+}
 
-	return proc_sb_info((struct super_block *)sb)->hide_pid != HIDEPID_OFF;
+/*
+ * By hidepid; or because it is not for @pid_ns to look through: anybody can make
+ * a PID namespace, mount a procfs of it without hidepid, and open that from
+ * outside of it.
+ */
+static bool hides_processes(const struct file *file,
+			    const struct pid_namespace *pid_ns)
+{
+	struct super_block *sb = file_inode(file)->i_sb;
+
+	return proc_sb_info(sb)->hide_pid != HIDEPID_OFF ||
+	       !contains(proc_pid_ns(sb), pid_ns);
 }
 
 /**
@@ -39,7 +54,8 @@ int urt_opener_init(struct urt_opener *who, struct file *file)
 	who->pid_ns = get_pid_ns(task_active_pid_ns(current));
 	timens_add_boottime(&boot);
 	who->boot_offset = timespec64_to_ns(&boot);
-	who->restricted = (urt_restrict || hides_processes(file)) &&
+	who->restricted = (urt_restrict ||
+			   hides_processes(file, who->pid_ns)) &&
 			  !urt_opener_capable(who, CAP_SYS_PTRACE);
 	return 0;
 }
