@@ -432,6 +432,7 @@ static void note_exit(struct urt_entry *entry, struct task_struct *task)
 	note_all_exited(entry, task);
 }
 
+/* Of the last thread; several may each believe that it is theirs. */
 void urt_entry_task_exit(struct task_struct *task)
 {
 	struct urt_entry *entry;

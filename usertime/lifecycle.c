@@ -41,9 +41,13 @@ static void on_fork(void *data, struct task_struct *parent,
 		urt_tree_task_fork(parent, child);
 }
 
+/*
+ * Threads that leave others behind are no news, either: whoever registers a
+ * process in many sessions makes its threads no slower.
+ */
 static void on_exit(URT_EXIT_PROBE_ARGS)
 {
-	if (!urt_index_lacks(task->signal))
+	if (!urt_index_lacks(task->signal) && !atomic_read(&task->signal->live))
 		urt_entry_task_exit(task);
 }
 
