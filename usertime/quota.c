@@ -9,9 +9,9 @@
 #include <linux/cred.h>
 #include <linux/hashtable.h>
 #include <linux/limits.h>
-#include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/user_namespace.h>
 
 #include "quota.h"
@@ -27,7 +27,8 @@ unsigned int urt_max_per_user = 1024;
 unsigned int urt_max_sessions = 64;
 
 static DEFINE_HASHTABLE(users, 6);
-static DEFINE_MUTEX(users_lock);
+/* Everybody takes it: who is kept from running must not hold it. */
+static DEFINE_SPINLOCK(users_lock);
 static atomic_t registrations = ATOMIC_INIT(0);
 
 static kuid_t charged_uid(const struct cred *cred)
@@ -56,11 +57,11 @@ struct urt_user *urt_user_get(const struct cred *cred)
 	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return NULL;
-	mutex_lock(&users_lock);
+	spin_lock(&users_lock);
 	hash_for_each_possible(users, user, node, __kuid_val(uid)) {
 		if (uid_eq(user->uid, uid)) {
 			refcount_inc(&user->ref);
-			mutex_unlock(&users_lock);
+			spin_unlock(&users_lock);
 			kfree(new);
 			return user;
 		}
@@ -68,16 +69,16 @@ struct urt_user *urt_user_get(const struct cred *cred)
 	refcount_set(&new->ref, 1);
 	new->uid = uid;
 	hash_add(users, &new->node, __kuid_val(uid));
-	mutex_unlock(&users_lock);
+	spin_unlock(&users_lock);
 	return new;
 }
 
 void urt_user_put(struct urt_user *user)
 {
-	if (!refcount_dec_and_mutex_lock(&user->ref, &users_lock))
+	if (!refcount_dec_and_lock(&user->ref, &users_lock))
 		return;
 	hash_del(&user->node);
-	mutex_unlock(&users_lock);
+	spin_unlock(&users_lock);
 	kfree(user);
 }
 
@@ -151,9 +152,13 @@ void urt_quota_uncharge_session(struct urt_user *user)
  */
 int urt_quota_charge_text(struct urt_user *user, size_t bytes, bool exempt)
 {
-	if (!exempt && atomic_long_read(&user->text_bytes) >= TEXT_BYTES_PER_USER)
-		return -EDQUOT;
-	atomic_long_add(bytes, &user->text_bytes);
+	long old = atomic_long_read(&user->text_bytes);
+
+	do {
+		if (!exempt && old >= TEXT_BYTES_PER_USER)
+			return -EDQUOT;
+	} while (!atomic_long_try_cmpxchg(&user->text_bytes, &old,
+					  old + (long)bytes));
 	return 0;
 }
 
