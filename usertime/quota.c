@@ -68,6 +68,8 @@ struct urt_user *urt_user_get(const struct cred *cred)
 	}
 	refcount_set(&new->ref, 1);
 	new->uid = uid;
+	mutex_init(&new->views_lock);
+	INIT_LIST_HEAD(&new->views);
 	hash_add(users, &new->node, __kuid_val(uid));
 	spin_unlock(&users_lock);
 	return new;

@@ -3,6 +3,8 @@
 #define URT_QUOTA_H
 
 #include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -17,6 +19,8 @@ struct urt_user {
 	atomic_t registrations;
 	atomic_t sessions;
 	atomic_long_t text_bytes;	/* rendered snapshots */
+	struct mutex views_lock;
+	struct list_head views;		/* views_lock; see view.c */
 	/*
 	 * Of all sessions; see registry.c. Forgotten with the user: but no
 	 * session is refreshed before it has been open for an interval.

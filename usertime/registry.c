@@ -4,7 +4,7 @@
  *
  * Lock order:
  *	mmap_lock (of whoever maps a session), or
- *	session's write_lock, file's write_lock, view->lock, views_lock
+ *	session's write_lock, file's write_lock, view->lock, user's views_lock
  *	  registry->lock		lists, values, the timer's arming
  *	    registry->probe_lock	raw; with probes: an entry's second half
  *	      index.c's bucket lock	raw; with probes
@@ -562,11 +562,9 @@ void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 		       atomic64_t *quiet_until)
 {
 	mutex_init(&reg->lock);
-	mutex_init(&reg->views_lock);
 	raw_spin_lock_init(&reg->probe_lock);
 	INIT_LIST_HEAD(&reg->entries);
 	INIT_LIST_HEAD(&reg->exited);
-	INIT_LIST_HEAD(&reg->views);
 	init_llist_head(&reg->forked);
 	init_llist_head(&reg->finished);
 	init_llist_head(&reg->pool);

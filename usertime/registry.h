@@ -58,9 +58,6 @@ struct urt_registry {
 	struct llist_head finished;	/* final; for ops->finished() */
 	struct llist_head pool;		/* entries for children; see tree.c */
 	atomic_t pooled;		/* how many */
-
-	struct mutex views_lock;	/* outside of lock */
-	struct list_head views;		/* views_lock */
 };
 
 void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,

@@ -10,7 +10,8 @@
  * Openers share a view if they would read the same bytes and are charged as the
  * same user. (One text for several users would need a rule for whom its memory
  * is charged to when one of them keeps it; any such rule lets one user exhaust
- * another's allowance.)
+ * another's allowance.) A user may have as many as they can make namespaces, at
+ * nobody else's cost: the list is theirs.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -34,8 +35,8 @@
 #define HEADER_MAX 256
 
 struct urt_view {
-	struct list_head node;		/* registry's views_lock */
-	unsigned int files;		/* registry's views_lock; open ones */
+	struct list_head node;		/* user's views_lock */
+	unsigned int files;		/* user's views_lock; open ones */
 	struct urt_registry *registry;
 
 	/* What makes its text; references are held. */
@@ -55,12 +56,12 @@ static kuid_t shown_owner(const struct urt_opener *who)
 	return who->restricted ? who->file->f_cred->euid : INVALID_UID;
 }
 
-static bool fits(const struct urt_view *view, const struct urt_format *format,
-		 const struct urt_opener *who)
+static bool fits(const struct urt_view *view, const struct urt_registry *reg,
+		 const struct urt_format *format, const struct urt_opener *who)
 {
-	return view->format == format && view->pid_ns == who->pid_ns &&
+	return view->registry == reg && view->format == format &&
+	       view->pid_ns == who->pid_ns &&
 	       view->user_ns == who->file->f_cred->user_ns &&
-	       view->user == who->user &&
 	       view->boot_offset == who->boot_offset &&
 	       uid_eq(view->owner, shown_owner(who));
 }
@@ -83,14 +84,15 @@ struct urt_view *urt_view_get(struct urt_registry *reg,
 	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return NULL;
-	mutex_lock(&reg->views_lock);
-	list_for_each_entry(view, &reg->views, node) {
-		if (fits(view, format, who)) {
+	mutex_lock(&who->user->views_lock);
+	list_for_each_entry(view, &who->user->views, node) {
+		if (fits(view, reg, format, who)) {
 			view->files++;
-			mutex_unlock(&reg->views_lock);
+			mutex_unlock(&who->user->views_lock);
 			kfree(new);
 			return view;
 		}
+		cond_resched();
 	}
 	view = new;
 	view->registry = reg;
@@ -103,27 +105,27 @@ struct urt_view *urt_view_get(struct urt_registry *reg,
 	view->owner = shown_owner(who);
 	view->boot_offset = who->boot_offset;
 	mutex_init(&view->lock);
-	list_add(&view->node, &reg->views);
-	mutex_unlock(&reg->views_lock);
+	list_add(&view->node, &who->user->views);
+	mutex_unlock(&who->user->views_lock);
 	return view;
 }
 
 void urt_view_put(struct urt_view *view)
 {
-	struct urt_registry *reg = view->registry;
+	struct urt_user *user = view->user;
 
-	mutex_lock(&reg->views_lock);
+	mutex_lock(&user->views_lock);
 	if (--view->files) {
-		mutex_unlock(&reg->views_lock);
+		mutex_unlock(&user->views_lock);
 		return;
 	}
 	list_del(&view->node);
-	mutex_unlock(&reg->views_lock);
+	mutex_unlock(&user->views_lock);
 
 	urt_text_put(view->text);
 	put_pid_ns(view->pid_ns);
 	put_user_ns(view->user_ns);
-	urt_user_put(view->user);
+	urt_user_put(user);
 	kfree(view);
 }
 
