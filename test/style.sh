@@ -51,3 +51,20 @@ mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
 shellcheck -x -P SCRIPTDIR -P "$top" "${scripts[@]}"
 shellcheck -x test/vm/demo test/vm/top
 echo "style: nothing to say about $((${#sources[@]} + ${#scripts[@]} + 2)) files"
+
+# Every test that SECURITY.md cites exists.
+cited_tests() {
+	local name missing=''
+
+	while read -r name; do
+		grep -qx "TEST($name,.*" test/cases/*.c || missing+=" $name"
+	done < <(sed -n '/^## Threats/,/^## Not/p' SECURITY.md |
+		awk -F '|' 'NF > 3 { print $4 }' | grep -o '`[a-z0-9_]*`' |
+		tr -d '`' | sort -u)
+	[ -z "$missing" ] || {
+		echo "SECURITY.md names tests that do not exist:$missing"
+		return 1
+	}
+}
+
+cited_tests
