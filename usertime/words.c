@@ -42,14 +42,13 @@ static const char *skip_word(const char *p, const char *end)
 	return p;
 }
 
-/* A number and nothing else; kstrtouint() alone would accept a sign. */
+/* A number and nothing else; kstrtouint() alone would accept a sign. Not long. */
 static int parse_number(const char *p, const char *end, unsigned int *number)
 {
 	char digits[URT_WORD_MAX + 1];
 	size_t len = end - p;
 
-	if (!len || len > URT_WORD_MAX || *p < '0' || *p > '9' ||
-	    memchr(p, '\0', len))
+	if (!len || *p < '0' || *p > '9' || memchr(p, '\0', len))
 		return -EINVAL;
 	memcpy(digits, p, len);
 	digits[len] = '\0';
@@ -99,7 +98,7 @@ static int run_word(struct text *text, const struct urt_word *table, void *ctx)
 	word_end = skip_word(p, text->end);
 	if (word_end == text->end && text->cut)
 		return 0;
-	if (!word)
+	if (!word || word_end - text->at > URT_WORD_MAX)
 		return -EINVAL;
 	err = parse_number(p, word_end, &number);
 	if (!err)
@@ -140,14 +139,16 @@ static int carry(struct urt_words *words, const struct text *text)
 }
 
 /*
- * Runs what is in @data: what was carried over, @taken bytes of this write, and
- * one more if @longer, when the writer has more than we take at once. @rest: it
- * is what we left of the last write, and ends where that ended.
+ * Runs what is in @data: what was carried over, what is taken of this write, and
+ * a byte more, if the writer has more than we take at once. If this write is the
+ * rest of such a one, it ends where that ended. What follows a word that failed
+ * is the rest of nothing.
  */
 static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
-			 void *ctx, const char *data, size_t taken,
-			 bool longer, bool rest)
+			 void *ctx, const char *data, size_t count)
 {
+	size_t taken = min_t(size_t, count, URT_WRITE_MAX);
+	bool longer = count > taken, rest = count == words->left;
 	bool may_be_blank = rest || words->carried;
 	const char *start = data + words->carried;
 	const char *limit = start + taken;
@@ -161,17 +162,19 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 
 	/* A carried word that fails is gone: nobody would write it again. */
 	words->carried = 0;
+	words->left = 0;
 
 	ret = run_words(&text, table, ctx);
 	if (!ret && longer && text.at > start)
-		return text.at - start;
-	if (!ret)
+		taken = text.at - start;
+	else if (!ret)
 		ret = longer ? -EINVAL : carry(words, &text);
 	else if (ret > 0 && !text.done && !longer && !may_be_blank)
 		ret = -EINVAL;
-	if (ret >= 0)
-		return taken;
-	return text.done ? text.at - start : ret;
+	if (ret < 0)
+		return text.done ? text.at - start : ret;
+	words->left = count - taken;
+	return taken;
 }
 
 /**
@@ -189,25 +192,21 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
 			void *ctx, const char __user *buf, size_t count)
 {
-	size_t taken = min_t(size_t, count, URT_WRITE_MAX);
-	bool longer = count > taken;
-	bool rest = count == words->left;
+	size_t size = min_t(size_t, count, URT_WRITE_MAX + 1);
 	ssize_t ret;
 	char *data;
 
 	if (!count)
 		return 0;
-	data = kmalloc(words->carried + taken + longer, GFP_KERNEL_ACCOUNT);
+	data = kmalloc(words->carried + size, GFP_KERNEL_ACCOUNT);
 	if (!data)
 		return -ENOMEM;
 	memcpy(data, words->carry, words->carried);
-	if (copy_from_user(data + words->carried, buf, taken + longer))
+	if (copy_from_user(data + words->carried, buf, size))
 		ret = -EFAULT;
 	else
-		ret = run_write(words, table, ctx, data, taken, longer, rest);
+		ret = run_write(words, table, ctx, data, count);
 	kfree(data);
-	if (ret >= 0)
-		words->left = count - ret;
 	return ret;
 }
 

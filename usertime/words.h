@@ -17,7 +17,7 @@ struct urt_word {
 struct urt_words {
 	char carry[URT_WORD_MAX];	/* an unterminated word */
 	unsigned int carried;
-	size_t left;		/* of the last write: what was not done */
+	size_t left;		/* of a write that our limit has cut */
 };
 
 ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,

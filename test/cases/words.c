@@ -72,6 +72,32 @@ TEST(word_partial, "a write ends before the first word that fails")
 	expect(!listed(b, NULL), "%s", slurp(STATUS));
 }
 
+TEST(word_partial_last, "also when that is the last one, with nothing behind it")
+{
+	pid_t pid = sleeper();
+	int fd = open_status(), n;
+	char text[99];
+
+	snprintf(text, sizeof(text), "%d ", pid);
+	n = put(fd, "%snonsense", text);
+	expect(n == (int)strlen(text), "%d", n);
+	n = put(fd, "nonsense");
+	expect(n == -EINVAL, "the rest of it: %d", n);
+}
+
+TEST(word_partial_other, "what is written then, however long, is done at once")
+{
+	pid_t a = sleeper(), b = sleeper();
+	int fd = open_status(), n;
+	char text[99];
+
+	snprintf(text, sizeof(text), "%d", b);
+	must(put(fd, "%d %.*s", a, (int)strlen(text), "nonsense") > 0);
+	n = put(fd, "%s", text);
+	expect(n == (int)strlen(text) && listed(b, NULL), "%d: %s", n,
+	       slurp(STATUS));
+}
+
 TEST(word_grammar, "what is no number of a process is EINVAL")
 {
 	static const char *const bad[] = {
@@ -181,6 +207,29 @@ TEST(word_too_long, "a word longer than a page is EINVAL")
 	       "%s", strerror(errno));
 }
 
+TEST(word_longest, "a word of 31 bytes is the longest, sign and tree included")
+{
+	pid_t pid = sleeper();
+	int fd = open_status(), n;
+
+	n = put(fd, "%031d", pid);
+	expect(n == 31 && listed(pid, NULL), "31 digits: %d", n);
+	n = put(fd, "-%030d", pid);
+	expect(n == 31 && !listed(pid, NULL), "- and 30 digits: %d", n);
+	n = put(fd, "tree %026d", pid);
+	expect(n == 31 && listed(pid, NULL), "tree and 26 digits: %d", n);
+	n = put(fd, "%032d", pid);
+	expect(n == -EINVAL, "32 digits: %d", n);
+	n = put(fd, "+%031d", pid);
+	expect(n == -EINVAL, "+ and 31 digits: %d", n);
+	n = put(fd, "-%031d", pid);
+	expect(n == -EINVAL, "- and 31 digits: %d", n);
+	n = put(fd, "tree %027d", pid);
+	expect(n == -EINVAL, "tree and 27 digits: %d", n);
+	n = put(fd, "tree%28d", pid);
+	expect(n == -EINVAL, "tree and many blanks: %d", n);
+}
+
 TEST(word_buffered, "a number that a program's buffer cuts in two stays whole")
 {
 	pid_t pids[400];
@@ -253,14 +302,14 @@ TEST(word_carried_error, "and its error is that of the write that completes it")
 	expect(n > 0 && listed(pid, NULL), "afterwards: %d", n);
 }
 
-/* As many PIDs as fill the text, one a line. */
+/* PIDs, one a line, as many as fit; then blanks. */
 static void fill(char *text, size_t size, pid_t pid)
 {
 	char line[12];
 	size_t i, len = snprintf(line, sizeof(line), "%d\n", pid);
 
 	for (i = 0; i < size; i++)
-		text[i] = line[i % len];
+		text[i] = i < size - size % len ? line[i % len] : ' ';
 }
 
 TEST(word_blocks, "numbers cut by blocks larger than a page stay whole")
