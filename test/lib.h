@@ -46,6 +46,7 @@ struct test {
 	unsigned int limit;	/* seconds; 0: 60 */
 	bool slow;		/* not with --quick */
 	bool full;		/* with --full only */
+	bool faults;		/* it injects some, which the kernel tells of */
 	struct test *next;
 };
 

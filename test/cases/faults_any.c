@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/* Faults in whatever the module does, in any context. */
+#define _GNU_SOURCE
+#include "faults_lib.h"
+
+#define ROUNDS 20
+#define BROOD 5
+
+/* --- a busy tree --- */
+
+static void have_and_exit(void *arg)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	__atomic_add_fetch((unsigned int *)arg, pid > 0, __ATOMIC_RELAXED);
+	_exit(0);
+}
+
+/* Children and grandchildren; how many there were is counted. */
+static void breed(void *count)
+{
+	int i, k;
+
+	for (i = 0; i < ROUNDS; i++) {
+		for (k = 0; k < BROOD; k++) {
+			child(have_and_exit, count);
+			__atomic_add_fetch((unsigned int *)count, 1,
+					   __ATOMIC_RELAXED);
+		}
+		while (wait(NULL) > 0)
+			;
+	}
+}
+
+/* --- all of it, while every so manyth allocation of ours fails --- */
+
+static unsigned int failures;
+
+/* Files are for trying: what they do under faults is another test's. */
+static void try_files(void)
+{
+	char text[4096];
+	int fd = open(STAT, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, text, sizeof(text)) < 0) {
+		expect(errno == ENOMEM || errno == EFAULT, "%s",
+		       strerror(errno));
+		failures++;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+struct sums {
+	unsigned long long exits, missed;
+};
+
+static void sum_up(struct session *s, struct sums *sums)
+{
+	struct record r;
+
+	while (next_record(s, &r) != END) {
+		expect(r.kind != LOST, "%llu lost", r.count);
+		if (r.kind == EXIT)
+			sums->exits++;
+		else
+			sums->missed += r.count;
+	}
+}
+
+static unsigned long long generation_of(const struct urt_map *map)
+{
+	const struct urt_map_snapshot *latest;
+
+	latest = (void *)((char *)map + map->snapshot_offset[map->sequence & 1]);
+	return latest->generation;
+}
+
+static void run_tree(unsigned int interval)
+{
+	unsigned int *count = share(sizeof(*count));
+	unsigned long long before;
+	const struct urt_map *map;
+	struct sums sums = { };
+	struct session s;
+	pid_t root;
+
+	session_open(&s);
+	map = map_session(s.fd, 8);
+	root = stopped(breed, count);
+	must(put(s.fd, "interval 50 tree %d", root) > 0);
+	before = generation_of(map);
+	faults_every(interval);
+	kill(root, SIGCONT);
+	while (state_of(root) != 'Z')
+		try_files();
+	wait_until(generation_of(map) > before + 1, 10000,
+		   "no refresh without memory");
+	reap(root, NULL);
+	faults_every(0);
+	sum_up(&s, &sums);
+	note("every %u.: %u forks, %llu exits, %llu missed", interval, *count,
+	     sums.exits, sums.missed);
+	expect(sums.exits + sums.missed == *count + 1, "%llu + %llu of %u",
+	       sums.exits, sums.missed, *count + 1);
+	expect(sums.missed, "none missed");
+	close(s.fd);
+}
+
+TEST(faults_everywhere, "when our allocations fail in any context, all children are accounted for",
+     .faults = true, .limit = 120)
+{
+	unsigned int interval;
+
+	faults_need();
+	faults_only_of_module();
+	for (interval = 1; interval <= 4; interval++)
+		run_tree(interval);
+	expect(failures, "no file was ever refused");
+}
+
