@@ -6,7 +6,7 @@
 
 #include "faults_lib.h"
 
-static volatile struct counts {
+static struct counts {
 	unsigned int forked;	/* so many forks went through */
 	unsigned int failed;
 	unsigned int faults;
@@ -51,6 +51,20 @@ static void fork_with_faults(void *arg)
 	counts->faults = n - 2;
 }
 
+/* Where a fork of its own fails depends on what the kernel has cached. */
+static void fork_as_user(void (*fn)(void *))
+{
+	counts = share(sizeof(*counts));
+	faults_need();
+	faults_only_of_module();
+	in_user(1000, fn, NULL);
+	faults_anywhere();
+	/* Of no memory for a stack, the kernel writes to its log. */
+	faults_not_below("__vmalloc_node_range_noprof");
+	*counts = (struct counts){ };
+	in_user(1000, fn, NULL);
+}
+
 /* What a session says of a tree that has ended. */
 struct told {
 	unsigned long long exits, missed, lost;
@@ -90,11 +104,11 @@ static void fork_in_session(void *arg)
 	reap(root, &status);
 	expect(!status, "%#x", status);
 	told = told_by(&s);
-	expect(counts->faults && told.missed, "%u faults, %llu missed",
-	       counts->faults, told.missed);
 	expect(told.exits + told.missed == counts->forked + 1 && !told.lost,
 	       "%llu exits, %llu missed, %llu lost, of %u", told.exits,
 	       told.missed, told.lost, counts->forked + 1);
+	expect(told.missed || counts->failed, "%u faults, none missed",
+	       counts->faults);
 	faults_count("fork", counts->faults, counts->failed);
 	expect_fork_quota(&s, 10);
 }
@@ -102,33 +116,28 @@ static void fork_in_session(void *arg)
 TEST(faults_fork, "each child of a tree that is forked under faults is recorded or missed",
      .params = "max_per_user=10", .faults = true)
 {
-	counts = share(sizeof(*counts));
-	faults_need();
-	in_user(1000, fork_in_session, NULL);
+	fork_as_user(fork_in_session);
 }
 
 static void fork_in_status(void *arg)
 {
 	pid_t root = stopped(fork_with_faults, NULL);
-	struct header h;
+	unsigned long long lost = stat_header().lost;
 	int status;
 
 	registers("tree %d", root);
 	kill(root, SIGCONT);
 	reap(root, &status);
 	expect(!status, "%#x", status);
-	h = stat_header();
-	expect(h.lost, "%u faults, none lost", counts->faults);
-	note("%llu lost of %u", h.lost, counts->forked);
+	lost = stat_header().lost - lost;
+	expect(lost || counts->failed, "%u faults, none lost", counts->faults);
 	faults_count("fork, in status", counts->faults, counts->failed);
 }
 
 TEST(faults_fork_status, "stat counts the children that could not be registered",
      .faults = true)
 {
-	counts = share(sizeof(*counts));
-	faults_need();
-	in_user(1000, fork_in_status, NULL);
+	fork_as_user(fork_in_status);
 }
 
 /* --- exit --- */

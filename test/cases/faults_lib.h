@@ -21,6 +21,8 @@ struct operation {
 /* As root, first. Skips the test where the kernel cannot do it. */
 void faults_need(void);
 void faults_walk(const struct operation *op);
+/* As root: fn as a user, with the module's faults, then with the kernel's, too. */
+void faults_in_user(void (*fn)(void *));
 
 /* For walks that are not as above. Nothing but system calls between the two. */
 void fault_arm(unsigned int n);
@@ -30,6 +32,7 @@ void faults_count(const char *name, unsigned int injected, unsigned int failed);
 /* As root: only what is called from within this code fails. */
 void faults_only_below(const char *function);	/* of the kernel */
 void faults_only_of_module(void);
+void faults_not_below(const char *function);
 void faults_anywhere(void);
 /* As root: every so manyth fails, in any context; 0: none. */
 void faults_every(unsigned int interval);

@@ -37,11 +37,28 @@ static const struct operation inserting = {
 };
 
 TEST(faults_insmod, "an insmod whose memory is denied is ENOMEM and leaves nothing",
-     .faults = true, .limit = 300)
+     .faults = true, .slow = true, .limit = 300)
 {
 	faults_need();
 	faults_only_below("do_one_initcall");
+	/* The kernel writes a trace for each of those. */
+	faults_not_below("__kmem_cache_create_args");
 	faults_walk(&inserting);
+}
+
+TEST(faults_insmod_cache, "an insmod that gets no slab cache is ENOMEM and leaves nothing",
+     .faults = true)
+{
+	int err;
+
+	faults_need();
+	faults_only_below("__kmem_cache_create_args");
+	no_module();
+	fault_arm(1);
+	err = insert_it();
+	expect(fault_fired() && err == ENOMEM, "%s", strerror(err));
+	inserted(err);
+	faults_count("insmod, its slab cache", 1, 1);
 }
 
 static const struct operation inserting_all = {

@@ -75,7 +75,7 @@ TEST(faults_read, "a read() that fails harms neither the file nor the next read"
      .params = "interval_ms=3600000", .faults = true)
 {
 	faults_need();
-	in_user(1000, read_both, NULL);
+	faults_in_user(read_both);
 }
 
 /* --- records --- */
@@ -135,7 +135,7 @@ TEST(faults_records, "a read() of a session that fails loses no record",
      .faults = true)
 {
 	faults_need();
-	in_user(1000, read_session, NULL);
+	faults_in_user(read_session);
 }
 
 /* --- mmap --- */
@@ -190,7 +190,7 @@ TEST(faults_mmap, "an mmap() that fails is ENOMEM and works the next time",
      .params = "max_sessions=3 max_per_user=200", .faults = true)
 {
 	faults_need();
-	in_user(1000, map_sessions, NULL);
+	faults_in_user(map_sessions);
 }
 
 /* --- poll --- */

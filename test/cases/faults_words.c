@@ -210,11 +210,14 @@ static void walk_all(void)
 /* Whatever was charged for failures would be missing now. */
 static void expect_quota(void)
 {
+	pid_t pids[QUOTA + 1];
 	int n = 0;
 
-	while (put(fd, "%d", sleeper()) > 0)
+	while (n <= QUOTA && put(fd, "%d", pids[n] = sleeper()) > 0)
 		n++;
 	expect(n == QUOTA, "%d can be registered, not %d", n, QUOTA);
+	while (n--)
+		must(put(fd, "-%d", pids[n]) > 0);
 }
 
 static void write_status(void *arg)
@@ -230,7 +233,7 @@ TEST(faults_status, "a word in status that fails changes nothing",
      .limit = 120)
 {
 	faults_need();
-	in_user(1000, write_status, NULL);
+	faults_in_user(write_status);
 }
 
 /* --- interval, in a session --- */
@@ -276,5 +279,5 @@ TEST(faults_session, "a word in a session that fails changes nothing",
      .params = "max_per_user=12", .faults = true, .limit = 120)
 {
 	faults_need();
-	in_user(1000, write_session, NULL);
+	faults_in_user(write_session);
 }
