@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Who is killed while waiting for another's lock ends at once.
+ *
+ * Three processes on one CPU: the holder, who does one thing in a loop that is
+ * nearly all of it done under the lock; and, above it in priority, we and the
+ * waiter. Whenever we wake up, the holder stops, most often in the middle; for
+ * as long as we do not sleep, it stays there.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/mman.h>
+
+#include "lib.h"
+
+#define MEMBERS 300
+#define ATTEMPTS 200
+
+static volatile struct scene {
+	unsigned int rounds;	/* of the holder */
+	int waiter_done;
+} *scene;
+
+static int status_fd, stat_fd, session_fd;
+static pid_t member, other;
+
+static void be_first(void)
+{
+	struct sched_param first = { .sched_priority = 1 };
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	must(!sched_setaffinity(0, sizeof(one), &one));
+	must(!sched_setscheduler(0, SCHED_FIFO, &first));
+}
+
+static void be_last(void)
+{
+	struct sched_param none = { };
+
+	must(!sched_setscheduler(0, SCHED_OTHER, &none));
+}
+
+/* --- what is waited for --- */
+
+static void render(void)
+{
+	char c;
+
+	/* Anew, each time. */
+	put(status_fd, "-%d %d", member, member);
+	pread(stat_fd, &c, 1, 0);
+}
+
+static void map(void)
+{
+	munmap((void *)map_session(session_fd, MEMBERS),
+	       URT_MAP_LENGTH(MEMBERS));
+}
+
+static void write_to(int fd)
+{
+	static char words[4096];
+
+	if (!*words)
+		for (size_t i = 0; i + 8 <= sizeof(words); i += 8)
+			sprintf(words + i, "%7d", other);
+	for (size_t i = 0; i < sizeof(words); i++)
+		words[i] = words[i] ?: ' ';
+	must(write(fd, words, sizeof(words)) > 0);
+}
+
+static void write_status(void)
+{
+	write_to(status_fd);
+}
+
+static void write_session(void)
+{
+	write_to(session_fd);
+}
+
+/* --- what waits --- */
+
+static void read_same(void)
+{
+	char c;
+
+	pread(stat_fd, &c, 1, 0);
+}
+
+static void read_file(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	char c;
+
+	pread(fd, &c, 1, 0);
+	close(fd);
+}
+
+static void read_own_stat(void)
+{
+	read_file(STAT);
+}
+
+static void read_own_status(void)
+{
+	read_file(STATUS);
+}
+
+static void add(void)
+{
+	write_errno("%d", other);
+}
+
+static void add_tree(void)
+{
+	write_errno("tree %d", other);
+}
+
+static void unregister(void)
+{
+	write_errno("-%d", other);
+}
+
+static void read_session(void)
+{
+	char c;
+
+	read(session_fd, &c, 1);
+}
+
+static void add_to_session(void)
+{
+	put(session_fd, "%d", other);
+}
+
+static void add_to_status(void)
+{
+	put(status_fd, "%d", other);
+}
+
+static const struct {
+	const char *name;
+	void (*hold)(void);
+	void (*wait)(void);
+} scenes[] = {
+	{ "reading from the same open file", render, read_same },
+	{ "reading the same view", render, read_own_stat },
+	{ "reading another view", render, read_own_status },
+	{ "registering", render, add },
+	{ "registering a tree", render, add_tree },
+	{ "unregistering", render, unregister },
+	{ "reading a session", map, read_session },
+	{ "mapping a session", map, map },
+	{ "writing to the same status", write_status, add_to_status },
+	{ "writing to the same session", write_session, add_to_session },
+};
+
+/* --- the waiter's end --- */
+
+static void hold_in_turn(void *hold)
+{
+	be_last();
+	for (;;) {
+		((void (*)(void))hold)();
+		scene->rounds++;
+	}
+}
+
+static void wait_once(void *wait)
+{
+	((void (*)(void))wait)();
+	scene->waiter_done = 1;
+	sleep_forever();
+}
+
+/* Return: whether it waits, not to be interrupted by less than its end. */
+static bool waits(pid_t waiter)
+{
+	char state;
+
+	do {
+		sched_yield();
+		state = state_of(waiter);
+	} while (!scene->waiter_done && state == 'R');
+	return !scene->waiter_done && state == 'D';
+}
+
+static void take_back(void)
+{
+	put(status_fd, "-%d", other);
+	put(session_fd, "-%d", other);
+}
+
+/* Return: whether the holder held what the waiter wanted. */
+static bool kill_waiter(void (*wait)(void))
+{
+	unsigned int rounds;
+	pid_t waiter;
+	bool met;
+
+	nap();
+	scene->waiter_done = 0;
+	rounds = scene->rounds;
+	waiter = child(wait_once, wait);
+	met = waits(waiter);
+	kill(waiter, SIGKILL);
+	while (met && state_of(waiter) != 'Z' && scene->rounds == rounds)
+		sched_yield();
+	expect(!met || state_of(waiter) == 'Z', "the lock was let go before");
+	reap(waiter, NULL);
+	return met;
+}
+
+static void play(const char *name, void (*hold)(void), void (*wait)(void))
+{
+	pid_t holder = child(hold_in_turn, hold);
+	unsigned int first = scene->rounds;
+	int i, met = 0;
+
+	wait_until(scene->rounds > first + 2, 20000, "%s: no holder", name);
+	for (i = 0; i < ATTEMPTS && met < 3; i++) {
+		met += kill_waiter(wait);
+		take_back();
+	}
+	end(holder);
+	expect(met, "%s: never met in %d attempts", name, i);
+	note("%s: met %d times in %d attempts", name, met, i);
+}
+
+static void register_members(void)
+{
+	int i;
+
+	for (i = 0; i < MEMBERS; i++) {
+		member = sleeper();
+		must(put(status_fd, "%d", member) > 0);
+		must(put(session_fd, "%d", member) > 0);
+	}
+}
+
+static bool lends_priority(void)
+{
+	char *text = slurp("/proc/version");
+	bool rt = strstr(text, "PREEMPT_RT") || strstr(text, "PREEMPT RT");
+
+	free(text);
+	return rt;
+}
+
+TEST(cover_killed, "who is killed while waiting for a lock ends before its holder moves",
+     .params = "interval_ms=3600000", .limit = 120)
+{
+	size_t i;
+
+	if (lends_priority())
+		skip("locks of this kernel lend their holder the waiter's priority");
+	scene = share(sizeof(*scene));
+	status_fd = open_status();
+	stat_fd = open(STAT, O_RDONLY);
+	session_fd = open_session();
+	must(put(session_fd, "interval 3600000") > 0);
+	other = sleeper();
+	register_members();
+	be_first();
+	for (i = 0; i < sizeof(scenes) / sizeof(*scenes); i++)
+		play(scenes[i].name, scenes[i].hold, scenes[i].wait);
+}
+
+/* --- a search that is killed --- */
+
+struct search {
+	int session;
+	pid_t root;
+};
+
+static void search(void *arg)
+{
+	const struct search *s = arg;
+
+	be_last();
+	scene->rounds++;
+	put(s->session, "tree %d", s->root);
+	scene->waiter_done = 1;
+	sleep_forever();
+}
+
+static void have_many(void *arg)
+{
+	for (int i = 0; i < MEMBERS; i++)
+		sleeper();
+	scene->rounds = 1;
+	sleep_forever();
+}
+
+static unsigned int registered_in(int fd)
+{
+	const struct urt_map *map = map_session(fd, MEMBERS);
+	const struct urt_map_snapshot *latest;
+
+	latest = (void *)((char *)map + map->snapshot_offset[map->sequence & 1]);
+	return latest->registered;
+}
+
+/* Return: whether it was in the midst of it. */
+static bool kill_search(pid_t root)
+{
+	struct search s = { open_session(), root };
+	unsigned int rounds = scene->rounds;
+	pid_t pid;
+	bool met;
+
+	scene->waiter_done = 0;
+	pid = child(search, &s);
+	while (scene->rounds == rounds)
+		nap();
+	nap();
+	met = !scene->waiter_done;
+	end(pid);
+	if (met && scene->waiter_done)
+		met = false;
+	expect(!met || !registered_in(s.session), "%u are registered",
+	       registered_in(s.session));
+	expect(!met || !events_of(s.session, POLLIN), "%#x of an empty session",
+	       events_of(s.session, POLLIN));
+	close(s.session);
+	return met;
+}
+
+TEST(cover_search_killed, "a search for descendants that is killed registers nobody",
+     .limit = 120)
+{
+	pid_t root;
+	int i, met = 0;
+
+	scene = share(sizeof(*scene));
+	root = child(have_many, NULL);
+	wait_until(scene->rounds, 20000, "not so many processes");
+	be_first();
+	for (i = 0; i < ATTEMPTS && met < 5; i++)
+		met += kill_search(root);
+	expect(met, "none of %d searches was met", i);
+	note("met %d searches of %d", met, i);
+}

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Line and branch coverage of the module by all tests, on debug kernel A; see
+# test/coverage.md. Arguments are passed on to test/run.sh.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=$top/build/test/debug-a
+out=$top/build/coverage
+. "$top/test/vm/vm.sh"
+
+lines_min=95 branches_min=85
+
+# What the compiler counts as branches and no test can take, by what stands in
+# the line; coverage.md says why.
+excluded='lockdep_assert_held|lockdep_is_held'
+excluded+='|mutex_init|spin_lock_init|init_waitqueue_head|timer_setup'
+excluded+='|INIT_WORK|INIT_RCU_WORK'
+excluded+='|(raw_)?spin_lock_irqsave|read_seqlock_excl_irqsave'
+excluded+='|pr_err_ratelimited|static_assert'
+
+rc=(--rc lcov_branch_coverage=1 --rc "lcov_excl_br_line=$excluded")
+
+usage() {
+	cat <<END
+Usage: test/coverage.sh [--no-run] [ARGUMENT OF test/run.sh]...
+Runs the tests on the kernel debug-a and writes which lines and branches of the
+module they have executed: a report in build/coverage/, and a list of those they
+have not. Fails under $lines_min % of the lines or $branches_min % of the branches.
+
+  --no-run  evaluate what the latest run left
+END
+}
+
+# unpack DATA DIR: what a guest has counted, beside what the compiler noted.
+unpack() {
+	local file
+
+	mkdir -p "$2"
+	tar -C "$2" -xzf "$1" || vm_die "$1 is no archive: did the guest end?"
+	find "$2" -name '*.gcda' | while read -r file; do
+		cp "${file#"$2"}" "$2/" 2>/dev/null || true
+		mv "$file" "$2/"
+	done
+	cp "$build"/usertime/*.gcno "$2/"
+}
+
+# The tests of all guests together, nothing but our own files.
+capture() {
+	local data dir n=0 traces=()
+
+	for data in "$build"/boot-*.log.data; do
+		[ -s "$data" ] || continue
+		n=$((n + 1))
+		dir=$out/guest$n
+		unpack "$data" "$dir"
+		lcov -q "${rc[@]}" --capture --directory "$dir" \
+			--base-directory "$build/usertime" \
+			-o "$dir.info" >"$out/lcov.log" 2>&1 ||
+			{ cat "$out/lcov.log" >&2; vm_die "lcov failed"; }
+		traces+=(-a "$dir.info")
+	done
+	[ "$n" -gt 0 ] || vm_die "no guest has left what it counted"
+	lcov -q "${rc[@]}" "${traces[@]}" -o "$out/all.info"
+	lcov -q "${rc[@]}" --extract "$out/all.info" "$build/usertime/*" \
+		-o "$out/usertime.info"
+}
+
+# Each line and branch that no test has reached, with its text.
+list_missing() {
+	awk -F'[:,]' -v top="$build/usertime/" '
+		function text(n,  i, line) {
+			for (i = 1; i <= n; i++)
+				if ((getline line < file) <= 0)
+					break
+			close(file)
+			gsub(/^[ \t]+/, "", line)
+			return line
+		}
+		/^SF:/ { file = substr($0, 4); name = file; sub(top, "", name) }
+		/^DA:/ && $3 == 0 {
+			print name ":" $2 ": not executed: " text($2)
+			dead[name, $2]
+		}
+		/^BRDA:/ && $5 == 0 { branches[$2]++ }
+		/^end_of_record/ {
+			for (n in branches)
+				if (!((name, n) in dead))
+					print name ":" n ": " branches[n] \
+						" not taken: " text(n)
+			delete branches
+		}
+	' "$out/usertime.info" | sort -t: -k1,1 -k2,2n
+}
+
+# rate FOUND HIT NAME MINIMUM
+rate() {
+	local tenths=$(($2 * 1000 / $1))
+
+	printf '%s: %d.%d %% (%d of %d; %d %% wanted)\n' "$3" \
+		$((tenths / 10)) $((tenths % 10)) "$2" "$1" "$4"
+	[ "$tenths" -ge $(($4 * 10)) ]
+}
+
+run=y failed=0
+case ${1-} in
+--help) usage; exit ;;
+--no-run) run=''; shift ;;
+esac
+mkdir -p "$build"
+vm_install lcov
+[ -z "$run" ] || "$top/test/run.sh" --kernel debug-a "$@" || failed=1
+
+rm -rf "$out"
+mkdir -p "$out"
+capture
+list_missing >"$out/missing"
+genhtml -q --branch-coverage --prefix "$build" -o "$out" \
+	--title "usertime" "$out/usertime.info" >"$out/genhtml.log"
+cat "$out/missing"
+sums=$(awk -F: '/^(LF|LH|BRF|BRH):/ { n[$1] += $2 }
+	END { print n["LF"], n["LH"], n["BRF"], n["BRH"] }' "$out/usertime.info")
+read -r lines lines_hit branches branches_hit <<<"$sums"
+rate "$lines" "$lines_hit" lines "$lines_min" || failed=1
+rate "$branches" "$branches_hit" branches "$branches_min" || failed=1
+echo "report: $out/index.html"
+exit "$failed"
