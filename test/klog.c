@@ -35,6 +35,41 @@ static bool harmless(const char *line)
 }
 
 /*
+ * What it may say when a test denies it memory, and what the module then says
+ * to whoever loads it. A trace that is no warning's, too, to its end.
+ */
+static bool of_faults(const char *line)
+{
+	static const char *const known[] = {
+		"kmemleak: Cannot allocate a scan area",
+		"kobject: ",
+		"usertime: no probe at tracepoint ",
+		"workqueue: Failed to ",
+	};
+	static bool in_trace;
+
+	if (in_trace) {
+		in_trace = !strstr(line, "</TASK>");
+		return true;
+	}
+	in_trace = strstr(line, "kmem_cache_create") &&
+		   strstr(line, "(urt_entry) failed with error");
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (!strncmp(line, known[i], strlen(known[i])))
+			return true;
+	}
+	return in_trace;
+}
+
+static bool faults;
+
+/* The test that runs now injects some, or none. */
+void log_expect_faults(bool expected)
+{
+	faults = expected;
+}
+
+/*
  * KCSAN reports what it finds in all of the kernel, between lines of '='. Ours
  * are those with a function of the module's.
  */
@@ -73,6 +108,8 @@ static bool bad_line(int level, const char *line, bool print)
 		race.text[0] = '\0';
 		return add_to_race(line, print);
 	}
+	if (faults && of_faults(line))
+		return false;
 	if (harmless(line) || (level > 4 && !strstr(line, "usertime") &&
 			       !strstr(line, "urt_")))
 		return false;

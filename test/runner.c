@@ -75,6 +75,7 @@ static bool run_test(const struct test *test, int nr)
 	const char *end = "";
 	bool ok;
 
+	log_expect_faults(test->faults);
 	if (err) {
 		printf("# insmod %s: %s\n", params, strerror(err));
 		status = -1;

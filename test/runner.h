@@ -10,6 +10,7 @@ enum { EXIT_BROKEN = 99, EXIT_SKIPPED = 77 };
 /* klog.c: log_read() returns how many lines since the last call are bad. */
 void log_open(void);
 int log_read(bool print);
+void log_expect_faults(bool expected);
 unsigned int log_others(void);
 
 /* debug.c */
