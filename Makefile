@@ -9,6 +9,7 @@ help:
 	@echo 'make demo         see it at work, in a virtual machine'
 	@echo 'make check        all tests, in virtual machines'
 	@echo 'make check-quick  those that are quick'
+	@echo 'make coverage     what of the module the tests execute (on a debug kernel)'
 	@echo 'make bench        what it costs, in instructions, beside its peers'
 	@echo 'make profile      what forks and exits cost, by function'
 	@echo 'make style        compiler warnings, sparse, checkpatch, shellcheck'
@@ -33,6 +34,9 @@ check:
 check-quick:
 	test/run.sh --quick
 
+coverage:
+	test/coverage.sh
+
 bench:
 	bench/run.sh
 
@@ -51,4 +55,4 @@ clean:
 	$(MAKE) -C lib clean
 	$(RM) -r build
 
-.PHONY: help module app lib demo check check-quick bench profile style install clean
+.PHONY: help module app lib demo check check-quick coverage bench profile style install clean

@@ -34,14 +34,10 @@ END
 
 # unpack DATA DIR: what a guest has counted, beside what the compiler noted.
 unpack() {
-	local file
-
-	mkdir -p "$2"
-	tar -C "$2" -xzf "$1" || vm_die "$1 is no archive: did the guest end?"
-	find "$2" -name '*.gcda' | while read -r file; do
-		cp "${file#"$2"}" "$2/" 2>/dev/null || true
-		mv "$file" "$2/"
-	done
+	mkdir -p "$2/raw"
+	tar -C "$2/raw" -xf "$1" || vm_die "$1 is no archive: did the guest end?"
+	find "$2/raw" -name '*.gcda' -exec mv -t "$2" {} +
+	rm -rf "$2/raw"
 	cp "$build"/usertime/*.gcno "$2/"
 }
 

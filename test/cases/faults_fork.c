@@ -165,7 +165,7 @@ static bool fired_in(pid_t pid)
 }
 
 /* Return: whether there was something left to fail in its exit. */
-static bool expect_record(struct session *s, intptr_t n)
+static bool expect_record(struct session *s, const char *word, intptr_t n)
 {
 	pid_t pid = stopped(exit_with_fault, (void *)n);
 	struct record r;
@@ -173,7 +173,7 @@ static bool expect_record(struct session *s, intptr_t n)
 	int status;
 	bool fired;
 
-	must(put(s->fd, "%d", pid) > 0);
+	must(put(s->fd, "%s%d", word, pid) > 0);
 	kill(pid, SIGCONT);
 	fired = fired_in(pid);
 	us = reap(pid, &status);
@@ -189,15 +189,22 @@ static bool expect_record(struct session *s, intptr_t n)
 	return fired;
 }
 
-static void exit_in_session(void *arg)
+static void walk_exits(const char *word)
 {
 	struct session s;
 	intptr_t n = 1;
 
 	session_open(&s);
-	while (expect_record(&s, n))
+	while (expect_record(&s, word, n))
 		n++;
-	faults_count("exit", n - 1, 0);
+	faults_count(*word ? "exit of a tree" : "exit", n - 1, 0);
+	close(s.fd);
+}
+
+static void exit_in_session(void *arg)
+{
+	walk_exits("");
+	walk_exits("tree ");
 }
 
 TEST(faults_exit, "an exit under faults is recorded, with all its time",
