@@ -605,6 +605,22 @@ const struct urt_map *map_session(int fd, unsigned int capacity)
 	return map;
 }
 
+const struct urt_map_snapshot *map_latest(const struct urt_map *map)
+{
+	return (const void *)((const char *)map +
+			      map->snapshot_offset[map->sequence & 1]);
+}
+
+/* Mapping again brings the list up to date. */
+unsigned int session_members(int fd, unsigned int capacity)
+{
+	const struct urt_map *map = map_session(fd, capacity);
+	unsigned int members = map_latest(map)->registered;
+
+	must(!munmap((void *)map, URT_MAP_LENGTH(capacity)));
+	return members;
+}
+
 int load(const char *params)
 {
 	int fd = open("/usertime.ko", O_RDONLY | O_CLOEXEC), err;

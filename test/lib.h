@@ -170,6 +170,9 @@ enum kind skip_to(struct session *s, pid_t pid, struct record *r);
 short events_of(int fd, short asked);		/* what poll() says now */
 
 const struct urt_map *map_session(int fd, unsigned int capacity);
+/* Where nobody makes a new one meanwhile. */
+const struct urt_map_snapshot *map_latest(const struct urt_map *map);
+unsigned int session_members(int fd, unsigned int capacity);
 
 /* The module. */
 int load(const char *params);		/* 0 or an errno */

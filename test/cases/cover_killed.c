@@ -256,7 +256,7 @@ TEST(cover_killed, "who is killed while waiting for a lock ends before its holde
 	size_t i;
 
 	if (lends_priority())
-		skip("locks of this kernel lend their holder the waiter's priority");
+		skip("locks of this kernel lend their holder the priority");
 	scene = share(sizeof(*scene));
 	status_fd = open_status();
 	stat_fd = open(STAT, O_RDONLY);
@@ -295,15 +295,6 @@ static void have_many(void *arg)
 	sleep_forever();
 }
 
-static unsigned int registered_in(int fd)
-{
-	const struct urt_map *map = map_session(fd, MEMBERS);
-	const struct urt_map_snapshot *latest;
-
-	latest = (void *)((char *)map + map->snapshot_offset[map->sequence & 1]);
-	return latest->registered;
-}
-
 /* Return: whether it was in the midst of it. */
 static bool kill_search(pid_t root)
 {
@@ -321,8 +312,8 @@ static bool kill_search(pid_t root)
 	end(pid);
 	if (met && scene->waiter_done)
 		met = false;
-	expect(!met || !registered_in(s.session), "%u are registered",
-	       registered_in(s.session));
+	expect(!met || !session_members(s.session, MEMBERS),
+	       "%u are registered", session_members(s.session, MEMBERS));
 	expect(!met || !events_of(s.session, POLLIN), "%#x of an empty session",
 	       events_of(s.session, POLLIN));
 	close(s.session);

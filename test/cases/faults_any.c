@@ -62,14 +62,6 @@ static void sum_up(struct session *s, struct sums *sums)
 	}
 }
 
-static unsigned long long generation_of(const struct urt_map *map)
-{
-	const struct urt_map_snapshot *latest;
-
-	latest = (void *)((char *)map + map->snapshot_offset[map->sequence & 1]);
-	return latest->generation;
-}
-
 static void run_tree(unsigned int interval)
 {
 	unsigned long long before;
@@ -82,14 +74,14 @@ static void run_tree(unsigned int interval)
 	map = map_session(s.fd, 8);
 	root = stopped(breed, NULL);
 	must(put(s.fd, "interval 50 tree %d", root) > 0);
-	before = generation_of(map);
+	before = map_latest(map)->generation;
 	faults_every(interval);
 	kill(root, SIGCONT);
 	while (state_of(root) != 'Z') {
 		try_files();
 		nap();
 	}
-	wait_until(generation_of(map) > before + 1, 10000,
+	wait_until(map_latest(map)->generation > before + 1, 10000,
 		   "no refresh without memory");
 	reap(root, NULL);
 	faults_every(0);

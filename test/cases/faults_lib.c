@@ -50,7 +50,7 @@ void faults_need(void)
 		snprintf(path, sizeof(path), DEBUGFS "%s/require-start",
 			 kinds[i]);
 		if (access(path, F_OK))
-			skip("this kernel's faults lack one kind, or its filter");
+			skip("this kernel injects faults without a filter");
 	}
 	/* What we cause is not to fill the log. */
 	set_all("verbose", "0");

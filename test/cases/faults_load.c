@@ -17,7 +17,9 @@ static void no_module(void)
 
 static int insert_it(void)
 {
-	return syscall(SYS_finit_module, file, "interval_ms=200", 0) ? errno : 0;
+	int ret = syscall(SYS_finit_module, file, "interval_ms=200", 0);
+
+	return ret ? errno : 0;
 }
 
 static void inserted(int err)

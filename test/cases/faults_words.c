@@ -11,20 +11,10 @@
 static int fd;			/* what is written to */
 static bool in_session;
 
-/* Mapping again brings the list up to date. */
 static int registered(void)
 {
-	const struct urt_map_snapshot *latest;
-	const struct urt_map *map;
-	int n;
-
-	if (!in_session)
-		return stat_header().processes;
-	map = map_session(fd, QUOTA);
-	latest = (void *)((char *)map + map->snapshot_offset[map->sequence & 1]);
-	n = latest->registered;
-	must(!munmap((void *)map, URT_MAP_LENGTH(QUOTA)));
-	return n;
+	return in_session ? session_members(fd, QUOTA) :
+			    (unsigned int)stat_header().processes;
 }
 
 static void expect_registered(int want, const char *when)
