@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+/* Texts that are longer than expected, or are never read to their end. */
+#define _GNU_SOURCE
+#include <sys/prctl.h>
+
+#include "lib.h"
+
+/* --- rows that do not fit where most rows do --- */
+
+#define LONG_ROWS 150
+
+static int came[2];
+
+/* A name all of which is escaped, and a uid of ten digits. */
+static void have_long_row(void *arg)
+{
+	must(!prctl(PR_SET_NAME, "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"));
+	become(4000000000u);
+	must(write(came[1], "", 1) == 1);
+	sleep_forever();
+}
+
+TEST(cover_long_rows, "stat shows all of its rows, however long they are",
+     .params = "interval_ms=3600000")
+{
+	static struct row rows[LONG_ROWS + 1];
+	char name[4 * 15 + 1] = "";
+	pid_t pids[LONG_ROWS];
+	int i, n;
+
+	must(!pipe(came));
+	for (i = 0; i < LONG_ROWS; i++) {
+		pids[i] = child(have_long_row, NULL);
+		must(read(came[0], &(char){ 0 }, 1) == 1);
+		registers("%d", pids[i]);
+	}
+	for (i = 0; i < 15; i++)
+		strcat(name, "\\001");
+	n = stat_rows(rows, LONG_ROWS + 1);
+	expect(n == LONG_ROWS, "%d rows of %d", n, LONG_ROWS);
+	for (i = 0; i < n; i++)
+		expect(rows[i].pid == pids[i] && rows[i].uid == 4000000000u &&
+		       !strcmp(rows[i].comm, name), "row %d: %d %u %s", i,
+		       rows[i].pid, rows[i].uid, rows[i].comm);
+}
+
+/* --- a session that is closed when a line has been read in part --- */
+
+static void exit_at_once(void *arg)
+{
+	exit(0);
+}
+
+static void read_in_part(void *arg)
+{
+	struct session s;
+	pid_t pid;
+	char part[5];
+	int i;
+
+	session_open(&s);
+	for (i = 0; i < 3; i++) {
+		pid = stopped(exit_at_once, NULL);
+		must(put(s.fd, "%d", pid) > 0);
+		kill(pid, SIGCONT);
+		reap(pid, NULL);
+		expect(line_waits(&s, 20000), "no record");
+	}
+	must(read(s.fd, part, sizeof(part)) == sizeof(part));
+	expect(!memcmp(part, "exit ", sizeof(part)), "%.5s", part);
+	close(s.fd);
+}
+
+static void expect_all_free(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 6; i++)
+		read_in_part(NULL);
+	/* Each of them has given back its place, and three processes'. */
+	for (i = 0; i < 2; i++)
+		open_session();
+	expect(open(SESSION, O_RDWR) < 0 && errno == EDQUOT, "a 3rd session");
+	for (i = 0; i < 3; i++)
+		registers("%d", sleeper());
+	expect(write_errno("%d", sleeper()) == EDQUOT, "a 4th process");
+}
+
+TEST(cover_half_read, "a session that is closed half read leaves nothing behind",
+     .params = "max_sessions=2 max_per_user=3")
+{
+	in_user(1000, expect_all_free, NULL);
+}
