@@ -642,6 +642,33 @@ void set_interval(unsigned int ms)
 }
 
 #define TRACING "/sys/kernel/tracing/"
+
+static void hold_tracepoint(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), TRACING "events/sched/%s/enable", name);
+	spit(path, "1");
+	snprintf(path, sizeof(path),
+		 TRACING "instances/hold/events/sched/%s/enable", name);
+	spit(path, "1");
+}
+
+/*
+ * Attaching the first or the second probe to a tracepoint patches code that
+ * other CPUs are running. QEMU's emulation of several CPUs can hang in that,
+ * one time in some hundred. Two probes of the kernel's own, there from the
+ * start, leave nothing to patch; on the guest with one CPU it is patched.
+ */
+void hold_tracepoints(void)
+{
+	spit(TRACING "options/record-cmd", "0");
+	must(!mkdir(TRACING "instances/hold", 0755));
+	hold_tracepoint("sched_process_exit");
+	hold_tracepoint("sched_process_free");
+	hold_tracepoint("sched_process_fork");
+}
+
 #define EVENTS TRACING "events/"
 
 void trace_begin(void)

@@ -178,6 +178,7 @@ unsigned int session_members(int fd, unsigned int capacity);
 int load(const char *params);		/* 0 or an errno */
 int unload(void);
 void set_interval(unsigned int ms);
+void hold_tracepoints(void);	/* several CPUs patch no code from here on */
 void trace_begin(void);			/* timers and works from here on */
 int traced(const char *text);		/* how often */
 void trace_forget(void);

@@ -6,8 +6,6 @@
  *	tests BOOT [quick] [NAME...]
  */
 #define _GNU_SOURCE
-#include <sys/stat.h>
-
 #include "lib.h"
 #include "runner.h"
 
@@ -96,34 +94,6 @@ static bool run_test(const struct test *test, int nr)
 	       test->name, test->claim, end, (now_ns() - begin) / 1e9);
 	fflush(stdout);
 	return ok;
-}
-
-#define TRACING "/sys/kernel/tracing/"
-
-static void hold_tracepoint(const char *name)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), TRACING "events/sched/%s/enable", name);
-	spit(path, "1");
-	snprintf(path, sizeof(path),
-		 TRACING "instances/hold/events/sched/%s/enable", name);
-	spit(path, "1");
-}
-
-/*
- * Attaching the first or the second probe to a tracepoint patches code that
- * other CPUs are running. QEMU's emulation of several CPUs can hang in that,
- * one time in some hundred. Two probes of the kernel's own, there from the
- * start, leave nothing to patch; on the guest with one CPU it is patched.
- */
-static void hold_tracepoints(void)
-{
-	spit(TRACING "options/record-cmd", "0");
-	must(!mkdir(TRACING "instances/hold", 0755));
-	hold_tracepoint("sched_process_exit");
-	hold_tracepoint("sched_process_free");
-	hold_tracepoint("sched_process_fork");
 }
 
 /* The guest "counted" has all that need no second CPU. */

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Everything that can be done to the module, at random and all at once, in a
+# guest with several CPUs that really run at the same time. See races/races.h.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=$top/build/races
+. "$top/test/vm/vm.sh"
+
+usage() {
+	cat <<END
+Usage: test/races.sh [--kernel NAME] [--cpus N] [--minutes M] [--seed S]
+
+  --kernel NAME  of test/run.sh's; else this distribution's
+  --cpus N       of the guest (2)
+  --minutes M    of racing (2)
+  --seed S       of all that is random, to do the same again (else the time's);
+                 who wins a race is not up to it
+  --help         this
+
+Prints TAP and what was done how often; the kernel's log stays in
+build/races/. Missing packages are installed, through sudo if you are not root.
+Exit status: 0 good, 1 not, 2 wrong usage.
+END
+}
+
+usage_error() {
+	echo "test/races.sh: $*" >&2
+	usage >&2
+	exit 2
+}
+
+number() { [[ $2 =~ ^[0-9]+$ && $2 -ge $3 ]] || usage_error "$1 $2"; }
+
+kernel='' cpus=2 minutes=2 seed=$(($(date +%s) % 1000000))
+while [ $# -gt 0 ]; do
+	case $1 in
+	--help) usage; exit ;;
+	--kernel | --cpus | --minutes | --seed)
+		[ $# -gt 1 ] || usage_error "$1 needs a value"
+		declare "${1#--}=$2"
+		shift ;;
+	*) usage_error "unknown argument '$1'" ;;
+	esac
+	shift
+done
+number --cpus "$cpus" 2
+number --minutes "$minutes" 1
+number --seed "$seed" 0
+
+mkdir -p "$build"
+# shellcheck disable=SC2046 # package names
+vm_install $(vm_packages)
+if [ -n "$kernel" ]; then
+	vm_named_kernel "$kernel"
+else
+	vm_kernel
+fi
+vm_module
+
+root=$build/root
+rm -rf "$root"
+mkdir -p "$root"/{bin,dev,etc}
+vm_program "$root/init" "$top/test/vm/init.c"
+vm_program "$root/bin/races" "$top"/test/races/*.c "$top/test/lib.c"
+cp "$top/usertime/usertime.ko" "$root/"
+vm_pack "$root" "$root.cpio.gz"
+
+log=$build/log-${kernel:-host}-$cpus-$seed
+# It ends by itself, or its kernel has hung. CPUs that are emulated stand still
+# for long while others run: whoever watches them is to be patient.
+append="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300 \
+workqueue.watchdog_thresh=300 clocksource.verify_n_cpus=0 tsc=nowatchdog"
+# What KCSAN says of the kernel's own races must not end it; and is much.
+[ "$kernel" != debug-b ] || append+=" panic_on_warn=0 loglevel=3"
+echo "# test/races.sh${kernel:+ --kernel $kernel} --cpus $cpus" \
+	"--minutes $minutes --seed $seed; Linux $vm_release"
+vm_boot "$root.cpio.gz" "$log" $((minutes * 60 + 1800)) \
+	"quiet softlockup_panic=1 $append" -cpu "$vm_cpu" -smp "$cpus" \
+	-- port /bin/races "$seed" "$minutes"

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/* When all actors have ended, nothing is left of what they did. */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+
+#include "races.h"
+
+/* --- processes --- */
+
+/* Return: how many there are besides the kernel's, init and us. */
+static unsigned int others(bool print)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	unsigned int n = 0;
+	pid_t pid;
+	char c;
+
+	must(dir);
+	while ((entry = readdir(dir))) {
+		pid = atoi(entry->d_name);
+		if (pid < 3 || pid == getpid())
+			continue;
+		c = state_of(pid);
+		if (!c || proc_field(pid, 4) == 2)
+			continue;
+		n++;
+		if (print)
+			printf("# %d is still there, in state %c\n", pid, c);
+	}
+	closedir(dir);
+	return n;
+}
+
+bool end_of_processes(void)
+{
+	uint64_t until = now_ns() + 300 * SEC;
+
+	while (others(false)) {
+		/* Whoever was forked while the last signal went round, too. */
+		kill(-1, SIGKILL);
+		kill(-1, SIGCONT);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		if (now_ns() > until)
+			return !others(true);
+		usleep(20000);
+	}
+	return true;
+}
+
+/* --- registrations --- */
+
+/* Of who cannot end: init, and threads of the kernel. */
+static void unregister_living(void)
+{
+	char *text = slurp(STATUS), *line, *save;
+	int pid;
+
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		must(sscanf(line, "%d:", &pid) == 1);
+		if (state_of(pid))
+			registers("-%d", pid);
+	}
+	free(text);
+}
+
+bool end_of_registrations(void)
+{
+	uint64_t until = now_ns() + 60 * SEC;
+	char *text;
+
+	set_interval(50);
+	unregister_living();
+	for (;;) {
+		text = slurp(STATUS);
+		if (!*text)
+			break;
+		if (now_ns() > until) {
+			printf("# still registered:\n# %s\n", text);
+			return false;
+		}
+		free(text);
+		usleep(20000);
+	}
+	free(text);
+	return !stat_header().processes;
+}
+
+bool end_of_module(void)
+{
+	uint64_t until = now_ns() + 60 * SEC;
+	int err;
+
+	while ((err = unload())) {
+		if (now_ns() > until) {
+			printf("# rmmod: %s\n", strerror(err));
+			return false;
+		}
+		usleep(20000);
+	}
+	return true;
+}
+
+/* --- memory --- */
+
+#define KMEMLEAK "/sys/kernel/debug/kmemleak"
+
+bool leaks_known(void)
+{
+	int fd = open(KMEMLEAK, O_WRONLY | O_CLOEXEC);
+	bool works = fd >= 0 && write(fd, "scan=off", 8) == 8;
+
+	close(fd);
+	return works;
+}
+
+/* What the kernel has lost before we came. */
+void leaks_forget(void)
+{
+	spit(KMEMLEAK, "scan");
+	spit(KMEMLEAK, "clear");
+}
+
+/* What is younger than 5 s is no leak to it; nor what it saw only once. */
+bool end_of_memory(void)
+{
+	char *text, *line, *save;
+	bool clean;
+
+	for (int i = 0; i < 3; i++) {
+		usleep(6000000);
+		spit(KMEMLEAK, "scan");
+	}
+	text = slurp(KMEMLEAK);
+	clean = !*text;
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		printf("# kmemleak: %s\n", line);
+	free(text);
+	return clean;
+}

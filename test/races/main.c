@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Everything at once, for as long as wanted; then nothing may be left.
+ *
+ *	races SEED MINUTES
+ *
+ * prints TAP. Called by test/races.sh in a guest with several CPUs.
+ */
+#define _GNU_SOURCE
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+
+#include "../runner.h"
+#include "races.h"
+
+static struct actor *actors;
+static unsigned int running;	/* how many processes they are */
+static const char *names[ACTORS_MAX];
+static bool jumpy[ACTORS_MAX];
+
+void actor_add(struct actor *actor)
+{
+	struct actor **at = &actors;
+
+	while (*at && strcmp((*at)->name, actor->name) < 0)
+		at = &(*at)->next;
+	actor->next = *at;
+	*at = actor;
+}
+
+static void handle(int signal)
+{
+}
+
+static void note_broken(int status, void *arg)
+{
+	if (status != EXIT_BROKEN)
+		return;
+	__sync_fetch_and_add(&race->broken, 1);
+	race->stop = true;
+}
+
+static void act(const struct actor *actor)
+{
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handle }, NULL);
+	if (actor->uid) {
+		become(actor->uid);
+		root = false;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, actor->name);
+	while (!race->stop) {
+		if (race->quiet && !actor->restless)
+			nap();
+		else
+			actor->step();
+	}
+	exit(0);
+}
+
+static void start(const struct actor *actor, unsigned int seed)
+{
+	pid_t pid;
+
+	for (unsigned int i = 0; i < actor->count; i++, running++) {
+		must(running < ACTORS_MAX);
+		names[running] = actor->name;
+		jumpy[running] = actor->jumpy;
+		pid = fork();
+		must(pid >= 0);
+		if (!pid) {
+			self = running;
+			instance = i;
+			race->actors[self] = getpid();
+			rnd_seed(mix(seed, actor->name, i));
+			act(actor);
+		}
+		race->actors[running] = pid;
+	}
+}
+
+/* --- meanwhile --- */
+
+/* No actor ends by itself. Return: how many have. */
+static unsigned int ended(unsigned int nr_ended)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (unsigned int i = 0; i < running; i++) {
+			if (race->actors[i] != pid)
+				continue;
+			race->actors[i] = 0;
+			nr_ended++;
+			if (status)
+				printf("# %s ended: %#x\n", names[i], status);
+			if (!race->stop || status)
+				race->broken++;
+		}
+	}
+	return nr_ended;
+}
+
+static void disturb(void)
+{
+	unsigned int i = rnd(running);
+
+	if (jumpy[i] && race->actors[i])
+		kill(race->actors[i], SIGUSR1);
+}
+
+static unsigned long total(enum operation op)
+{
+	unsigned long n = 0;
+
+	for (unsigned int i = 0; i < running; i++)
+		n += race->did[i][op];
+	return n;
+}
+
+static void watch(double minutes)
+{
+	uint64_t begin = now_ns(), until = begin + minutes * 60 * SEC;
+	uint64_t next = begin + 60 * SEC;
+	unsigned int nr_ended = 0;
+
+	while (now_ns() < until && !race->stop) {
+		nr_ended = ended(nr_ended);
+		disturb();
+		if (log_read() || nr_ended)
+			race->stop = true;
+		if (now_ns() > next) {
+			next += 60 * SEC;
+			note("%llu min: %lu forks, %lu reads, %lu loads",
+			     (next - begin) / (60 * SEC) - 1, total(OP_forks),
+			     total(OP_reads), total(OP_loads));
+			fflush(stdout);
+		}
+		usleep(10000);
+	}
+	race->stop = true;
+	until = now_ns() + 400 * SEC;
+	while ((nr_ended = ended(nr_ended)) < running && now_ns() < until)
+		usleep(10000);
+	for (unsigned int i = 0; i < running; i++) {
+		if (!race->actors[i])
+			continue;
+		race->broken++;
+		printf("# %s (%d) does not end, state %c\n", names[i],
+		       race->actors[i], state_of(race->actors[i]));
+	}
+}
+
+/* --- what it was --- */
+
+#define OPERATION_NAME(name) #name,
+static const char *const operations[] = { OPERATIONS(OPERATION_NAME) };
+
+static void print_row(const char *name, unsigned long (*count)(enum operation))
+{
+	const char *comma = "";
+
+	printf("# %s:", name);
+	for (int op = 0; op < OPERATION_COUNT; op++) {
+		if (!count(op))
+			continue;
+		printf("%s %lu %s", comma, count(op), operations[op]);
+		comma = ",";
+	}
+	printf("\n");
+}
+
+static const char *row_name;
+
+static unsigned long of_row(enum operation op)
+{
+	unsigned long n = 0;
+
+	for (unsigned int i = 0; i < running; i++)
+		n += strcmp(names[i], row_name) ? 0 : race->did[i][op];
+	return n;
+}
+
+static void print_table(void)
+{
+	for (struct actor *a = actors; a; a = a->next) {
+		row_name = a->name;
+		print_row(a->name, of_row);
+	}
+	print_row("races", total);
+}
+
+/* --- */
+
+static unsigned int checks, failed;
+
+static void check(bool good, const char *claim)
+{
+	failed += !good;
+	printf("%sok %u - %s\n", good ? "" : "not ", ++checks, claim);
+	fflush(stdout);
+}
+
+static void prepare(unsigned int seed)
+{
+	/* Children that print get no copy of what has not been printed yet. */
+	setvbuf(stdout, NULL, _IOLBF, 4096);
+	race = share(sizeof(*race));
+	race->cpus = get_nprocs_conf();
+	rnd_seed(seed);
+	race->pid_max = rnd(2) ? 1500 : 32768;
+	spit("/proc/sys/kernel/pid_max", "%u", race->pid_max);
+	mkdir("/sys/kernel/debug", 0755);
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	hold_tracepoints();
+	if (leaks_known())
+		leaks_forget();
+	log_open();
+	on_exit(note_broken, NULL);
+	must(!load("interval_ms=100"));
+}
+
+static void run(unsigned int seed, double minutes)
+{
+	for (struct actor *a = actors; a; a = a->next)
+		start(a, seed);
+	note("seed %u: %u actors on %u CPUs, PIDs up to %u", seed, running,
+	     race->cpus, race->pid_max);
+	watch(minutes);
+	print_table();
+}
+
+static void put_cpus_back(void)
+{
+	char path[64];
+
+	for (unsigned int i = 1; i < race->cpus; i++) {
+		snprintf(path, sizeof(path),
+			 "/sys/devices/system/cpu/cpu%u/online", i);
+		spit(path, "1");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int seed;
+
+	if (argc > 1 && !strcmp(argv[1], "--end"))
+		return 0;
+	if (argc > 3 && !strcmp(argv[1], "--live"))
+		return victim_main(argv);
+	if (argc != 3)
+		return 2;
+	seed = strtoul(argv[1], NULL, 10);
+	printf("1..6\n");
+	prepare(seed);
+	run(seed, strtod(argv[2], NULL));
+
+	check(!race->broken, "what each could know, held while all raced");
+	check(end_of_processes(), "every process ends");
+	put_cpus_back();
+	check(end_of_registrations(), "then nobody is registered");
+	check(end_of_module(), "the module unloads");
+	if (leaks_known())
+		check(end_of_memory(), "kmemleak finds nothing");
+	else
+		check(true, "kmemleak finds nothing # SKIP it is not there");
+	check(!log_read(), "the kernel has logged nothing");
+	if (log_foreign())
+		note("KCSAN: %u reports of races without us", log_foreign());
+	return failed != 0;
+}
