@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the kernel says while all this goes on. Any warning is one too many, and
- * so is any line that names us; of KCSAN's reports, those of races in the
- * kernel's own code are only counted.
+ * so is any line that names us. Reports without us are only counted where the
+ * kernel is known to be the cause: KCSAN's of races in its own code, and below.
  */
 #include "races.h"
 
 static int kmsg = -1;
 static unsigned int bad, foreign;
 
-static char report[16384];	/* of KCSAN, as far as it has come */
+/* Warnings of the kernel's own, in which we have no part. */
+static const char *const known_warnings[] = {
+	/* Linux 6.12: a CPU goes while its fair server's timer is on its way. */
+	"inactive_task_timer",
+};
+
+static char report[16384];	/* as far as it has come */
+static const char *report_end;	/* how its last line begins */
 static size_t reported;
 
 void log_open(void)
@@ -48,13 +55,26 @@ static bool names_us(const char *text)
 	return strstr(text, "usertime") || strstr(text, "urt_");
 }
 
+static bool is_foreign(void)
+{
+	if (names_us(report))
+		return false;
+	if (strstr(report, "BUG: KCSAN"))
+		return true;
+	for (size_t i = 0; i < sizeof(known_warnings) / sizeof(char *); i++) {
+		if (strstr(report, known_warnings[i]))
+			return true;
+	}
+	return false;
+}
+
 static void end_report(void)
 {
-	if (names_us(report)) {
+	if (is_foreign()) {
+		foreign++;
+	} else {
 		printf("# kernel log:\n%s", report);
 		bad++;
-	} else {
-		foreign++;
 	}
 	reported = 0;
 }
@@ -66,20 +86,26 @@ static void add_to_report(const char *line)
 	reported += sprintf(report + reported, "# %s\n", line);
 }
 
+/* Return: whether the line belongs to a report. */
+static bool take_report(const char *line)
+{
+	bool ends = reported && !strncmp(line, report_end, strlen(report_end));
+
+	if (!strncmp(line, "BUG: KCSAN", 10))
+		report_end = "=====";
+	else if (!strncmp(line, "------------[ cut here", 22))
+		report_end = "---[ end trace";
+	else if (!reported)
+		return false;
+	add_to_report(line);
+	if (ends)
+		end_report();
+	return true;
+}
+
 static void take_line(int level, const char *line)
 {
-	if (!strncmp(line, "BUG: KCSAN", 10)) {
-		reported = 0;
-		add_to_report(line);
-		return;
-	}
-	if (reported) {
-		add_to_report(line);
-		if (!strncmp(line, "=====", 5))
-			end_report();
-		return;
-	}
-	if (!strncmp(line, "=====", 5) || harmless(line))
+	if (take_report(line) || !strncmp(line, "=====", 5) || harmless(line))
 		return;
 	if (level <= 4 || names_us(line)) {
 		printf("# kernel log: %s\n", line);

@@ -74,7 +74,7 @@ static void unload_soon(void)
 
 static void module_step(void)
 {
-	pause_ms(rnd(3000));
+	pause_ms(rnd(8000));
 	if (rnd(4))
 		unload_soon();
 	else if (!try_unload())

@@ -270,6 +270,6 @@ int main(int argc, char **argv)
 		check(true, "kmemleak finds nothing # SKIP it is not there");
 	check(!log_read(), "the kernel has logged nothing");
 	if (log_foreign())
-		note("KCSAN: %u reports of races without us", log_foreign());
+		note("%u reports of what the kernel does without us", log_foreign());
 	return failed != 0;
 }
