@@ -4,6 +4,7 @@
  * so is any line that names us. Reports without us are only counted where the
  * kernel is known to be the cause: KCSAN's of races in its own code, and below.
  */
+#define _GNU_SOURCE
 #include "races.h"
 
 static int kmsg = -1;
@@ -57,12 +58,17 @@ static bool names_us(const char *text)
 
 static bool is_foreign(void)
 {
-	if (names_us(report))
-		return false;
+	const char *where = strstr(report, "WARNING: ");
+
 	if (strstr(report, "BUG: KCSAN"))
-		return true;
+		return !names_us(report);
+	if (!where)
+		return false;
+	where = strstr(where, " at ");	/* the file and the function */
 	for (size_t i = 0; i < sizeof(known_warnings) / sizeof(char *); i++) {
-		if (strstr(report, known_warnings[i]))
+		if (where && !strncmp(strchrnul(where + 4, ' ') + 1,
+				      known_warnings[i],
+				      strlen(known_warnings[i])))
 			return true;
 	}
 	return false;
@@ -132,6 +138,17 @@ unsigned int log_read(void)
 			continue;
 		line[strcspn(line, "\n")] = '\0';
 		take_line(atoi(record) & 7, line);
+	}
+	return bad;
+}
+
+/* The same, when nothing more is to come: what was cut off is not known. */
+unsigned int log_end(void)
+{
+	log_read();
+	if (reported) {
+		printf("# kernel log:\n%s# (cut off)\n", report);
+		bad++;
 	}
 	return bad;
 }

@@ -105,6 +105,7 @@ void look(struct seen *seen, int pid, unsigned long long start,
 /* The kernel's log. */
 void log_open(void);
 unsigned int log_read(void);	/* how many bad lines there have been */
+unsigned int log_end(void);
 unsigned int log_foreign(void);	/* reports that we have no part in */
 
 /* The end. */

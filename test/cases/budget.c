@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What an unprivileged user can make the kernel do at nobody's expense: what its
+ * workers run is at most a 20th of one CPU's time. What users' own system calls
+ * take is their own, as everybody's.
+ */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+
+#include "lib.h"
+#include "load_lib.h"
+
+#define SESSIONS 60
+#define USER 1000
+
+static int fds[SESSIONS];
+
+static void open_sessions(const char *words, pid_t pid)
+{
+	for (int n = 0; n < SESSIONS; n++) {
+		fds[n] = open_session();
+		must(put(fds[n], "interval 100 ") > 0);
+		expect(put(fds[n], words, pid) > 0, words, pid);
+	}
+}
+
+/* For so many seconds; meanwhile it is called again and again. */
+static void expect_budget(unsigned int seconds, void (*busy)(void),
+			  const char *what)
+{
+	unsigned long long begin = now_ns(), ran = workers_ns();
+	double part;
+
+	while (now_ns() - begin < seconds * SEC)
+		busy();
+	part = (double)(workers_ns() - ran) / (now_ns() - begin);
+	note("%s: %.2f %% of the time", what, part * 100);
+	/* What workers do for others, and for more than a refresh, is little. */
+	expect(part < 0.05 * 1.3, "%s: %.2f %% of the time", what, part * 100);
+}
+
+static void wait_second(void)
+{
+	nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+}
+
+/* --- refreshes --- */
+
+static void map_all(void)
+{
+	for (int n = 0; n < SESSIONS; n++)
+		map_session(fds[n], 1000);
+}
+
+/* Everybody wakes up for every generation, and reads all there is. */
+static void poll_all(void *arg)
+{
+	struct pollfd polls[SESSIONS + 1];
+	int n;
+
+	for (n = 0; n < SESSIONS; n++)
+		polls[n] = (struct pollfd){ fds[n], POLLPRI | POLLIN, 0 };
+	polls[n] = (struct pollfd){ open_status(), POLLIN, 0 };
+	for (;;) {
+		must(poll(polls, SESSIONS + 1, -1) > 0);
+		if (polls[n].revents)
+			free(slurp_fd(polls[n].fd));
+		free(slurp(STAT));
+	}
+}
+
+static void change_intervals(void)
+{
+	static unsigned int ms = 100;
+
+	for (int n = 0; n < SESSIONS; n++) {
+		ms = ms == 150 ? 100 : ms + 1;
+		must(put(fds[n], "interval %u ", ms) > 0);
+	}
+	nanosleep(&(struct timespec){ .tv_nsec = 90 * MS }, NULL);
+}
+
+static void register_again(void)
+{
+	for (int n = 0; n < SESSIONS; n++)
+		must(put(fds[n], "-%d %d", getpid(), getpid()) > 0);
+	nanosleep(&(struct timespec){ .tv_nsec = 20 * MS }, NULL);
+}
+
+static void attack_with_many(void *pid)
+{
+	become(USER);
+	open_sessions("%d ", *(pid_t *)pid);
+	for (int n = 0; n < SESSIONS; n++)
+		must(put(fds[n], "%d", getpid()) > 0);
+	map_all();
+	expect_budget(10, wait_second, "60 maps of 1,000 threads");
+	for (int i = 0; i < 4; i++)
+		child(poll_all, NULL);
+	expect_budget(10, wait_second, "and four that poll all of them");
+	expect_budget(10, change_intervals, "and other intervals all the time");
+	expect_budget(10, register_again, "and the same process time and again");
+}
+
+TEST(budget_mix, "sessions, maps, pollers, intervals: a 20th of the time",
+     .boot = "one", .slow = true, .limit = 300)
+{
+	pid_t pid = threaded(1000, USER);
+
+	registers("%d", pid);
+	in_child(attack_with_many, &pid);
+}
+
+/* As many processes as the quota allows, at each session's fastest. */
+static void attack_with_crowd(void *arg)
+{
+	pid_t pids[1000 / SESSIONS];
+	const int n = sizeof(pids) / sizeof(*pids);
+
+	become(USER);
+	for (int i = 0; i < n; i++)
+		pids[i] = sleeper();
+	open_sessions("%d ", pids[0]);
+	for (int i = 0; i < SESSIONS; i++)
+		register_all(fds[i], pids, n);
+	map_all();
+	expect_budget(10, wait_second, "960 registrations in 60 sessions");
+}
+
+TEST(budget_crowd, "the quota's worth of processes: a 20th of the time",
+     .boot = "one", .slow = true, .limit = 300)
+{
+	in_child(attack_with_crowd, NULL);
+}
+
+/* --- forks and exits --- */
+
+static void fork_on(void *arg)
+{
+	for (;;) {
+		if (!fork())
+			_exit(0);
+		wait(NULL);
+	}
+}
+
+/* In the tree of one session, or of all of them. */
+static void attack_with_forks(void *arg)
+{
+	pid_t pid;
+
+	become(USER);
+	pid = stopped(fork_on, NULL);
+	fds[0] = open_session();
+	must(put(fds[0], "interval 100 tree %d", pid) > 0);
+	kill(pid, SIGCONT);
+	expect_budget(10, wait_second, "forks in a tree");
+	kill(pid, SIGSTOP);
+	open_sessions("tree %d", pid);
+	kill(pid, SIGCONT);
+	expect_budget(10, wait_second, "forks in 60 trees");
+}
+
+TEST(budget_forks, "forks in the trees of 60 sessions: a 20th of the time",
+     .boot = "one", .slow = true, .limit = 300)
+{
+	in_child(attack_with_forks, NULL);
+}
+
+static void open_and_close(void)
+{
+	int fd = open_session();
+
+	must(put(fd, "interval 100 %d", getpid()) > 0);
+	close(fd);
+}
+
+static void attack_with_opens(void *arg)
+{
+	become(USER);
+	expect_budget(5, open_and_close, "sessions that come and go");
+}
+
+TEST(budget_opens, "sessions that come and go: a 20th of the time",
+     .boot = "one", .slow = true, .limit = 300)
+{
+	in_child(attack_with_opens, NULL);
+}

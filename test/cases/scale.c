@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/* Many processes, many threads, and what users can make the kernel do. */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+
+#include "lib.h"
+#include "load_lib.h"
+
+#define MANY 20000
+#define MANY_PARAMS "max_per_user=65536 interval_ms=100"
+#define THREADS 2000
+
+/* --- there may be many --- */
+
+/* Return: how many lines there are; they are of these, in order. */
+static unsigned int expect_lines(const pid_t *pids, unsigned int n)
+{
+	char *text = slurp(STATUS), *line, *save;
+	unsigned int i = 0;
+
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save), i++)
+		expect(i < n && atoi(line) == pids[i], "line %u: %s", i, line);
+	free(text);
+	return i;
+}
+
+TEST(scale_processes, "20,000 processes: all are listed, and leave when they end",
+     .params = MANY_PARAMS, .boot = "one", .slow = true, .limit = 600)
+{
+	pid_t *pids = calloc(MANY, sizeof(*pids));
+	unsigned long long begin;
+	int fd;
+
+	crowd_fits(MANY);
+	crowd(pids, MANY);
+	fd = open_status();
+	begin = now_ns();
+	register_all(fd, pids, MANY);
+	note("registered in %llu ms", (now_ns() - begin) / MS);
+	next_generation();
+	next_generation();
+	begin = now_ns();
+	expect(expect_lines(pids, MANY) == MANY, "not all");
+	note("read in %llu ms; a refresh every %llu ms", (now_ns() - begin) / MS,
+	     stat_header().interval);
+	for (int i = 0; i < MANY; i++)
+		kill(pids[i], SIGKILL);
+	while (wait(NULL) > 0)
+		;
+	wait_until(!stat_header().processes, 60000, "%llu are left",
+		   stat_header().processes);
+}
+
+TEST(scale_threads, "a process with 2,000 threads: all of them are counted",
+     .slow = true, .limit = 120)
+{
+	pid_t pid = threaded(THREADS, 0);
+	struct session s;
+	struct record r;
+	struct row row;
+
+	session_open(&s);
+	must(put(s.fd, "interval 100 %d", pid) > 0);
+	registers("%d", pid);
+	next_generation();
+	expect(stat_row(pid, &row), "%s", slurp(STAT));
+	expect(row.threads == THREADS + 1, "%u threads", row.threads);
+	/* All sleep: what the clock says now is what was sampled. */
+	expect(row.utime + row.stime == cpu_ns(pid), "%llu + %llu ns of %llu",
+	       row.utime, row.stime, (unsigned long long)cpu_ns(pid));
+	end(pid);
+	expect(skip_to(&s, pid, &r) == EXIT, "no record");
+	expect(r.utime + r.stime >= row.utime + row.stime, "%llu + %llu ns",
+	       r.utime, r.stime);
+}
+
+/* --- others get the CPU --- */
+
+#define STRETCH_MAX 1000000	/* instructions */
+
+/* In guests with -icount the clock counts instructions; else it means little. */
+static void expect_short(const char *function, const char *what)
+{
+	unsigned long long most = stretches_end(function, what);
+
+	expect(most <= STRETCH_MAX, "%s: %llu instructions", what, most);
+}
+
+static void wait_generations(unsigned int n)
+{
+	while (n--)
+		next_generation();
+}
+
+TEST(stretch_refresh, "a refresh of 20,000 processes lets others in between",
+     .params = MANY_PARAMS, .boot = "one", .slow = true, .limit = 600)
+{
+	pid_t *pids = calloc(MANY, sizeof(*pids));
+
+	crowd_fits(MANY);
+	crowd(pids, MANY);
+	register_all(open_status(), pids, MANY);
+	next_generation();
+	stretches_begin();
+	wait_generations(3);
+	expect_short("update_cputimes", "20,000 processes");
+}
+
+TEST(stretch_map, "so does one that fills a map of them",
+     .params = MANY_PARAMS, .boot = "one", .slow = true, .limit = 600)
+{
+	pid_t *pids = calloc(MANY, sizeof(*pids));
+	int fd = open_session();
+
+	crowd_fits(MANY);
+	crowd(pids, MANY);
+	map_session(fd, MANY);
+	must(put(fd, "interval 100 ") > 0);
+	register_all(fd, pids, MANY);
+	stretches_begin();
+	for (int i = 0; i < 3; i++)
+		wait_until(events_of(fd, POLLPRI) & POLLPRI, 60000, "no refresh");
+	expect_short("update_cputimes", "a map of 20,000 processes");
+}
+
+TEST(stretch_threads, "and one of a process with 2,000 threads",
+     .boot = "one", .limit = 120)
+{
+	registers("%d", threaded(THREADS, 0));
+	next_generation();
+	stretches_begin();
+	wait_generations(3);
+	expect_short("update_cputimes", "2,000 threads");
+}
+
+TEST(stretch_exits, "and taking over 20,000 exits of a session",
+     .params = MANY_PARAMS, .boot = "one", .slow = true, .limit = 600)
+{
+	pid_t *pids = calloc(MANY, sizeof(*pids));
+	struct session s;
+	struct record r;
+	unsigned long long n = 0;
+
+	crowd_fits(MANY);
+	crowd(pids, MANY);
+	session_open(&s);
+	must(put(s.fd, "interval 3600000 ") > 0);
+	register_all(s.fd, pids, MANY);
+	stretches_begin();
+	for (int i = 0; i < MANY; i++)
+		kill(pids[i], SIGKILL);
+	while (waitpid(pids[MANY - 1], NULL, 0) < 0 || wait(NULL) > 0)
+		if (errno == ECHILD)
+			break;
+	do {
+		next_record(&s, &r);
+		n += r.count;
+	} while (r.kind != END);
+	expect(n == MANY, "%llu exits", n);
+	expect_short("upkeep", "20,000 exits");
+}
