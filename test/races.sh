@@ -72,7 +72,7 @@ log=$build/log-${kernel:-host}-$cpus-$seed
 # for long while others run: whoever watches them is to be patient.
 append="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300 \
 workqueue.watchdog_thresh=300 clocksource.verify_n_cpus=0 tsc=nowatchdog"
-# The guest reads its log itself: not all that the kernel warns of is our doing.
+# The guest reads its log itself: a warning shall not take what follows it away.
 append+=" panic_on_warn=0 loglevel=5"
 # What KCSAN says of the kernel's own races is too much for a console.
 [ "$kernel" != debug-b ] || append+=" loglevel=3"

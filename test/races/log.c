@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the kernel says while all this goes on. Any warning is one too many, and
- * so is any line that names us. Reports without us are only counted where the
- * kernel is known to be the cause: KCSAN's of races in its own code, and below.
+ * so is any line that names us. Only KCSAN's reports in which we have no part
+ * are but counted: the kernel has races of its own.
  */
-#define _GNU_SOURCE
 #include "races.h"
 
 static int kmsg = -1;
 static unsigned int bad, foreign;
 
-/* Warnings of the kernel's own, in which we have no part. */
-static const char *const known_warnings[] = {
-	/* Linux 6.12: a CPU goes while its fair server's timer is on its way. */
-	"inactive_task_timer",
-};
-
-static char report[16384];	/* as far as it has come */
-static const char *report_end;	/* how its last line begins */
+static char report[16384];	/* of KCSAN, as far as it has come */
 static size_t reported;
 
 void log_open(void)
@@ -56,31 +48,13 @@ static bool names_us(const char *text)
 	return strstr(text, "usertime") || strstr(text, "urt_");
 }
 
-static bool is_foreign(void)
-{
-	const char *where = strstr(report, "WARNING: ");
-
-	if (strstr(report, "BUG: KCSAN"))
-		return !names_us(report);
-	if (!where)
-		return false;
-	where = strstr(where, " at ");	/* the file and the function */
-	for (size_t i = 0; i < sizeof(known_warnings) / sizeof(char *); i++) {
-		if (where && !strncmp(strchrnul(where + 4, ' ') + 1,
-				      known_warnings[i],
-				      strlen(known_warnings[i])))
-			return true;
-	}
-	return false;
-}
-
 static void end_report(void)
 {
-	if (is_foreign()) {
-		foreign++;
-	} else {
+	if (names_us(report)) {
 		printf("# kernel log:\n%s", report);
 		bad++;
+	} else {
+		foreign++;
 	}
 	reported = 0;
 }
@@ -92,26 +66,22 @@ static void add_to_report(const char *line)
 	reported += sprintf(report + reported, "# %s\n", line);
 }
 
-/* Return: whether the line belongs to a report. */
+/* Lines of "=" go around it. Return: whether the line belongs to one. */
 static bool take_report(const char *line)
 {
-	bool ends = reported && !strncmp(line, report_end, strlen(report_end));
+	bool border = !strncmp(line, "=====", 5);
 
-	if (!strncmp(line, "BUG: KCSAN", 10))
-		report_end = "=====";
-	else if (!strncmp(line, "------------[ cut here", 22))
-		report_end = "---[ end trace";
-	else if (!reported)
-		return false;
+	if (!reported && strncmp(line, "BUG: KCSAN", 10))
+		return border;
 	add_to_report(line);
-	if (ends)
+	if (border)
 		end_report();
 	return true;
 }
 
 static void take_line(int level, const char *line)
 {
-	if (take_report(line) || !strncmp(line, "=====", 5) || harmless(line))
+	if (take_report(line) || harmless(line))
 		return;
 	if (level <= 4 || names_us(line)) {
 		printf("# kernel log: %s\n", line);

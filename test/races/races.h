@@ -106,7 +106,7 @@ void look(struct seen *seen, int pid, unsigned long long start,
 void log_open(void);
 unsigned int log_read(void);	/* how many bad lines there have been */
 unsigned int log_end(void);
-unsigned int log_foreign(void);	/* reports that we have no part in */
+unsigned int log_foreign(void);	/* KCSAN's that we have no part in */
 
 /* The end. */
 bool end_of_processes(void);
