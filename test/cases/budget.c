@@ -44,7 +44,64 @@ static void wait_second(void)
 	nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 }
 
-/* --- refreshes --- */
+/* --- many threads --- */
+
+static void expect_share(void *pid)
+{
+	become(USER);
+	open_sessions("%d", *(pid_t *)pid);
+	expect_budget(20, wait_second, "60 sessions with 1,000 threads");
+}
+
+TEST(budget, "refreshes of a user with much to refresh take a 20th of the time",
+     .boot = "one", .slow = true)
+{
+	pid_t pid = threaded(1000, USER);
+
+	in_child(expect_share, &pid);
+}
+
+/* Return: the time from one refresh to the next, on average. */
+static unsigned long long each_ms(const struct urt_map *map, struct pace begin)
+{
+	struct pace end = pace_of(map);
+
+	expect(end.generation > begin.generation, "none within 20 s, where the "
+	       "header says each %u ms", map->interval_ms);
+	return (end.at - begin.at) / MS / (end.generation - begin.generation);
+}
+
+static void expect_told(void *pid)
+{
+	const struct urt_map *maps[SESSIONS];
+	struct pace begin[SESSIONS];
+	unsigned long long each;
+	int n;
+
+	become(USER);
+	open_sessions("%d", *(pid_t *)pid);
+	for (n = 0; n < SESSIONS; n++) {
+		maps[n] = map_session(fds[n], 1);
+		begin[n] = pace_of(maps[n]);
+	}
+	nanosleep(&(struct timespec){ .tv_sec = 20 }, NULL);
+	for (n = 0; n < SESSIONS; n++) {
+		each = each_ms(maps[n], begin[n]);
+		expect(each <= 2 * maps[n]->interval_ms, "session %d of %d: "
+		       "each %llu ms, where its header says %u", n, SESSIONS,
+		       each, maps[n]->interval_ms);
+	}
+}
+
+TEST(budget_told, "each session gets its turn, and its header says how often",
+     .boot = "one", .slow = true)
+{
+	pid_t pid = threaded(1000, USER);
+
+	in_child(expect_told, &pid);
+}
+
+/* --- everything about refreshes --- */
 
 static void map_all(void)
 {

@@ -114,6 +114,14 @@ pid_t threaded(unsigned int n, unsigned int uid)
 
 /* --- the kernel's time --- */
 
+struct pace pace_of(const struct urt_map *map)
+{
+	const struct urt_map_snapshot *snap = (void *)((char *)map +
+		map->snapshot_offset[map->sequence & 1]);
+
+	return (struct pace){ snap->generation, snap->time_ns };
+}
+
 unsigned long long workers_ns(void)
 {
 	unsigned long long sum = 0, ns;

@@ -15,6 +15,12 @@ void register_all(int fd, const pid_t *pids, unsigned int n);
 /* A process with so many threads, all of which sleep. */
 pid_t threaded(unsigned int n, unsigned int uid);
 
+/* How far a mapped session has come. */
+struct pace {
+	unsigned long long generation, at;
+};
+struct pace pace_of(const struct urt_map *map);
+
 /* What the kernel's workers have run, in ns. */
 unsigned long long workers_ns(void);
 

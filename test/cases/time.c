@@ -214,18 +214,6 @@ static double longest_refresh(void)
 	return longest * 1000;
 }
 
-struct pace {
-	unsigned long long generation, at;
-};
-
-static struct pace pace_of(const struct urt_map *map)
-{
-	const struct urt_map_snapshot *snap = (void *)((char *)map +
-		map->snapshot_offset[map->sequence & 1]);
-
-	return (struct pace){ snap->generation, snap->time_ns };
-}
-
 /* Return: how many generations there are in so many ms. */
 static unsigned long long generations_in(const struct urt_map *map,
 					 unsigned int ms)
