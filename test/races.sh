@@ -5,14 +5,12 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-build=$top/build/races
-. "$top/test/vm/vm.sh"
 
 usage() {
 	cat <<END
 Usage: test/races.sh [--kernel NAME] [--cpus N] [--minutes M] [--seed S]
 
-  --kernel NAME  of test/run.sh's; else this distribution's
+  --kernel NAME  of test/kernels/list; else this distribution's
   --cpus N       of the guest (2)
   --minutes M    of racing (2)
   --seed S       of all that is random, to do the same again (else the time's);
@@ -21,7 +19,7 @@ Usage: test/races.sh [--kernel NAME] [--cpus N] [--minutes M] [--seed S]
 
 Prints TAP and what was done how often; the kernel's log stays in
 build/races/. Missing packages are installed, through sudo if you are not root.
-Exit status: 0 good, 1 not, 2 wrong usage.
+Exit status: 0 good, 1 not, 2 wrong usage, 3 the kernel cannot be had here.
 END
 }
 
@@ -33,7 +31,7 @@ usage_error() {
 
 number() { [[ $2 =~ ^[0-9]+$ && $2 -ge $3 ]] || usage_error "$1 $2"; }
 
-kernel='' cpus=2 minutes=2 seed=$(($(date +%s) % 1000000))
+kernel=${URT_KERNEL-} cpus=2 minutes=2 seed=$(($(date +%s) % 1000000))
 while [ $# -gt 0 ]; do
 	case $1 in
 	--help) usage; exit ;;
@@ -49,14 +47,16 @@ number --cpus "$cpus" 2
 number --minutes "$minutes" 1
 number --seed "$seed" 0
 
+export URT_KERNEL=$kernel
+build=$top/build/races${kernel:+/$kernel}
+. "$top/test/vm/vm.sh"
 mkdir -p "$build"
 # shellcheck disable=SC2046 # package names
 vm_install $(vm_packages)
-if [ -n "$kernel" ]; then
-	vm_named_kernel "$kernel"
-else
-	vm_kernel
-fi
+vm_kernel || {
+	echo "test/races.sh: $kernel cannot be had: $vm_skip" >&2
+	exit 3
+}
 vm_module
 
 root=$build/root
@@ -64,10 +64,10 @@ rm -rf "$root"
 mkdir -p "$root"/{bin,dev,etc}
 vm_program "$root/init" "$top/test/vm/init.c"
 vm_program "$root/bin/races" "$top"/test/races/*.c "$top/test/lib.c"
-cp "$top/usertime/usertime.ko" "$root/"
+cp "$vm_ko" "$root/"
 vm_pack "$root" "$root.cpio.gz"
 
-log=$build/log-${kernel:-host}-$cpus-$seed
+log=$build/log-$cpus-$seed
 # It ends by itself, or its kernel has hung. CPUs that are emulated stand still
 # for long while others run: whoever watches them is to be patient.
 append="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300 \
@@ -79,5 +79,4 @@ append+=" panic_on_warn=0 loglevel=5"
 echo "# test/races.sh${kernel:+ --kernel $kernel} --cpus $cpus" \
 	"--minutes $minutes --seed $seed; Linux $vm_release"
 vm_boot "$root.cpio.gz" "$log" $((minutes * 60 + 1800)) \
-	"softlockup_panic=1 $append" -cpu "$vm_cpu" -smp "$cpus" \
-	-- port /bin/races "$seed" "$minutes"
+	"softlockup_panic=1 $append" -smp "$cpus" -- port /bin/races "$seed" "$minutes"
