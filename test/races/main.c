@@ -95,10 +95,10 @@ static unsigned int ended(unsigned int nr_ended)
 				continue;
 			race->actors[i] = 0;
 			nr_ended++;
-			if (status)
-				printf("# %s ended: %#x\n", names[i], status);
-			if (!race->stop || status)
-				race->broken++;
+			if (race->stop && !status)
+				continue;
+			printf("# %s ended: %#x\n", names[i], status);
+			race->broken++;
 		}
 	}
 	return nr_ended;

@@ -97,7 +97,7 @@ static void *outlive(void *arg)
 {
 	usleep((uintptr_t)arg % 20000);
 	burn((uintptr_t)arg);
-	exit((uintptr_t)arg % 256);
+	_exit((uintptr_t)arg % 256);
 }
 
 static void loses_leader(void)
