@@ -11,8 +11,7 @@ build=$URT_TEST_BUILD
 
 qemu=() append=
 case $1 in
-one) qemu+=(-smp 1) ;;				# for what is exact
-two) qemu+=(-smp 2) ;;				# for races, and all the rest
+two) qemu+=(-smp 2) ;;				# for races
 nohz) qemu+=(-smp 2) append="nohz_full=1" ;;	# a CPU without a tick
 # All that one CPU can run. Time is counted in instructions, so that it does not
 # matter how busy this machine is, and waiting takes none of its.

@@ -42,7 +42,7 @@ struct test {
 	const char *claim;
 	void (*run)(void);
 	const char *params;	/* of the module; NULL: "interval_ms=200" */
-	const char *boot;	/* where alone it runs; NULL: "two" */
+	const char *boot;	/* "two": with two CPUs, too; "nohz": only there */
 	unsigned int limit;	/* seconds; 0: 60 */
 	bool slow;		/* not with --quick */
 	bool full;		/* with --full only */

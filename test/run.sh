@@ -114,6 +114,8 @@ list_tests() {
 	)
 }
 
+add_guest() { [[ " ${boots[*]} " = *" $1 "* ]] || boots+=("$1"); }
+
 # Sets boots: the guests that have one of these tests, or any without names.
 choose_guests() {
 	local name guest known=' '
@@ -124,8 +126,9 @@ choose_guests() {
 			known+="$name "
 		fi
 		# One guest has all that one CPU can run.
-		[ -z "${URT_KERNEL-}" ] || [ "$guest" = nohz ] || guest=counted
-		[[ " ${boots[*]} " = *" $guest "* ]] || boots+=("$guest")
+		[ "$guest" = nohz ] || add_guest counted
+		[ "$guest" != two ] || [ -n "${URT_KERNEL-}" ] || add_guest two
+		[ "$guest" != nohz ] || add_guest nohz
 	done <"$build/list"
 	for name; do
 		[[ $known = *" $name "* ]] ||

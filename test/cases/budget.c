@@ -54,7 +54,7 @@ static void expect_share(void *pid)
 }
 
 TEST(budget, "refreshes of a user with much to refresh take a 20th of the time",
-     .boot = "one", .slow = true)
+     .slow = true)
 {
 	pid_t pid = threaded(1000, USER);
 
@@ -94,7 +94,7 @@ static void expect_told(void *pid)
 }
 
 TEST(budget_told, "each session gets its turn, and its header says how often",
-     .boot = "one", .slow = true)
+     .slow = true)
 {
 	pid_t pid = threaded(1000, USER);
 
@@ -160,7 +160,7 @@ static void attack_with_many(void *pid)
 }
 
 TEST(budget_mix, "sessions, maps, pollers, intervals: a 20th of the time",
-     .boot = "one", .slow = true, .limit = 300)
+     .slow = true, .limit = 300)
 {
 	pid_t pid = threaded(1000, USER);
 
@@ -185,7 +185,7 @@ static void attack_with_crowd(void *arg)
 }
 
 TEST(budget_crowd, "the quota's worth of processes: a 20th of the time",
-     .boot = "one", .slow = true, .limit = 300)
+     .slow = true, .limit = 300)
 {
 	in_child(attack_with_crowd, NULL);
 }
@@ -219,7 +219,7 @@ static void attack_with_forks(void *arg)
 }
 
 TEST(budget_forks, "forks in the trees of 60 sessions: a 20th of the time",
-     .boot = "one", .slow = true, .limit = 300)
+     .slow = true, .limit = 300)
 {
 	in_child(attack_with_forks, NULL);
 }
@@ -239,7 +239,7 @@ static void attack_with_opens(void *arg)
 }
 
 TEST(budget_opens, "sessions that come and go: a 20th of the time",
-     .boot = "one", .slow = true, .limit = 300)
+     .slow = true, .limit = 300)
 {
 	in_child(attack_with_opens, NULL);
 }

@@ -132,7 +132,8 @@ static void run_live_threads(void *arg)
 	sleep_forever();
 }
 
-TEST(cpu_live_threads, "threads that run are counted, and there are as many")
+TEST(cpu_live_threads, "threads that run are counted, and there are as many",
+     .boot = "two")
 {
 	pid_t pid = child(run_live_threads, NULL);
 	struct row r;
@@ -333,7 +334,7 @@ static void come_and_go(void *arg)
 }
 
 TEST(cpu_monotonic, "no value ever goes backwards, whatever threads do",
-     .params = "interval_ms=10", .limit = 120)
+     .params = "interval_ms=10", .limit = 120, .boot = "two")
 {
 	pid_t pids[3] = {
 		child(come_and_go, NULL), child(mixed_forever, NULL),

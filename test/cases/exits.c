@@ -16,7 +16,7 @@ static void burn_then_wait(void *ms)
 /* Killed right after a generation, so that it is final well before the next. */
 TEST(exit_generations,
      "after an exit comes one generation with the final value, then none",
-     .params = "interval_ms=2000", .boot = "one")
+     .params = "interval_ms=2000")
 {
 	pid_t pid = child(burn_then_wait, (void *)300);
 	long long ms[10], before;
@@ -240,7 +240,7 @@ static struct many run_many(void)
 
 TEST(exit_exact_one,
      "final values of short processes equal wait4's total to 1 us, on one CPU",
-     .params = "interval_ms=1000", .boot = "one", .limit = 600, .slow = true)
+     .params = "interval_ms=1000", .limit = 600, .slow = true)
 {
 	struct many m = run_many();
 
@@ -249,7 +249,7 @@ TEST(exit_exact_one,
 
 TEST(exit_exact_two,
      "on two CPUs they are never less, and more by what the waiter can miss",
-     .params = "interval_ms=1000", .limit = 600, .slow = true)
+     .params = "interval_ms=1000", .limit = 600, .slow = true, .boot = "two")
 {
 	struct many m = run_many();
 

@@ -112,7 +112,8 @@ static void *fill_on(void *arg)
 	return arg;
 }
 
-TEST(lib_map_torn, "what is overwritten while it is read is read again")
+TEST(lib_map_torn, "what is overwritten while it is read is read again",
+     .boot = "two")
 {
 	struct urt_snapshot s = { 0 };
 	uint64_t last = 0, until, changes = 0;

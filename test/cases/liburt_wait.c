@@ -132,7 +132,8 @@ TEST(lib_wait_errors, "who is not registered is ECHILD, other options EINVAL")
 	fails(urt_waitpid(u, NULL, -1, 0), ECHILD);
 }
 
-TEST(lib_wait_races, "no end is too early or too late for who waits for it")
+TEST(lib_wait_races, "no end is too early or too late for who waits for it",
+     .boot = "two")
 {
 	struct urt *u = session();
 	int i, ret, status;

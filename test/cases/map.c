@@ -469,13 +469,13 @@ static void read_often(int count)
 }
 
 TEST(map_torn_quick, "read 500,000 times at 10 ms: never torn, never backwards",
-     .limit = 200)
+     .limit = 200, .boot = "two")
 {
 	read_often(500000);
 }
 
 TEST(map_torn, "read 10 million times at 10 ms, without a single system call",
-     .slow = true, .limit = 900)
+     .slow = true, .limit = 900, .boot = "two")
 {
 	read_often(10000000);
 }

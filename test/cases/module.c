@@ -134,7 +134,7 @@ TEST(module_last, "the refresh that empties the list is a generation")
 }
 
 TEST(module_idle, "while nothing is registered no timer fires, no work runs",
-     .params = "interval_ms=100", .boot = "one", .slow = true, .limit = 90)
+     .params = "interval_ms=100", .slow = true, .limit = 90)
 {
 	pid_t pid = sleeper();
 	int timers, works;
@@ -254,7 +254,7 @@ static void round_of_all(void)
 }
 
 TEST(module_rounds, "200 rounds of insmod, use by many, rmmod leave nothing",
-     .params = "interval_ms=10", .slow = true, .limit = 400)
+     .params = "interval_ms=10", .slow = true, .limit = 400, .boot = "two")
 {
 	long before, after;
 	int i;

@@ -26,7 +26,7 @@ static unsigned int expect_lines(const pid_t *pids, unsigned int n)
 }
 
 TEST(scale_processes, "20,000 processes: all are listed, and leave when they end",
-     .params = MANY_PARAMS, .boot = "one", .slow = true, .limit = 600)
+     .params = MANY_PARAMS, .slow = true, .limit = 600)
 {
 	pid_t *pids = calloc(MANY, sizeof(*pids));
 	unsigned long long begin;
@@ -94,7 +94,7 @@ static void wait_generations(unsigned int n)
 }
 
 TEST(stretch_refresh, "a refresh of 20,000 processes lets others in between",
-     .params = MANY_PARAMS, .boot = "one", .slow = true, .limit = 600)
+     .params = MANY_PARAMS, .slow = true, .limit = 600)
 {
 	pid_t *pids = calloc(MANY, sizeof(*pids));
 
@@ -108,7 +108,7 @@ TEST(stretch_refresh, "a refresh of 20,000 processes lets others in between",
 }
 
 TEST(stretch_map, "so does one that fills a map of them",
-     .params = MANY_PARAMS, .boot = "one", .slow = true, .limit = 600)
+     .params = MANY_PARAMS, .slow = true, .limit = 600)
 {
 	pid_t *pids = calloc(MANY, sizeof(*pids));
 	int fd = open_session();
@@ -124,8 +124,7 @@ TEST(stretch_map, "so does one that fills a map of them",
 	expect_short("update_cputimes", "a map of 20,000 processes");
 }
 
-TEST(stretch_threads, "and one of a process with 2,000 threads",
-     .boot = "one", .limit = 120)
+TEST(stretch_threads, "and one of a process with 2,000 threads", .limit = 120)
 {
 	registers("%d", threaded(THREADS, 0));
 	next_generation();
@@ -135,7 +134,7 @@ TEST(stretch_threads, "and one of a process with 2,000 threads",
 }
 
 TEST(stretch_exits, "and taking over 20,000 exits of a session",
-     .params = MANY_PARAMS, .boot = "one", .slow = true, .limit = 600)
+     .params = MANY_PARAMS, .slow = true, .limit = 600)
 {
 	pid_t *pids = calloc(MANY, sizeof(*pids));
 	struct session s;

@@ -79,7 +79,7 @@ static void register_often(void *pid)
 }
 
 TEST(secure_thread_tax, "threads of who is in a stranger's 64 sessions end as fast as ever",
-     .params = "interval_ms=3600000", .boot = "one")
+     .params = "interval_ms=3600000")
 {
 	pid_t *victim = share(sizeof(*victim));
 	uint64_t before, after;
@@ -142,8 +142,7 @@ static void be_fast(void *arg)
 	expect(after < before * 1.1, "%lu ns, %lu ns", before, after);
 }
 
-TEST(secure_open_tax, "another user's 600 views make no open() slower",
-     .boot = "one")
+TEST(secure_open_tax, "another user's 600 views make no open() slower")
 {
 	volatile int *ready = share(sizeof(*ready));
 	pid_t pid;
@@ -235,7 +234,7 @@ static void open_again_and_again(void *arg)
 }
 
 TEST(secure_reopen, "closing and opening everything again buys no refreshes",
-     .boot = "one", .slow = true)
+     .slow = true)
 {
 	unsigned long long ran;
 	uint64_t begin;
@@ -263,8 +262,7 @@ static void open_and_close(void *arg)
 		close(open_session());
 }
 
-TEST(secure_close, "workers end sessions in less than their owner spent on them",
-     .boot = "one")
+TEST(secure_close, "workers end sessions in less than their owner spent on them")
 {
 	unsigned long long ran = workers_ns();
 	uint64_t spent;

@@ -74,7 +74,7 @@ static pid_t start_owner(pid_t *root)
 }
 
 TEST(end_killed, "SIGKILL of its owner frees a session's part of the quota",
-     .params = "max_per_user=16 max_sessions=1")
+     .params = "max_per_user=16 max_sessions=1", .boot = "two")
 {
 	pid_t root, owner = start_owner(&root);
 
@@ -95,7 +95,7 @@ TEST(end_unload, "after SIGKILL of the owner the module unloads, the tree alive"
 }
 
 TEST(end_idle, "after SIGKILL of the owner no timer fires, no work runs",
-     .params = "interval_ms=100 max_per_user=16", .boot = "one", .slow = true)
+     .params = "interval_ms=100 max_per_user=16", .slow = true)
 {
 	int timers, works;
 	pid_t root, owner;
@@ -117,7 +117,7 @@ TEST(end_idle, "after SIGKILL of the owner no timer fires, no work runs",
 }
 
 TEST(end_idle_open, "an open session with nothing registered runs no timer, either",
-     .boot = "one", .slow = true)
+     .slow = true)
 {
 	struct session s;
 	struct record r;

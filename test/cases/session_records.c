@@ -76,7 +76,7 @@ static struct differences compare_times(void)
 }
 
 TEST(record_times_one,
-     "times of records equal wait4's total to 1 us, on one CPU", .boot = "one")
+     "times of records equal wait4's total to 1 us, on one CPU")
 {
 	struct differences d = compare_times();
 
@@ -84,7 +84,8 @@ TEST(record_times_one,
 }
 
 TEST(record_times_two,
-     "on two CPUs they are never less, and more by what the waiter can miss")
+     "on two CPUs they are never less, and more by what the waiter can miss",
+     .boot = "two")
 {
 	struct differences d = compare_times();
 
@@ -95,8 +96,7 @@ TEST(record_times_two,
 
 static void two_threads(void *arg);
 
-TEST(record_threads, "a record counts all threads, and there is one for all",
-     .boot = "one")
+TEST(record_threads, "a record counts all threads, and there is one for all")
 {
 	pid_t pid = stopped(two_threads, NULL);
 	struct session s;

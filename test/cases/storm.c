@@ -113,14 +113,13 @@ static void storm_one(int count)
 	expect_equal(&t, count);
 }
 
-TEST(storm_one_quick, "5,000 short processes on one CPU: all rows, exact sum",
-     .boot = "one")
+TEST(storm_one_quick, "5,000 short processes on one CPU: all rows, exact sum")
 {
 	storm_one(5000);
 }
 
 TEST(storm_one, "100,000 short processes on one CPU: all rows, exact sum",
-     .boot = "one", .full = true, .limit = 900)
+     .full = true, .limit = 900)
 {
 	storm_one(100000);
 }
@@ -134,13 +133,14 @@ static void storm_two(void *arg)
 	expect_not_less(&t);
 }
 
-TEST(storm_two_quick, "5,000 short processes of a user on two CPUs: all rows")
+TEST(storm_two_quick, "5,000 short processes of a user on two CPUs: all rows",
+     .boot = "two")
 {
 	in_user(1000, storm_two, (void *)5000);
 }
 
 TEST(storm_two, "100,000 short processes of a user on two CPUs: all rows",
-     .full = true, .limit = 900)
+     .full = true, .limit = 900, .boot = "two")
 {
 	in_user(1000, storm_two, (void *)100000);
 }
@@ -162,13 +162,13 @@ static void storm_unread(int count)
 }
 
 TEST(storm_unread_quick, "with a stopped reader rows and lost are the total",
-     .params = "max_records=64", .boot = "one")
+     .params = "max_records=64")
 {
 	storm_unread(5000);
 }
 
 TEST(storm_unread, "100,000 processes, max_records=64, a stopped reader: the same",
-     .params = "max_records=64", .boot = "one", .full = true, .limit = 900)
+     .params = "max_records=64", .full = true, .limit = 900)
 {
 	storm_unread(100000);
 }
@@ -291,7 +291,7 @@ static void miss_some(void *arg)
 }
 
 TEST(missed_churn, "rows and missed are what members forked, at a quota in use",
-     .params = QUOTA)
+     .params = QUOTA, .boot = "two")
 {
 	in_user(1000, miss_some, NULL);
 }
@@ -395,7 +395,7 @@ static void live_on(void *arg)
 }
 
 TEST(storm_bomb, "a fork bomb in one user's tree delays no other's refresh",
-     .params = "max_per_user=200 interval_ms=200", .limit = 120)
+     .params = "max_per_user=200 interval_ms=200", .limit = 120, .boot = "two")
 {
 	uint64_t before;
 	pid_t owner;

@@ -160,7 +160,7 @@ static unsigned long long suspend(void)
 }
 
 TEST(time_suspend, "time asleep is run time, no CPU time, and no generations",
-     .boot = "one", .limit = 120)
+     .limit = 120)
 {
 	unsigned long long asleep, generations, ms;
 	pid_t pid = sleeper();
@@ -270,13 +270,13 @@ static void overload(unsigned int n, double at_least_ms)
 }
 
 TEST(time_overload, "a refresh longer than its interval stretches it, no more",
-     .params = "max_per_user=20000", .boot = "one", .slow = true, .limit = 300)
+     .params = "max_per_user=20000", .slow = true, .limit = 300)
 {
 	overload(4000, 0.5);
 }
 
 TEST(time_overload_10000, "the same with 10 ms and 10,000 processes",
-     .params = "max_per_user=20000", .boot = "one", .full = true, .limit = 600)
+     .params = "max_per_user=20000", .full = true, .limit = 600)
 {
 	overload(10000, 10);
 }

@@ -373,13 +373,14 @@ static void run_many(int count)
 	note("%d trees, %d processes", count, processes);
 }
 
-TEST(model_quick, "300 random trees: records have the model's processes and ends")
+TEST(model_quick, "300 random trees: records have the model's processes and ends",
+     .boot = "two")
 {
 	run_many(300);
 }
 
 TEST(model_trees, "10,000 random trees: as many processes, same parents, same ends",
-     .full = true, .limit = 900)
+     .full = true, .limit = 900, .boot = "two")
 {
 	run_many(10000);
 }

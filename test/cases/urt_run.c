@@ -138,8 +138,7 @@ static json_t *run_measured(const char *command, uint64_t *us)
 #define MANY 300
 
 TEST(urt_run_exact,
-     "where all is waited for, the total is RUSAGE_CHILDREN's to 1 us a process",
-     .boot = "one", .limit = 120)
+     "where all is waited for, the total is RUSAGE_CHILDREN's to 1 us a process", .limit = 120)
 {
 	uint64_t us, total;
 	json_t *report = run_measured("i=0; while [ $i -lt 300 ]; do "
@@ -184,7 +183,7 @@ static void run_make(void *unused)
 
 TEST(urt_run_make,
      "of a build by make -j4 of 1,000 steps every process is counted, for anybody",
-     .params = "", .limit = 240)
+     .params = "", .limit = 240, .boot = "two")
 {
 	make_file("/tmp/makefile", MAKEFILE);
 	in_user(1000, run_make, NULL);
