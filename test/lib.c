@@ -71,6 +71,14 @@ uint64_t cpu_ns(pid_t pid)
 	return clock_ns(clock);
 }
 
+/* URT_TEST_SCALE is on the command line of kernels that check everything. */
+int scaled(int count)
+{
+	const char *scale = getenv("URT_TEST_SCALE");
+
+	return scale ? count / atoi(scale) : count;
+}
+
 void nap(void)
 {
 	nanosleep(&(struct timespec){ .tv_nsec = MS }, NULL);

@@ -90,6 +90,7 @@ unsigned int seed_of_run(void);
 	} while (0)
 
 uint64_t now_ns(void);		/* CLOCK_BOOTTIME */
+int scaled(int count);		/* fewer, where the kernel is slow */
 void nap(void);			/* a millisecond */
 void burn(uint64_t ns);		/* user CPU time of this thread */
 uint64_t cpu_ns(pid_t pid);	/* of a process, all of it */

@@ -54,5 +54,6 @@ vm_pack "$build/root" "$build/root.cpio.gz"
 {
 	model_test
 	vm_boot "$build/root.cpio.gz" "$build/kernel.log" 600 quiet \
-		-smp 2 -- port /bin/sh /bin/test_top
+		-smp 1 -icount "shift=$vm_shift,sleep=off" -- \
+		port /bin/sh /bin/test_top
 } | as_one

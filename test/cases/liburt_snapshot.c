@@ -170,12 +170,13 @@ TEST(lib_system_many, "a thousand processes are read in one snapshot",
 {
 	struct urt *u = urt_open_system();
 	struct urt_snapshot s = { 0 };
-	int i;
+	int i, count = scaled(1000);
 
-	for (i = 0; i < 1000; i++)
+	for (i = 0; i < count; i++)
 		adds(u, sleeper(), 0);
 	must(!urt_snapshot(u, &s));
-	expect(s.count == 1000 && s.registered == 1000, "%zu", s.count);
+	expect(s.count == (size_t)count && s.registered == (size_t)count,
+	       "%zu", s.count);
 	urt_snapshot_free(&s);
 }
 

@@ -115,7 +115,7 @@ static void storm_one(int count)
 
 TEST(storm_one_quick, "5,000 short processes on one CPU: all rows, exact sum")
 {
-	storm_one(5000);
+	storm_one(scaled(5000));
 }
 
 TEST(storm_one, "100,000 short processes on one CPU: all rows, exact sum",
@@ -136,13 +136,13 @@ static void storm_two(void *arg)
 TEST(storm_two_quick, "5,000 short processes of a user on two CPUs: all rows",
      .boot = "two")
 {
-	in_user(1000, storm_two, (void *)5000);
+	in_user(1000, storm_two, (void *)(long)scaled(5000));
 }
 
 TEST(storm_two, "100,000 short processes of a user on two CPUs: all rows",
      .full = true, .limit = 900, .boot = "two")
 {
-	in_user(1000, storm_two, (void *)100000);
+	in_user(1000, storm_two, (void *)100000L);
 }
 
 static void storm_unread(int count)
@@ -164,7 +164,7 @@ static void storm_unread(int count)
 TEST(storm_unread_quick, "with a stopped reader rows and lost are the total",
      .params = "max_records=64")
 {
-	storm_unread(5000);
+	storm_unread(scaled(5000));
 }
 
 TEST(storm_unread, "100,000 processes, max_records=64, a stopped reader: the same",
@@ -224,7 +224,7 @@ static void fork_thousands(void *arg)
 	int i, running = 0;
 	pid_t pid;
 
-	for (i = 0; i < 3000; i++) {
+	for (i = 0; i < scaled(3000); i++) {
 		if (running++ == 40) {
 			must(wait(NULL) > 0);
 			running--;

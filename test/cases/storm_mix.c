@@ -149,9 +149,9 @@ static void work(void *arg)
 	signal(SIGCHLD, SIG_IGN);
 	for (i = 0; i < OWN; i++)
 		fds[SHARED + i] = open_nonblocking();
-	for (i = 0; i < STEPS; i++)
+	for (i = 0; i < scaled(STEPS); i++)
 		step();
-	__sync_fetch_and_add(&mix->steps, STEPS);
+	__sync_fetch_and_add(&mix->steps, scaled(STEPS));
 }
 
 static void work_all(unsigned int seed)

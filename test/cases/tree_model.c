@@ -376,7 +376,7 @@ static void run_many(int count)
 TEST(model_quick, "300 random trees: records have the model's processes and ends",
      .boot = "two")
 {
-	run_many(300);
+	run_many(scaled(300));
 }
 
 TEST(model_trees, "10,000 random trees: as many processes, same parents, same ends",

@@ -206,10 +206,13 @@ vm_machine() {
 		vm_cpu=max,-cx16 ;;
 	esac
 	# One instruction is counted as 2^n ns: debug kernels execute
-	# several times as many for the same.
-	case ${URT_KERNEL-} in debug-*) vm_shift=0 ;; *) vm_shift=2 ;; esac
+	# several times as many for the same, and have less to do.
+	vm_shift=2
+	case ${URT_KERNEL-} in
+	debug-*) vm_shift=0 vm_append=URT_TEST_SCALE=10 ;;
+	esac
 	# KCSAN finds races of the kernel's own, too.
-	[ "${URT_KERNEL-}" != debug-b ] || vm_append=panic_on_warn=0
+	[ "${URT_KERNEL-}" != debug-b ] || vm_append+=" panic_on_warn=0"
 }
 
 # vm_serial_ports CHARDEV...: the guest's, in that order.
