@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* What an unprivileged user must not see, however they come by a file. */
 #define _GNU_SOURCE
+#include <stddef.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -80,4 +82,137 @@ TEST(secure_outer_procfs, "a PID namespace without a /proc of its own sees its o
 	registers("%d %d", sleeper_as(1001), sleeper_as(1000));
 	hide_processes();
 	in_user(1000, enter_space, NULL);
+}
+
+/* --- every byte of a map --- */
+
+static void zero(void *at, size_t len)
+{
+	memset(at, 0, len);
+}
+
+/* Takes out of the copy what urt.h says is there. */
+static void take_process(struct urt_map_process *p)
+{
+	size_t len = strnlen(p->comm, sizeof(p->comm));
+
+	expect(len < sizeof(p->comm), "a name without an end");
+	zero(p->comm, len);
+	expect(p->state > ' ' && p->state < 0x7f, "%#x", p->state);
+	zero(p, offsetof(struct urt_map_process, reserved));
+}
+
+static void take_snapshot(char *copy, const struct urt_map *map, int side,
+			  bool newest)
+{
+	char *at = copy + map->snapshot_offset[side];
+	struct urt_map_snapshot *snap = (void *)at;
+	unsigned int i;
+
+	expect(snap->processes <= map->capacity, "%u", snap->processes);
+	expect(!newest || snap->processes == 3, "%u", snap->processes);
+	at += map->process_offset;
+	/* What fewer processes leave behind is of earlier generations. */
+	for (i = 0; i < 5; i++) {
+		if (((struct urt_map_process *)at)->pid)
+			take_process((void *)at);
+		at += map->process_size;
+	}
+	zero(snap, offsetof(struct urt_map_snapshot, reserved));
+}
+
+static void rename_short(void *arg)
+{
+	must(!prctl(PR_SET_NAME, "fifteen-letters"));
+	must(!prctl(PR_SET_NAME, "x"));
+	sleep_forever();
+}
+
+TEST(secure_map_bytes, "every byte of a map is what urt.h says, or 0")
+{
+	const size_t length = (URT_MAP_LENGTH(20) + 4095) & ~4095UL;
+	int fd = open_session(), i;
+	const struct urt_map *map = map_session(fd, 20);
+	char *copy = malloc(length);
+	struct urt_map head;
+	pid_t pids[5];
+	size_t k;
+
+	for (i = 0; i < 5; i++) {
+		pids[i] = child(rename_short, NULL);
+		wait_until(state_of(pids[i]) == 'S', 5000, "asleep?");
+		must(put(fd, "%d", pids[i]) > 0);
+	}
+	must(put(fd, "interval 100") > 0);
+	wait_until(map->sequence > 3, 10000, "%u", map->sequence);
+	must(put(fd, "-%d -%d", pids[0], pids[4]) > 0);
+	i = map->sequence;
+	wait_until(map->sequence >= (unsigned int)i + 2, 10000, "no more");
+	must(put(fd, "interval 3600000") > 0);
+	memcpy(copy, map, length);
+	memcpy(&head, copy, sizeof(head));
+	for (i = 0; i < 2; i++)
+		take_snapshot(copy, map, i, (head.sequence & 1) == (unsigned int)i);
+	zero(copy, offsetof(struct urt_map, reserved));
+	for (k = 0; k < length; k++)
+		expect(!copy[k], "byte %zu of %zu is %#x", k, length, copy[k]);
+}
+
+/* Each way to write to the memory of a process that does not ask its pages. */
+TEST(secure_map_writes, "nothing writes to a map: no file, no peer, no debugger")
+{
+	int fd = open_session(), mem = open("/proc/self/mem", O_RDWR), status;
+	char *map = (char *)map_session(fd, 10);
+	char byte = 'x';
+	struct iovec from = { &byte, 1 }, to = { map + 32, 1 };
+	int pipes[2], n;
+	pid_t pid;
+
+	must(mem >= 0 && !pipe(pipes));
+	n = pwrite(mem, &byte, 1, (uintptr_t)map + 32);
+	expect(n < 0, "/proc/self/mem: %d", n);
+	n = process_vm_writev(getpid(), &from, 1, &to, 1, 0);
+	expect(n < 0, "process_vm_writev: %d", n);
+	must(write(pipes[1], "x", 1) == 1);
+	n = read(pipes[0], map + 32, 1);
+	expect(n < 0 && errno == EFAULT, "read: %d", n);
+	pid = child((void (*)(void *))sleep_forever, NULL);
+	must(!ptrace(PTRACE_ATTACH, pid, NULL, NULL));
+	must(waitpid(pid, &status, 0) == pid);
+	n = ptrace(PTRACE_POKEDATA, pid, map + 32, 0x1234);
+	expect(n < 0, "ptrace: %d", n);
+	for (n = 32; n < 64; n++)
+		expect(!map[n], "byte %d is %#x", n, map[n]);
+}
+
+/* --- reads into memory that ends --- */
+
+static void read_to_the_edge(const char *path, char *edge)
+{
+	int fd = open(path, O_RDONLY), whole, n;
+	char *text = slurp_fd(fd), *again = malloc(65536);
+
+	must(lseek(fd, 0, SEEK_SET) == 0);
+	whole = strlen(text);
+	n = read(fd, edge - 7, 100);
+	expect(n == 7 && !memcmp(edge - 7, text, 7), "%s: %d", path, n);
+	n = read(fd, edge, 100);
+	expect(n < 0 && errno == EFAULT, "%s: %d", path, n);
+	n = read(fd, again, 65536);
+	expect(n == whole - 7 && !memcmp(again, text + 7, n), "%s: %d of %d",
+	       path, n, whole);
+	close(fd);
+}
+
+TEST(secure_read_fault, "a read into memory that ends takes as much, and the next goes on",
+     .params = "interval_ms=3600000")
+{
+	char *edge = (char *)share(8192) + 4096;
+	int i;
+
+	must(!munmap(edge, 4096));
+	for (i = 0; i < 20; i++)
+		registers("%d", sleeper());
+	read_to_the_edge(STATUS, edge);
+	read_to_the_edge(STAT, edge);
 }
