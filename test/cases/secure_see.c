@@ -160,7 +160,7 @@ TEST(secure_map_bytes, "every byte of a map is what urt.h says, or 0")
 	memcpy(copy, map, length);
 	memcpy(&head, copy, sizeof(head));
 	for (i = 0; i < 2; i++)
-		take_snapshot(copy, map, i, (head.sequence & 1) == (unsigned int)i);
+		take_snapshot(copy, map, i, (int)(head.sequence & 1) == i);
 	zero(copy, offsetof(struct urt_map, reserved));
 	for (k = 0; k < length; k++)
 		expect(!copy[k], "byte %zu of %zu is %#x", k, length, copy[k]);
