@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fuzzer: fuzz.c does random operations, fuzz_words.c makes what it writes,
- * fuzz_world.c has the processes, fuzz_model.c says what the files' contract
- * (urt.h, design.md) makes of it all, fuzz_check.c compares that with the files.
+ * The fuzzer: fuzz.c does random operations, those of fuzz_files.c and of
+ * fuzz_procs.c; fuzz_words.c makes what is written, fuzz_world.c has the
+ * processes, fuzz_model.c says what the contract (urt.h) makes of it all,
+ * fuzz_check.c and fuzz_session.c compare that with the files.
  */
 #ifndef TEST_FUZZ_H
 #define TEST_FUZZ_H
@@ -159,6 +160,34 @@ void model_drop(struct registry *reg, int at);
 uint32_t fuzz_rnd(uint32_t n);		/* below n */
 size_t fuzz_words(const struct file *f, char *data);
 
+/* --- operations --- */
+
+void op_open(void);
+void op_close(void);
+void op_write(void);
+void op_write_fault(void);
+void op_read(void);
+void op_read_fault(void);
+void op_seek(void);
+void op_map(void);
+void op_spawn(void);
+void op_thread(void);
+void op_end_thread(void);
+void op_end_leader(void);
+void op_rename(void);
+void op_burn(void);
+void op_stop(void);
+void op_continue(void);
+void op_end(void);
+void op_reap(void);
+void op_witness(void);
+void op_refresh(void);
+
+/* What the operation is, for the log. */
+void fuzz_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void fuzz_expect_written(struct file *f, const char *data, size_t len,
+			 long seen);
+
 /* --- comparing --- */
 
 void check_begin(void);
@@ -168,6 +197,9 @@ void check_session_read(struct file *f, const char *text, long n,
 			size_t count);
 void check_map(struct file *f);
 void check_refreshed(void);		/* after a change of the generation */
+struct entry *check_next_entry(const struct file *f, struct registry *reg,
+			       int *at, pid_t pid);
+void check_escape(char *out, const char *comm);
 void mismatch(const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 

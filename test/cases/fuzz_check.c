@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* What the files show, compared with the model. */
-#include <sys/mman.h>
-
 #include "fuzz.h"
 
 #define TEXT_MAX 16384
@@ -41,8 +39,8 @@ static size_t view_read(struct view *v, char *text)
 /* --- rows --- */
 
 /* The entry that the next row is of. Of one word, any may come first. */
-static struct entry *next_entry(const struct file *f, struct registry *reg,
-				int *at, pid_t pid)
+struct entry *check_next_entry(const struct file *f, struct registry *reg,
+			       int *at, pid_t pid)
 {
 	struct entry *e, other;
 	int i;
@@ -64,7 +62,7 @@ static struct entry *next_entry(const struct file *f, struct registry *reg,
 	return e;
 }
 
-static void escape(char *out, const char *comm)
+void check_escape(char *out, const char *comm)
 {
 	for (; *comm; comm++) {
 		unsigned char c = *comm;
@@ -84,7 +82,7 @@ static void look(struct entry *e)
 	const struct proc *p = e->proc;
 
 	r->uid = p->uid;
-	escape(r->comm, p->comm);
+	check_escape(r->comm, p->comm);
 	if (p->life == RELEASED) {
 		r->state = e->ended ? 'X' : 'Z';
 		r->threads = 0;
@@ -170,7 +168,7 @@ static const char *stat_row_at(const struct file *f, struct registry *reg,
 		   &r.ppid, &r.uid, &r.state, &r.threads, &r.utime, &r.stime,
 		   &r.start, &r.runtime, r.comm, &n) != 10 || text[n] != '\n')
 		mismatch("stat: %s", text);
-	e = next_entry(f, reg, at, r.pid);
+	e = check_next_entry(f, reg, at, r.pid);
 	if (!e || e->proc->pid != r.pid)
 		mismatch("stat: %d instead of %d", r.pid, e ? e->proc->pid : 0);
 	check_looks(e, &r);
@@ -187,7 +185,7 @@ static const char *status_row_at(const struct file *f, struct registry *reg,
 
 	if (sscanf(text, "%d: %llu%n", &pid, &ms, &n) != 2 || text[n] != '\n')
 		mismatch("status: %s", text);
-	e = next_entry(f, reg, at, pid);
+	e = check_next_entry(f, reg, at, pid);
 	if (!e || e->proc->pid != pid)
 		mismatch("status: %d instead of %d", pid, e ? e->proc->pid : 0);
 	if (ms != e->utime / MS)
@@ -352,153 +350,4 @@ void check_all(void)
 		check_view(&views[i]);
 	status_changed = false;
 	check_events();
-}
-
-/* --- sessions --- */
-
-static void check_exit(const struct file *f, const struct line *line,
-		       const struct record *r)
-{
-	const struct proc *p = line->proc;
-	int status = p->told[f->user] ? p->status : -1;
-	char comm[80];
-
-	escape(comm, p->comm);
-	if (r->pid != p->pid || r->ppid != line->ppid || r->uid != p->uid ||
-	    r->status != status || strcmp(r->comm, comm) ||
-	    r->utime + r->stime != p->total ||
-	    (p->start && r->start != p->start))
-		mismatch("exit %d %d %u, %llu ns, %#x %s; not %d %d %u, %llu, %#x %s",
-			 r->pid, r->ppid, r->uid, r->utime + r->stime,
-			 r->status, r->comm, p->pid, line->ppid, p->uid,
-			 (unsigned long long)p->total, status, comm);
-}
-
-static void check_line(const struct file *f, const struct line *line,
-		       const char *text, size_t len)
-{
-	char copy[512];
-	struct record r;
-
-	if (len >= sizeof(copy))
-		mismatch("a line of %zu bytes", len);
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	record_parse(copy, &r);
-	if (r.kind != line->kind || (r.kind != EXIT && r.count != line->count) ||
-	    (r.kind == LOST && r.utime + r.stime != line->total))
-		mismatch("\"%s\"; not a line of kind %d, %llu, %llu", copy,
-			 line->kind, line->count, line->total);
-	if (r.kind == EXIT)
-		check_exit(f, line, &r);
-}
-
-/* Return: bytes of text that are the rest of a line that was read in part. */
-static size_t check_rest(struct file *f, const char *text, size_t n)
-{
-	const char *end = memchr(text, '\n', n);
-	size_t len = end ? (size_t)(end - text) : n;
-
-	if (f->part_len + len > sizeof(f->part))
-		mismatch("no end of a line");
-	memcpy(f->part + f->part_len, text, len);
-	f->part_len += len;
-	if (!end)
-		return n;
-	check_line(f, &f->rest, f->part, f->part_len);
-	f->rest.kind = END;
-	return len + 1;
-}
-
-static void check_lines(struct file *f, const char *text, size_t n,
-			size_t count)
-{
-	const char *p = text, *end;
-	struct line line;
-
-	while (p < text + n) {
-		line = model_take(f);
-		if (line.kind == END)
-			mismatch("more than there is: %.*s", (int)n, text);
-		end = memchr(p, '\n', text + n - p);
-		if (!end && (p != text || n != count))
-			mismatch("%zu of %zu bytes end within a line", n, count);
-		if (!end) {
-			f->rest = line;
-			f->part_len = 0;
-			check_rest(f, p, text + n - p);
-			return;
-		}
-		if (p == text && f->room_known && (size_t)(end + 1 - p) <= f->room)
-			mismatch("it had room for one more line");
-		check_line(f, &line, p, end - p);
-		p = end + 1;
-	}
-	/* What lost and missed will say, is not known yet. */
-	f->room_known = f->queued;
-	f->room = count - n;
-}
-
-void check_session_read(struct file *f, const char *text, long n, size_t count)
-{
-	long want = !count || model_at_end(f) ? 0 : -EAGAIN;
-
-	if (!count || !model_line_waits(f)) {
-		if (n != want)
-			mismatch("read %ld; not %ld", n, want);
-		return;
-	}
-	if (n <= 0 || (size_t)n > count)
-		mismatch("read %ld of %zu", n, count);
-	if (f->rest.kind == END) {
-		check_lines(f, text, n, count);
-		return;
-	}
-	f->room_known = false;
-	if (check_rest(f, text, n) != (size_t)n)
-		mismatch("more than the rest of a line");
-	if (f->rest.kind != END && (size_t)n != count)
-		mismatch("%ld of %zu bytes end within a line", n, count);
-}
-
-static void check_mapped(struct file *f, const struct urt_map *map)
-{
-	const struct urt_map_snapshot *s;
-	const struct urt_map_process *p;
-	struct entry *e;
-	unsigned int n = 0, all = 0;
-	int at = 0;
-
-	s = (const void *)((const char *)map +
-			   map->snapshot_offset[map->sequence & 1]);
-	for (n = 0; n < s->processes; n++) {
-		p = (const void *)((const char *)s + map->process_offset +
-				   n * map->process_size);
-		e = next_entry(f, f->reg, &at, p->pid);
-		if (!e || e->proc->pid != (pid_t)p->pid)
-			mismatch("map: %u instead of %d", p->pid,
-				 e ? e->proc->pid : 0);
-	}
-	for (at = 0; at < f->reg->count; at++)
-		all += model_visible(f, &f->reg->entries[at]);
-	if (s->registered != all || map->capacity != MAX_PER_USER ||
-	    n != (all < MAX_PER_USER ? all : MAX_PER_USER))
-		mismatch("map: %u of %u in %u; not of %u", n, s->registered,
-			 map->capacity, all);
-}
-
-/* All of it fits in a page. */
-void check_map(struct file *f)
-{
-	size_t length = fuzz_rnd(4) ? 4096 : fuzz_rnd(9000);
-	int want = !length || length > 4096 ? EINVAL : 0;
-	void *map = mmap(NULL, length, PROT_READ, MAP_SHARED, f->fd, 0);
-	int seen = map == MAP_FAILED ? errno : 0;
-
-	if (seen != want)
-		mismatch("mmap of %zu: %s", length, strerror(seen));
-	if (want)
-		return;
-	check_mapped(f, map);
-	munmap(map, length);
 }

@@ -182,7 +182,8 @@ static int find_exited(const struct registry *reg, unsigned int nr)
 	for (i = 0; i < reg->count; i++) {
 		const struct entry *e = &reg->entries[i];
 
-		if (e->proc->life == RELEASED && (unsigned int)e->proc->pid == nr &&
+		if (e->proc->life == RELEASED &&
+		    (unsigned int)e->proc->pid == nr &&
 		    (found < 0 || e->exited < reg->entries[found].exited))
 			found = i;
 	}
@@ -301,7 +302,8 @@ long model_write(struct file *f, const char *data, size_t count)
 	static char text[URT_WORD_MAX + URT_WRITE_MAX];
 	size_t start = f->carried, take = count, at = 0, len, end;
 	bool longer = count > URT_WRITE_MAX, rest = count == f->left;
-	bool waits = longer || rest || count >= URT_CARRY_MIN, whole, any = false;
+	bool waits = longer || rest || count >= URT_CARRY_MIN;
+	bool whole, any = false;
 	int err;
 
 	if (!count)
@@ -490,35 +492,4 @@ void model_refresh(void)
 			e->ended = e->proc->life == RELEASED;
 	}
 	status_changed = true;
-}
-
-/* --- reading a session --- */
-
-bool model_line_waits(const struct file *f)
-{
-	return f->rest.kind != END || f->queued || f->lost || f->reg->missed;
-}
-
-bool model_at_end(const struct file *f)
-{
-	return f->reg->used && !f->reg->count && !model_line_waits(f);
-}
-
-/* The line that begins next. */
-struct line model_take(struct file *f)
-{
-	struct line line = { .kind = END };
-
-	if (f->queued) {
-		line = f->queue[0];
-		memmove(f->queue, f->queue + 1, --f->queued * sizeof(line));
-	} else if (f->lost) {
-		line = (struct line){ .kind = LOST, .count = f->lost,
-				      .total = f->lost_total };
-		f->lost = f->lost_total = 0;
-	} else if (f->reg->missed) {
-		line = (struct line){ .kind = MISSED, .count = f->reg->missed };
-		f->reg->missed = 0;
-	}
-	return line;
 }

@@ -32,6 +32,32 @@ TEST(word_order, "processes are listed in the order of registration",
 	       z == b, "\"%s\" instead of %d %d %d", seen, c, a, b);
 }
 
+static void fork_one(void *pid)
+{
+	pid_t forked = sleeper();
+
+	*(volatile pid_t *)pid = forked;
+	sleep_forever();
+}
+
+TEST(word_order_fork, "and what a tree forks has its place before what comes later",
+     .params = "interval_ms=5000")
+{
+	volatile pid_t *forked = share(sizeof(*forked));
+	pid_t root = stopped(fork_one, (void *)forked), later = sleeper();
+	int x, y, z;
+	char *seen;
+
+	registers("tree %d", root);
+	kill(root, SIGCONT);
+	wait_until(*forked, 10000, "it does not fork");
+	registers("%d", later);
+	seen = slurp(STATUS);
+	expect(sscanf(seen, "%d: %*u\n%d: %*u\n%d: %*u\n", &x, &y, &z) == 3 &&
+	       x == root && y == *forked && z == later,
+	       "\"%s\" instead of %d %d %d", seen, root, *forked, later);
+}
+
 TEST(word_again, "registering a process again changes nothing and is no error",
      .params = "interval_ms=5000")
 {

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/* What a session has to be read, and what is read and mapped of it. */
+#include <sys/mman.h>
+
+#include "fuzz.h"
+
+/* --- what there is to read --- */
+
+bool model_line_waits(const struct file *f)
+{
+	return f->rest.kind != END || f->queued || f->lost || f->reg->missed;
+}
+
+bool model_at_end(const struct file *f)
+{
+	return f->reg->used && !f->reg->count && !model_line_waits(f);
+}
+
+/* The line that begins next. */
+struct line model_take(struct file *f)
+{
+	struct line line = { .kind = END };
+
+	if (f->queued) {
+		line = f->queue[0];
+		memmove(f->queue, f->queue + 1, --f->queued * sizeof(line));
+	} else if (f->lost) {
+		line = (struct line){ .kind = LOST, .count = f->lost,
+				      .total = f->lost_total };
+		f->lost = f->lost_total = 0;
+	} else if (f->reg->missed) {
+		line = (struct line){ .kind = MISSED, .count = f->reg->missed };
+		f->reg->missed = 0;
+	}
+	return line;
+}
+
+/* --- what is read --- */
+
+static void check_exit(const struct file *f, const struct line *line,
+		       const struct record *r)
+{
+	const struct proc *p = line->proc;
+	int status = p->told[f->user] ? p->status : -1;
+	char comm[80];
+
+	check_escape(comm, p->comm);
+	if (r->pid != p->pid || r->ppid != line->ppid || r->uid != p->uid ||
+	    r->status != status || strcmp(r->comm, comm) ||
+	    r->utime + r->stime != p->total ||
+	    (p->start && r->start != p->start))
+		mismatch("exit %d %d %u, %llu ns, %#x %s; not %d %d %u, %llu, %#x %s",
+			 r->pid, r->ppid, r->uid, r->utime + r->stime,
+			 r->status, r->comm, p->pid, line->ppid, p->uid,
+			 (unsigned long long)p->total, status, comm);
+}
+
+static void check_line(const struct file *f, const struct line *line,
+		       const char *text, size_t len)
+{
+	char copy[512];
+	struct record r;
+
+	if (len >= sizeof(copy))
+		mismatch("a line of %zu bytes", len);
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	record_parse(copy, &r);
+	if (r.kind != line->kind ||
+	    (r.kind != EXIT && r.count != line->count) ||
+	    (r.kind == LOST && r.utime + r.stime != line->total))
+		mismatch("\"%s\"; not a line of kind %d, %llu, %llu", copy,
+			 line->kind, line->count, line->total);
+	if (r.kind == EXIT)
+		check_exit(f, line, &r);
+}
+
+/* Return: bytes of text that are the rest of a line that was read in part. */
+static size_t check_rest(struct file *f, const char *text, size_t n)
+{
+	const char *end = memchr(text, '\n', n);
+	size_t len = end ? (size_t)(end - text) : n;
+
+	if (f->part_len + len > sizeof(f->part))
+		mismatch("no end of a line");
+	memcpy(f->part + f->part_len, text, len);
+	f->part_len += len;
+	if (!end)
+		return n;
+	check_line(f, &f->rest, f->part, f->part_len);
+	f->rest.kind = END;
+	return len + 1;
+}
+
+static void check_lines(struct file *f, const char *text, size_t n,
+			size_t count)
+{
+	const char *p = text, *end;
+	struct line line;
+
+	while (p < text + n) {
+		line = model_take(f);
+		if (line.kind == END)
+			mismatch("more than there is: %.*s", (int)n, text);
+		end = memchr(p, '\n', text + n - p);
+		if (!end && (p != text || n != count))
+			mismatch("%zu of %zu bytes end within a line", n,
+				 count);
+		if (!end) {
+			f->rest = line;
+			f->part_len = 0;
+			check_rest(f, p, text + n - p);
+			return;
+		}
+		if (p == text && f->room_known &&
+		    (size_t)(end + 1 - p) <= f->room)
+			mismatch("it had room for one more line");
+		check_line(f, &line, p, end - p);
+		p = end + 1;
+	}
+	/* What lost and missed will say, is not known yet. */
+	f->room_known = f->queued;
+	f->room = count - n;
+}
+
+void check_session_read(struct file *f, const char *text, long n, size_t count)
+{
+	long want = !count || model_at_end(f) ? 0 : -EAGAIN;
+
+	if (!count || !model_line_waits(f)) {
+		if (n != want)
+			mismatch("read %ld; not %ld", n, want);
+		return;
+	}
+	if (n <= 0 || (size_t)n > count)
+		mismatch("read %ld of %zu", n, count);
+	if (f->rest.kind == END) {
+		check_lines(f, text, n, count);
+		return;
+	}
+	f->room_known = false;
+	if (check_rest(f, text, n) != (size_t)n)
+		mismatch("more than the rest of a line");
+	if (f->rest.kind != END && (size_t)n != count)
+		mismatch("%ld of %zu bytes end within a line", n, count);
+}
+
+static void check_mapped(struct file *f, const struct urt_map *map)
+{
+	const struct urt_map_snapshot *s;
+	const struct urt_map_process *p;
+	struct entry *e;
+	unsigned int n = 0, all = 0;
+	int at = 0;
+
+	s = (const void *)((const char *)map +
+			   map->snapshot_offset[map->sequence & 1]);
+	for (n = 0; n < s->processes; n++) {
+		p = (const void *)((const char *)s + map->process_offset +
+				   n * map->process_size);
+		e = check_next_entry(f, f->reg, &at, p->pid);
+		if (!e || e->proc->pid != (pid_t)p->pid)
+			mismatch("map: %u instead of %d", p->pid,
+				 e ? e->proc->pid : 0);
+	}
+	for (at = 0; at < f->reg->count; at++)
+		all += model_visible(f, &f->reg->entries[at]);
+	if (s->registered != all || map->capacity != MAX_PER_USER ||
+	    n != (all < MAX_PER_USER ? all : MAX_PER_USER))
+		mismatch("map: %u of %u in %u; not of %u", n, s->registered,
+			 map->capacity, all);
+}
+
+/* All of it fits in a page. */
+void check_map(struct file *f)
+{
+	size_t length = fuzz_rnd(4) ? 4096 : fuzz_rnd(9000);
+	int want = !length || length > 4096 ? EINVAL : 0;
+	void *map = mmap(NULL, length, PROT_READ, MAP_SHARED, f->fd, 0);
+	int seen = map == MAP_FAILED ? errno : 0;
+
+	if (seen != want)
+		mismatch("mmap of %zu: %s", length, strerror(seen));
+	if (want)
+		return;
+	check_mapped(f, map);
+	munmap(map, length);
+}
