@@ -417,6 +417,7 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 	int err;
 
 	lockdep_assert_held(&reg->lock);
+	urt_registry_adopt(reg);	/* they come first */
 	rcu_read_lock();
 	leader = find_process(req->who, req->nr, &pid);
 	err = leader ? may_add(reg, req, leader) : -ESRCH;
