@@ -69,9 +69,10 @@
  * registers none and returns EDQUOT, ENOSPC or ENOMEM.
  *
  * One call takes 4,096 bytes at most and returns what it took; a word that is
- * cut there is left to the next call. In a call of 512 bytes or more, a last
- * word without a blank behind it waits for the next write to the same file, or
- * its close: programs that write through a buffer cut numbers in two.
+ * cut there is left to the next call. In a call of 512 bytes or more, or for the
+ * rest of one that was cut, a last word without a blank behind it waits for the
+ * next write to the same file, or its close: programs that write through a
+ * buffer cut numbers in two.
  *
  *
  * /proc/urt/stat, read
