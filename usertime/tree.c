@@ -308,8 +308,10 @@ static void fork_in(struct urt_entry *parent, struct task_struct *child)
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
 	/* A search may have found the child before we are told of it. */
 	if (!parent->dead && parent->tree && !is_in(reg, child) &&
-	    !enter_child(parent, child, &spare))
+	    !enter_child(parent, child, &spare)) {
 		first = atomic64_inc_return(&reg->missed) == 1;
+		atomic64_inc(&reg->version);	/* stat shows it */
+	}
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	if (spare)
 		urt_entry_free(spare);

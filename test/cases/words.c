@@ -58,6 +58,19 @@ TEST(word_order_fork, "and what a tree forks has its place before what comes lat
 	       "\"%s\" instead of %d %d %d", seen, root, *forked, later);
 }
 
+TEST(word_lost_now, "a child that could not be registered counts as lost at once",
+     .params = "interval_ms=3600000 max_processes=1")
+{
+	volatile pid_t *forked = share(sizeof(*forked));
+	pid_t root = stopped(fork_one, (void *)forked);
+
+	registers("tree %d", root);
+	expect(!stat_header().lost, "%s", slurp(STAT));
+	kill(root, SIGCONT);
+	wait_until(*forked, 10000, "it does not fork");
+	expect(stat_header().lost == 1, "%s", slurp(STAT));
+}
+
 TEST(word_again, "registering a process again changes nothing and is no error",
      .params = "interval_ms=5000")
 {
