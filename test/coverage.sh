@@ -13,11 +13,7 @@ lines_min=95 branches_min=85
 
 # What the compiler counts as branches and no test can take, by what stands in
 # the line; coverage.md says why.
-excluded='lockdep_assert_held|lockdep_is_held'
-excluded+='|mutex_init|spin_lock_init|init_waitqueue_head|timer_setup'
-excluded+='|INIT_WORK|INIT_RCU_WORK'
-excluded+='|(raw_)?spin_lock_irqsave|read_seqlock_excl_irqsave'
-excluded+='|pr_err_ratelimited|static_assert'
+excluded='lockdep_assert_held|rcu_dereference\(|__task_cred\('
 
 rc=(--rc lcov_branch_coverage=1 --rc "lcov_excl_br_line=$excluded")
 
