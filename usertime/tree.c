@@ -134,11 +134,12 @@ static bool undo_listed(struct urt_registry *reg, unsigned int search)
 	list_for_each_entry_safe(entry, next, &reg->entries, list) {
 		if (entry->search != search || entry->brought == URT_FOUND)
 			continue;
-		if (entry->brought == URT_ADDED)
+		if (entry->brought == URT_ADDED) {
 			urt_registry_drop(reg, entry);
-		else
+		} else {
 			urt_entry_leave_tree(entry);
-		entry->brought = URT_FOUND;
+			entry->brought = URT_FOUND;
+		}
 		undone = true;
 		cond_resched();
 	}
