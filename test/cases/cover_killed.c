@@ -14,7 +14,7 @@
 #include "lib.h"
 
 #define MEMBERS 300
-#define ATTEMPTS 200
+#define ATTEMPTS 100
 
 static volatile struct scene {
 	unsigned int rounds;	/* of the holder */
@@ -194,7 +194,11 @@ static void take_back(void)
 	put(session_fd, "-%d", other);
 }
 
-/* Return: whether the holder held what the waiter wanted. */
+/*
+ * Return: whether the waiter waited for the holder and ended before it moved.
+ * Now and then the kernel gives the holder a turn, lest it starve: that tells
+ * nothing.
+ */
 static bool kill_waiter(void (*wait)(void))
 {
 	unsigned int rounds;
@@ -209,7 +213,7 @@ static bool kill_waiter(void (*wait)(void))
 	kill(waiter, SIGKILL);
 	while (met && state_of(waiter) != 'Z' && scene->rounds == rounds)
 		sched_yield();
-	expect(!met || state_of(waiter) == 'Z', "the lock was let go before");
+	met = met && scene->rounds == rounds;
 	reap(waiter, NULL);
 	return met;
 }
@@ -221,13 +225,15 @@ static void play(const char *name, void (*hold)(void), void (*wait)(void))
 	int i, met = 0;
 
 	wait_until(scene->rounds > first + 2, 20000, "%s: no holder", name);
-	for (i = 0; i < ATTEMPTS && met < 3; i++) {
+	for (i = 0; i < ATTEMPTS && met < 2; i++) {
 		met += kill_waiter(wait);
 		take_back();
 	}
 	end(holder);
-	expect(met, "%s: never met in %d attempts", name, i);
-	note("%s: met %d times in %d attempts", name, met, i);
+	expect(met, "%s: no waiter of %d ended before its holder moved", name,
+	       i);
+	note("%s: %d of %d waiters ended while the holder held it", name, met,
+	     i);
 }
 
 static void register_members(void)
