@@ -13,7 +13,7 @@
 
 #include "lib.h"
 
-#define MEMBERS 300
+#define MEMBERS 200
 #define ATTEMPTS 100
 
 static volatile struct scene {
@@ -236,15 +236,21 @@ static void play(const char *name, void (*hold)(void), void (*wait)(void))
 	     i);
 }
 
-static void register_members(void)
+/* Before the files are opened: none of them keeps one open. */
+static void start_members(pid_t *members)
 {
-	int i;
+	for (int i = 0; i < MEMBERS; i++)
+		members[i] = sleeper();
+	other = sleeper();
+}
 
-	for (i = 0; i < MEMBERS; i++) {
-		member = sleeper();
-		must(put(status_fd, "%d", member) > 0);
-		must(put(session_fd, "%d", member) > 0);
+static void register_members(const pid_t *members)
+{
+	for (int i = 0; i < MEMBERS; i++) {
+		must(put(status_fd, "%d", members[i]) > 0);
+		must(put(session_fd, "%d", members[i]) > 0);
 	}
+	member = members[0];
 }
 
 static bool lends_priority(void)
@@ -259,17 +265,18 @@ static bool lends_priority(void)
 TEST(cover_killed, "who is killed while waiting for a lock ends before its holder moves",
      .params = "interval_ms=3600000", .limit = 120)
 {
+	pid_t members[MEMBERS];
 	size_t i;
 
 	if (lends_priority())
 		skip("locks of this kernel lend their holder the priority");
 	scene = share(sizeof(*scene));
+	start_members(members);
 	status_fd = open_status();
 	stat_fd = open(STAT, O_RDONLY);
 	session_fd = open_session();
 	must(put(session_fd, "interval 3600000") > 0);
-	other = sleeper();
-	register_members();
+	register_members(members);
 	be_first();
 	for (i = 0; i < sizeof(scenes) / sizeof(*scenes); i++)
 		play(scenes[i].name, scenes[i].hold, scenes[i].wait);
