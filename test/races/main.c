@@ -44,7 +44,6 @@ static void note_broken(int status, void *arg)
 
 static void act(const struct actor *actor)
 {
-	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handle }, NULL);
 	if (actor->uid) {
 		become(actor->uid);
 		root = false;
@@ -236,6 +235,8 @@ static void prepare(unsigned int seed)
 	if (leaks_known())
 		leaks_forget();
 	log_open();
+	/* Before there is anybody to be sent it; not SA_RESTART. */
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handle }, NULL);
 	on_exit(note_broken, NULL);
 	must(!load("interval_ms=100"));
 }
@@ -248,6 +249,23 @@ static void run(unsigned int seed, double minutes)
 	     race->cpus, race->pid_max);
 	watch(minutes);
 	print_table();
+}
+
+/* That it has looked, and how often it has seen anything. */
+static void print_kcsan(void)
+{
+	FILE *f = fopen("/sys/kernel/debug/kcsan", "r");
+	char line[80];
+
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		if (strstr(line, "setup_watchpoints") ||
+		    strstr(line, "data_races"))
+			printf("# KCSAN: %s", line);
+	}
+	fclose(f);
+	note("KCSAN: %u reports without us", log_foreign());
 }
 
 static void put_cpus_back(void)
@@ -286,7 +304,6 @@ int main(int argc, char **argv)
 	else
 		check(true, "kmemleak finds nothing # SKIP it is not there");
 	check(!log_end(), "the kernel has logged nothing");
-	if (log_foreign())
-		note("KCSAN: %u reports of races without us", log_foreign());
+	print_kcsan();
 	return failed != 0;
 }
