@@ -12,7 +12,7 @@ static unsigned int bad, foreign;
 static char report[16384];	/* of KCSAN, as far as it has come */
 static size_t reported;
 
-void log_open(void)
+void log_begin(void)
 {
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	must(kmsg >= 0 && lseek(kmsg, 0, SEEK_END) == 0);
@@ -90,7 +90,7 @@ static void take_line(int level, const char *line)
 }
 
 /* Return: how many bad lines there have been until now. */
-unsigned int log_read(void)
+unsigned int log_watch(void)
 {
 	char record[8192], *line;
 	ssize_t n;
@@ -115,7 +115,7 @@ unsigned int log_read(void)
 /* The same, when nothing more is to come: what was cut off is not known. */
 unsigned int log_end(void)
 {
-	log_read();
+	log_watch();
 	if (reported) {
 		printf("# kernel log:\n%s# (cut off)\n", report);
 		bad++;

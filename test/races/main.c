@@ -129,7 +129,7 @@ static void watch(double minutes)
 	while (now_ns() < until && !race->stop) {
 		nr_ended = ended(nr_ended);
 		disturb();
-		if (log_read() || nr_ended)
+		if (log_watch() || nr_ended)
 			race->stop = true;
 		if (now_ns() > next) {
 			next += 60 * SEC;
@@ -234,7 +234,7 @@ static void prepare(unsigned int seed)
 	stop_fair_servers();
 	if (leaks_known())
 		leaks_forget();
-	log_open();
+	log_begin();
 	/* Before there is anybody to be sent it; not SA_RESTART. */
 	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handle }, NULL);
 	on_exit(note_broken, NULL);

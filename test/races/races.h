@@ -103,8 +103,8 @@ void look(struct seen *seen, int pid, unsigned long long start,
 	  unsigned long long utime, unsigned long long stime, bool parts);
 
 /* The kernel's log. */
-void log_open(void);
-unsigned int log_read(void);	/* how many bad lines there have been */
+void log_begin(void);
+unsigned int log_watch(void);	/* how many bad lines there have been */
 unsigned int log_end(void);
 unsigned int log_foreign(void);	/* KCSAN's that we have no part in */
 
