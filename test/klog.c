@@ -25,6 +25,9 @@ static bool harmless(const char *line)
 		"clocksource: ",
 		"perf: interrupt took too long",
 		"sched: RT throttling activated",
+		/* CPUs that are taken away and put back. */
+		"smpboot: ", "psci: ", "CPU", "IRQ", "TSC ",
+		"process ",	/* ... no longer affine to cpu */
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {

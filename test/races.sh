@@ -63,7 +63,8 @@ root=$build/root
 rm -rf "$root"
 mkdir -p "$root"/{bin,dev,etc}
 vm_program "$root/init" "$top/test/vm/init.c"
-vm_program "$root/bin/races" "$top"/test/races/*.c "$top/test/lib.c"
+vm_program "$root/bin/races" "$top"/test/races/*.c \
+	"$top"/test/{lib,klog,debug}.c
 cp "$vm_ko" "$root/"
 vm_pack "$root" "$root.cpio.gz"
 
@@ -74,10 +75,8 @@ append="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300 \
 workqueue.watchdog_thresh=300 clocksource.verify_n_cpus=0 tsc=nowatchdog"
 # The guest reads its log itself: a warning shall not take what follows it away.
 append+=" panic_on_warn=0 loglevel=5"
-# What KCSAN says of the kernel's own races is too much for a console. It is to
-# look more often than it does by default, and for longer: CPUs take turns here.
-[ "$kernel" != debug-b ] ||
-	append+=" loglevel=3 kcsan.skip_watch=1000 kcsan.udelay_task=500"
+# What KCSAN says of the kernel's own races is too much for a console.
+[ "$kernel" != debug-b ] || append+=" loglevel=3"
 echo "# test/races.sh${kernel:+ --kernel $kernel} --cpus $cpus" \
 	"--minutes $minutes --seed $seed; Linux $vm_release"
 vm_boot "$root.cpio.gz" "$log" $((minutes * 60 + 1800)) \

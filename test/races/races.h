@@ -102,18 +102,9 @@ uint64_t most_of(uint64_t lived);
 void look(struct seen *seen, int pid, unsigned long long start,
 	  unsigned long long utime, unsigned long long stime, bool parts);
 
-/* The kernel's log. */
-void log_begin(void);
-unsigned int log_watch(void);	/* how many bad lines there have been */
-unsigned int log_end(void);
-unsigned int log_foreign(void);	/* KCSAN's that we have no part in */
-
 /* The end. */
 bool end_of_processes(void);
 bool end_of_registrations(void);
 bool end_of_module(void);
-bool end_of_memory(void);	/* kmemleak, where there is one */
-bool leaks_known(void);
-void leaks_forget(void);
 
 #endif
