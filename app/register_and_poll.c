@@ -18,7 +18,7 @@
  *
  * How far the two may be apart: see judge().
  */
-#define _GNU_SOURCE	/* NOLINT(bugprone-reserved-identifier) */
+#define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -785,7 +785,7 @@ static void settle(void)
  * - That a running thread's last tick may not have been counted does not matter:
  *   when F was taken this one slept, and the others were gone.
  */
-#define TICKS_US	(2 * 10 * USEC_PER_MSEC)
+#define TICKS_US	(2 * (10 * USEC_PER_MSEC))
 
 static int judge(const struct run *run, u64 own_ns)
 {

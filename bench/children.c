@@ -40,7 +40,7 @@ static void burn_blocks(unsigned int n)
 
 static void burn_until(uint64_t until)
 {
-	while (tsc() + BLOCKS * (BLOCK + 2) < until)
+	while (tsc() + (uint64_t)BLOCKS * (BLOCK + 2) < until)
 		burn_blocks(BLOCKS);
 	while (tsc() < until)
 		burn_blocks(1);

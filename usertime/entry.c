@@ -458,8 +458,8 @@ static void note_record(struct urt_entry *entry, struct task_struct *leader)
 	entry->guard.permitted = cred->cap_permitted;
 	entry->guard.user_ns = get_user_ns(cred->user_ns);
 	entry->guard.dumpable = urt_was_dumpable(leader);
-	entry->status = sig->flags & SIGNAL_GROUP_EXIT ? sig->group_exit_code :
-							 leader->exit_code;
+	entry->status = (sig->flags & SIGNAL_GROUP_EXIT) ?
+			sig->group_exit_code : leader->exit_code;
 }
 
 /* Return: whether somebody has to be told. */

@@ -168,10 +168,17 @@ void *urt_realloc(void *old, size_t count, size_t size)
 
 void *urt_alloc(size_t size)
 {
-	return memset(urt_realloc(NULL, 1, size), 0, size);
+	void *memory = urt_realloc(NULL, 1, size);
+
+	memset(memory, 0, size);
+	return memory;
 }
 
 char *urt_strdup(const char *text)
 {
-	return strcpy(urt_realloc(NULL, 1, strlen(text) + 1), text);
+	size_t size = strlen(text) + 1;
+	char *copy = urt_realloc(NULL, 1, size);
+
+	memcpy(copy, text, size);
+	return copy;
 }

@@ -64,7 +64,7 @@ static void name_rows(struct table *table, const struct report *report,
 		}
 		urt_format_name(name, sum->comm);
 		if (sum->running && report->output.format == FORMAT_TEXT)
-			strcat(name, "*");
+			memcpy(name + strlen(name), "*", sizeof("*"));
 		name_row(table, "name", sum, tally, name);
 	}
 	if (others.count)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,6 +195,7 @@ void urt_table_csv(const struct table *table, FILE *file)
 	const char *comma = "";
 	size_t i;
 
+	assert(table->width);
 	for (i = 0; i < table->width; i++) {
 		if (!table->columns[i].key)
 			continue;

@@ -202,9 +202,8 @@ static bool drain(struct top *top)
 			top->view.ended = true;
 		else if (ret < 0 && (errno == ETIMEDOUT || errno == EAGAIN))
 			return true;
-		else if (ret < 0 && errno != EINTR)
-			return false;
-		else if (ret > 0 && top_model_record(&top->model, &record))
+		else if ((ret < 0 && errno != EINTR) ||
+			 (ret > 0 && top_model_record(&top->model, &record)))
 			return false;
 	}
 	return true;

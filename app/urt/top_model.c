@@ -41,8 +41,10 @@ static double percent(uint64_t part_ns, uint64_t whole_ns)
 
 static void remember(struct top_history *history, double share)
 {
+	/* None is negative. NOLINTBEGIN(bugprone-incorrect-roundings) */
 	history->share[history->count++ % TOP_HISTORY] =
 		share < 65535 ? (unsigned short)(share + 0.5) : 65535;
+	/* NOLINTEND(bugprone-incorrect-roundings) */
 }
 
 /* --- rows --- */
@@ -138,7 +140,7 @@ static bool use(const struct top_model *model, const struct top_row *row,
 		uint64_t start_ns, const struct top_cpu *cpu,
 		struct top_cpu *used)
 {
-	static const struct top_cpu nothing;
+	static const struct top_cpu nothing = { 0 };
 
 	if (row && row->based)
 		*used = between(&row->base, cpu);

@@ -67,6 +67,7 @@ static bool can(const char *name)
 {
 	const char *text = tigetstr(name);
 
+	/* (char *)-1: it is no string. NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	return text && text != (char *)-1;
 }
 
@@ -276,8 +277,8 @@ static int header_height(int lines)
 static const char *user_name(uid_t uid)
 {
 	static struct {
-		bool known;
 		uid_t uid;
+		bool known;
 		char name[33];
 	} names[64], *slot;
 	struct passwd *user;
@@ -636,7 +637,7 @@ static void draw_help(struct top_view *view)
 	for (i = 0; i < page && view->help_first + i < count; i++) {
 		struct line line = line_at((int)i);
 
-		put(&line, looks[i + view->help_first ? PLAIN : STRONG],
+		put(&line, looks[i || view->help_first ? PLAIN : STRONG],
 		    help[view->help_first + i]);
 	}
 	if (LINES > 3)

@@ -265,6 +265,9 @@ static void on_exit_of_qemu(uint64_t id, void *file)
 		abort();
 }
 
+/* QEMU looks for it by this name. */
+int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv);
+
 int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
 {
 	FILE *f = argc == 1 ? fopen(strchr(argv[0], '=') + 1, "w") : NULL;
