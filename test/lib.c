@@ -325,13 +325,17 @@ int put(int fd, const char *fmt, ...)
 char *slurp_fd(int fd)
 {
 	size_t size = 1 << 16, len = 0;
-	char *text = malloc(size);
+	char *text = malloc(size), *larger;
 	ssize_t n;
 
+	must(text);
 	while ((n = pread(fd, text + len, size - len - 1, len)) > 0) {
 		len += n;
-		if (len == size - 1)
-			text = realloc(text, size *= 2);
+		if (len < size - 1)
+			continue;
+		larger = realloc(text, size *= 2);
+		must(larger);
+		text = larger;
 	}
 	must(n == 0);
 	text[len] = '\0';
@@ -361,7 +365,8 @@ void spit(const char *path, const char *fmt, ...)
 	close(fd);
 }
 
-static int write_words(const char *fmt, va_list ap)
+static int __attribute__((format(printf, 1, 0)))
+write_words(const char *fmt, va_list ap)
 {
 	int fd = open(STATUS, O_WRONLY | O_CLOEXEC), err;
 	char *text;

@@ -33,7 +33,7 @@ static void fill(__u32 n)
 	s->registered = n;
 	for (i = 0; i < n % (PROCESSES + 1); i++) {
 		volatile struct urt_map_process *p =
-			(void *)(at + PROCESS_OFFSET + i * PROCESS_SIZE);
+			(void *)(at + PROCESS_OFFSET + (size_t)i * PROCESS_SIZE);
 
 		p->pid = n + i;
 		p->utime_ns = p->stime_ns = p->start_ns = n * SEC;

@@ -155,18 +155,18 @@ static const char *types(struct urt *u)
 TEST(lib_read_cut, "lines cut by short reads anywhere give the same records")
 {
 	size_t at, len = strlen(stream);
-	char seen[16];
-	int writer;
+	char seen[32];
+	int writer, n;
 
 	for (at = 0; at <= len; at++) {
 		struct urt *u = piped(&writer);
 
 		must(write(writer, stream, at) == (ssize_t)at);
-		strcpy(seen, types(u));
+		n = snprintf(seen, sizeof(seen), "%s", types(u));
 		expect(errno == ETIMEDOUT, "%s", strerror(errno));
 		must(write(writer, stream + at, len - at) ==
 		     (ssize_t)(len - at));
-		strcat(seen, types(u));
+		snprintf(seen + n, sizeof(seen) - n, "%s", types(u));
 		expect(!strcmp(seen, "elme"), "cut at %zu: %s", at, seen);
 		close(writer);
 		urt_close(u);

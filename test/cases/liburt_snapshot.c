@@ -93,9 +93,9 @@ TEST(lib_snapshot, "a session's snapshot is what the kernel knows elsewhere")
 	       (uintmax_t)(p->utime_ns + p->stime_ns), (uintmax_t)before,
 	       (uintmax_t)cpu);
 	must(!urt_snapshot_one(u, idle, &one));
-	expect(one.pid == idle && one.state == 'S' &&
-	       one.start_ns == of(&s, idle)->start_ns, "%d, %c", one.pid,
-	       one.state);
+	p = of(&s, idle);
+	expect(p && one.pid == idle && one.state == 'S' &&
+	       one.start_ns == p->start_ns, "%d, %c", one.pid, one.state);
 	fails(urt_snapshot_one(u, getpid(), &one), ENOENT);
 	urt_snapshot_free(&s);
 }

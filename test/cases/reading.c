@@ -207,6 +207,7 @@ static void rename_forever(void *name)
 {
 	FILE *f = fopen("/proc/self/comm", "w");
 
+	must(f);
 	fputs(name, f);
 	fclose(f);
 	sleep_forever();

@@ -318,3 +318,147 @@ TEST(sspace_restrict_lost, "restrict=1: members that became others' are lost",
 	reap(watcher, &status);
 	expect(!status, "%#x", status);
 }
+
+/* --- budget --- */
+
+#define THREADS 1000
+#define SESSIONS 60
+
+static volatile int *threads;
+
+static void *idle(void *arg)
+{
+	__sync_fetch_and_add(threads, 1);
+	sleep_forever();
+}
+
+static void have_threads(void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t t;
+	int i;
+
+	become(1000);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 16384);
+	for (i = 0; i < THREADS; i++)
+		must(!pthread_create(&t, &attr, idle, NULL));
+	sleep_forever();
+}
+
+/* What the kernel's workers have run, in ns. */
+static unsigned long long workers_ns(void)
+{
+	unsigned long long sum = 0, ns;
+	char path[64], text[128];
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+	FILE *f;
+
+	must(dir);
+	while ((entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%.20s/comm", entry->d_name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		if (fgets(text, sizeof(text), f) && strstr(text, "kworker")) {
+			snprintf(path, sizeof(path), "/proc/%.20s/schedstat",
+				 entry->d_name);
+			must(sscanf(slurp(path), "%llu", &ns) == 1);
+			sum += ns;
+		}
+		fclose(f);
+	}
+	closedir(dir);
+	return sum;
+}
+
+struct pace {
+	uint64_t generation, at;
+};
+
+static struct pace pace_of(const struct urt_map *map)
+{
+	const struct urt_map_snapshot *snap = (void *)((char *)map +
+		map->snapshot_offset[map->sequence & 1]);
+
+	return (struct pace){ snap->generation, snap->time_ns };
+}
+
+struct crowd {
+	const struct urt_map *maps[SESSIONS];
+	struct pace begin[SESSIONS];
+};
+
+/* Many sessions, each with the same thousand threads, for 20 s. */
+static void crowd_in(struct crowd *c, pid_t pid)
+{
+	int fd, n;
+
+	become(1000);
+	for (n = 0; n < SESSIONS; n++) {
+		fd = open_session();
+		must(put(fd, "interval 100 %d", pid) > 0);
+		c->maps[n] = map_session(fd, 1);
+	}
+	for (n = 0; n < SESSIONS; n++)
+		c->begin[n] = pace_of(c->maps[n]);
+	nanosleep(&(struct timespec){ .tv_sec = 20 }, NULL);
+}
+
+static void expect_share(void *arg)
+{
+	unsigned long long ran = workers_ns();
+	uint64_t begin = now_ns();
+	struct crowd c;
+	double part;
+
+	crowd_in(&c, *(pid_t *)arg);
+	part = (double)(workers_ns() - ran) / (now_ns() - begin);
+	note("%.2f %% of the time", part * 100);
+	/* What workers do for others, and for more than a refresh, is little. */
+	expect(part < 0.05 * 1.3, "%.2f %% of the time", part * 100);
+}
+
+static void expect_told(void *arg)
+{
+	unsigned long long generations, each;
+	struct crowd c;
+	struct pace end;
+	int n;
+
+	crowd_in(&c, *(pid_t *)arg);
+	for (n = 0; n < SESSIONS; n++) {
+		end = pace_of(c.maps[n]);
+		generations = end.generation - c.begin[n].generation;
+		expect(generations, "session %d of %d: none within 20 s, where "
+		       "its header says each %u ms", n, SESSIONS,
+		       c.maps[n]->interval_ms);
+		each = (end.at - c.begin[n].at) / MS / generations;
+		expect(each <= 2ULL * c.maps[n]->interval_ms, "session %d of %d: "
+		       "each %llu ms, where its header says %u", n, SESSIONS,
+		       each, c.maps[n]->interval_ms);
+	}
+}
+
+static void with_threads(void (*fn)(void *))
+{
+	pid_t pid;
+
+	threads = share(sizeof(*threads));
+	pid = child(have_threads, NULL);
+	wait_until(*threads == THREADS, 30000, "%d", *threads);
+	in_child(fn, &pid);
+}
+
+TEST(budget, "refreshes of a user with much to refresh take a 20th of the time",
+     .boot = "one", .slow = true)
+{
+	with_threads(expect_share);
+}
+
+TEST(budget_told, "each session gets its turn, and its header says how often",
+     .boot = "one", .slow = true)
+{
+	with_threads(expect_told);
+}

@@ -374,6 +374,7 @@ static char *without_runtime(const char *text)
 	char *out = malloc(strlen(text) + 1), *p = out;
 	int blanks = 0;
 
+	must(out);
 	do {
 		blanks = *text == '\n' ? 0 : blanks + (*text == ' ');
 		if (blanks != 7 || *text == ' ')
@@ -385,15 +386,18 @@ static char *without_runtime(const char *text)
 /* All of a session to its end, in pieces of this size; without RUNTIME. */
 static char *read_pieces(int fd, size_t piece)
 {
-	char *text = malloc(1 << 16);
+	char *text = malloc(1 << 16), *out;
 	size_t len = 0;
 	ssize_t n;
 
+	must(text);
 	while ((n = read(fd, text + len, piece)) > 0)
 		len += n;
 	must(n == 0);
 	text[len] = '\0';
-	return without_runtime(text);
+	out = without_runtime(text);
+	free(text);
+	return out;
 }
 
 TEST(stream_pieces, "reads of a few bytes give the same text as one large read")
@@ -419,7 +423,9 @@ TEST(stream_pieces, "reads of a few bytes give the same text as one large read")
 		seen = read_pieces(fds[i], sizes[i]);
 		expect(!strcmp(seen, want), "by %zu: \"%s\" instead of \"%s\"",
 		       sizes[i], seen, want);
+		free(seen);
 	}
+	free(want);
 }
 
 TEST(stream_whole_lines, "read() returns as many whole lines as fit")
@@ -450,7 +456,7 @@ TEST(stream_fault, "a read() into bad memory is EFAULT and loses nothing")
 {
 	int twin = open_session(), fd = open_session(), n, back, len = 0;
 	pid_t pid = sleeper();
-	char *page, *want, text[512];
+	char *page, *want, *seen, text[512];
 
 	must(put(fd, "%d", pid) > 0 && put(twin, "%d", pid) > 0);
 	end_recorded(fd, pid);
@@ -475,8 +481,10 @@ TEST(stream_fault, "a read() into bad memory is EFAULT and loses nothing")
 	while ((n = read(fd, text + len, 100)) > 0)
 		len += n;
 	text[len] = '\0';
-	expect(!strcmp(without_runtime(text), want), "\"%s\" instead of \"%s\"",
-	       text, want);
+	seen = without_runtime(text);
+	expect(!strcmp(seen, want), "\"%s\" instead of \"%s\"", seen, want);
+	free(seen);
+	free(want);
 }
 
 #define LINES 60
@@ -498,7 +506,7 @@ static void read_whole_lines(int fd, char *text)
 }
 
 /* Each once, and nothing else. */
-static void expect_lines(char *text, pid_t *pids)
+static void expect_lines(char *text, const pid_t *pids)
 {
 	char *line, *save;
 	struct record r;
@@ -586,14 +594,12 @@ TEST(stream_fork, "a session lives until the last descriptor is closed")
 
 static void send_fd(int to, int fd)
 {
-	union {
-		struct cmsghdr head;
-		char text[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec io = { "", 1 };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = "";
+	char byte = 0;
+	struct iovec io = { &byte, 1 };
 	struct msghdr m = {
 		.msg_iov = &io, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
+		.msg_control = control, .msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 

@@ -38,7 +38,7 @@ static void fork_short(void *count)
 }
 
 struct total {
-	unsigned long long rows, lost, missed, ns, root_ns, longest;
+	unsigned long long rows, lost, missed, ns, root_ns;
 };
 
 static void add_record(struct total *t, const struct record *r, pid_t root)
@@ -328,8 +328,8 @@ static void explode(void *arg)
 /* A user with a tree that is always at its quota, and nobody who reads it. */
 static void plant(void *arg)
 {
-	int fd = open_session();
 	pid_t root;
+	int fd;
 
 	become(1000);
 	fd = open_session();

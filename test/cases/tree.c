@@ -171,6 +171,7 @@ static void vfork_some(void *arg)
 	volatile int i;
 
 	for (i = 0; i < 20; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork) */
 		pid = vfork();
 		if (!pid) {
 			if (i % 2)

@@ -61,7 +61,7 @@ static struct node *fork_node(int flags)
 		return NULL;
 	node = &tree->nodes[at];
 	node->seed = rnd(1 << 24);
-	node->parent = flags & CLONE_PARENT ? getppid() : getpid();
+	node->parent = (flags & CLONE_PARENT) ? getppid() : getpid();
 	node->adopted = flags & CLONE_PARENT;
 	pid = syscall(SYS_clone, flags | CLONE_PARENT_SETTID | SIGCHLD, NULL,
 		      &node->pid, NULL, NULL);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* urt stat. */
+#include <stdarg.h>
+
 #include "urt_lib.h"
 
 /* The lines that urt stat --json printed, as an array. */
@@ -15,12 +17,16 @@ static json_t *parse_lines(char *text)
 	return reports;
 }
 
-static json_t *stat_json(int want, const char *fmt, pid_t pid)
+static json_t *__attribute__((format(printf, 2, 3)))
+stat_json(int want, const char *fmt, ...)
 {
 	char command[256];
 	struct said said;
+	va_list ap;
 
-	snprintf(command, sizeof(command), fmt, pid);
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
 	said = shell("%s", command);
 	expect(said.status == want, "%s: %d, %s %s", command, said.status,
 	       said.out, said.err);
@@ -208,7 +214,7 @@ TEST(urt_stat_system, "without a selection it follows the registry of all",
 	json_t *reports, *report;
 
 	registers("%d %d", a, b);
-	reports = stat_json(0, "urt stat 0.4 3 --json", 0);
+	reports = stat_json(0, "urt stat 0.4 3 --json");
 	expect(json_array_size(reports) == 4, "%s", json_dumps(reports, 0));
 	report = json_array_get(reports, 1);
 	expect(row_of_pid(report, a) && row_of_pid(report, b) &&
