@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -113,6 +114,69 @@ TEST(cpu_threads, "threads count, those that have exited, too")
 	expect((r.utime + r.stime) / 1000 <= us &&
 	       (r.utime + r.stime) / 1000 + 20000 >= us,
 	       "%llu ns, wait4 says %" PRIu64 " us", r.utime + r.stime, us);
+}
+
+#define LEAVING 300
+
+static sem_t may_leave[LEAVING];
+static sem_t has_burnt;
+
+static void *burn_and_leave(void *sem)
+{
+	burn(MS);
+	sem_post(&has_burnt);
+	sem_wait(sem);
+	return NULL;
+}
+
+/* The last ones first: whoever adds them up has those still before it. */
+static void leave_one_by_one(void *arg)
+{
+	pthread_attr_t small;
+	pthread_t t;
+	int i;
+
+	sem_init(&has_burnt, 0, 0);
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 1 << 16);
+	for (i = 0; i < LEAVING; i++) {
+		sem_init(&may_leave[i], 0, 0);
+		must(!pthread_create(&t, &small, burn_and_leave,
+				     &may_leave[i]));
+	}
+	for (i = 0; i < LEAVING; i++)
+		sem_wait(&has_burnt);
+	raise(SIGSTOP);
+	while (i--) {
+		sem_post(&may_leave[i]);
+		nap();
+	}
+	sleep_forever();
+}
+
+TEST(cpu_leaving_threads, "a thread that exits while all are counted is counted",
+     .params = "interval_ms=3600000")
+{
+	pid_t pid = child(leave_one_by_one, NULL);
+	int fd = open_status(), looks = 0;
+	uint64_t before;
+	struct row r;
+
+	must(waitpid(pid, NULL, WUNTRACED) == pid);
+	kill(pid, SIGCONT);
+	do {
+		/* Adds up what the module does, not in the same moment. */
+		before = cpu_ns(pid);
+		must(put(fd, "%d", pid) > 0);
+		must(stat_row(pid, &r));
+		expect(r.utime + r.stime >= before,
+		       "%llu ns, a moment ago %llu, with %u threads",
+		       r.utime + r.stime, (unsigned long long)before,
+		       r.threads);
+		must(put(fd, "-%d", pid) > 0);
+		looks++;
+	} while (r.threads > 1);
+	note("%d looks", looks);
 }
 
 static void *burn_on(void *arg)

@@ -160,6 +160,25 @@ TEST(module_idle, "while nothing is registered no timer fires, no work runs",
 	expect(!timers && !works, "%d timers, %d works in 30 s", timers, works);
 }
 
+TEST(module_idle_at_once, "and none from the moment when the last process leaves",
+     .params = "interval_ms=1000", .boot = "one")
+{
+	pid_t pid = sleeper();
+	int timers;
+
+	trace_begin();
+	registers("%d", pid);
+	wait_until(traced("function=schedule_cputime_updates"), 10000,
+		   "tracing sees no timer");
+	registers("-%d", pid);
+	trace_forget();
+	set_interval(1000);	/* of a registry in which nobody is */
+	nanosleep(&(struct timespec){ .tv_sec = 3 }, NULL);
+	timers = traced("schedule_cputime_updates");
+	trace_end();
+	expect(!timers, "%d timers in 3 s", timers);
+}
+
 TEST(module_in_use, "rmmod says that the module is in use while a file is open")
 {
 	int fd = open_status(), err;

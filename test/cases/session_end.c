@@ -142,6 +142,24 @@ TEST(end_idle_open, "an open session with nothing registered runs no timer, eith
 	expect(!timers && !works, "%d timers, %d works in 10 s", timers, works);
 }
 
+TEST(end_idle_at_once, "and none from the moment when its session is closed",
+     .boot = "one")
+{
+	pid_t pid = sleeper();
+	int fd = open_session(), timers;
+
+	must(put(fd, "interval 1000 %d", pid) > 0);
+	trace_begin();
+	wait_until(traced("function=schedule_cputime_updates"), 10000,
+		   "tracing sees no timer");
+	close(fd);
+	trace_forget();
+	nanosleep(&(struct timespec){ .tv_sec = 3 }, NULL);
+	timers = traced("schedule_cputime_updates");
+	trace_end();
+	expect(!timers, "%d timers in 3 s", timers);
+}
+
 /* --- memory --- */
 
 static void fork_some(void *arg)
