@@ -12,7 +12,7 @@ help:
 	@echo 'make coverage     what of the module the tests execute (on a debug kernel)'
 	@echo 'make bench        what it costs, in instructions, beside its peers'
 	@echo 'make profile      what forks and exits cost, by function'
-	@echo 'make style        compiler warnings, sparse, checkpatch, shellcheck'
+	@echo 'make style        all that reads the sources: compilers, analysers, linters'
 	@echo 'make install      install the module for the running kernel'
 	@echo 'make clean        remove everything that was built'
 

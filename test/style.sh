@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Everything that reads the sources and finds fault: the compiler at W=1,
-# sparse, checkpatch.pl --strict, shellcheck. Silence is success.
+# Everything that reads the sources and finds fault: the compiler's warnings and
+# its analyzer, sparse, coccinelle, checkpatch.pl, cppcheck, clang-tidy, mandoc
+# and shellcheck. style/Makefile says what looks at which file, and leaves out
+# what has not changed since nothing was found; style/check.sh how.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -10,61 +12,65 @@ build=$top/build/style
 mkdir -p "$build"
 cd "$top"
 
-# checkpatch.pl comes with the kernel's source only.
-checkpatch() {
-	local source dir
+packages() {
+	echo perl sparse shellcheck coccinelle cppcheck clang-tidy mandoc
+	vm_packages
+}
+
+# Here or not, a tool that does not run would find nothing.
+need() {
+	local tool
+
+	for tool; do
+		command -v "$tool" >/dev/null || vm_die "there is no $tool"
+	done
+}
+
+# kernel_scripts: sets scripts to checkpatch.pl and the semantic patches, which
+# come with the kernel's source only.
+kernel_scripts() {
+	local source new
 
 	apt-cache show linux-source >/dev/null 2>&1 ||
 		vm_as_root apt-get update -q >/dev/null
 	source=$(apt-cache depends linux-source | sed -n 's/.*Depends: //p')
-	dir=$vm_cache/checkpatch_$source
-	if [ ! -s "$dir/checkpatch.pl" ]; then
-		vm_install "$source" xz-utils
-		mkdir -p "$dir"
-		tar -xf "/usr/src/$source.tar.xz" -C "$dir" \
-			--strip-components=2 --wildcards \
-			'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
-			'*/scripts/const_structs.checkpatch'
-	fi
-	perl "$dir/checkpatch.pl" --no-tree --strict --terse --show-types -f "$@"
+	vm_install "$source" xz-utils
+	scripts=$vm_cache/scripts_${source}_$(version_of "$source")
+	[ ! -d "$scripts" ] || return 0
+	mkdir -p "$vm_cache"
+	new=$(mktemp -d "$vm_cache/new.XXXXXX")
+	tar -xf "/usr/src/$source.tar.xz" -C "$new" --strip-components=2 \
+		--wildcards '*/scripts/coccinelle/*' '*/scripts/checkpatch.pl' \
+		'*/scripts/spelling.txt' '*/scripts/const_structs.checkpatch'
+	mv "$new" "$scripts"
+}
+
+version_of() { dpkg-query -W -f '${Version}' "$1"; }
+
+# What is newer than a stamp makes it stale: so does another version of a tool.
+note_tools() {
+	local package
+
+	for package in $(packages) "${scripts##*/}"; do
+		echo "$package $(version_of "$package" 2>/dev/null || true)"
+	done >"$build/tools.new"
+	echo "$vm_release" >>"$build/tools.new"
+	cmp -s "$build/tools.new" "$build/tools" ||
+		mv "$build/tools.new" "$build/tools"
 }
 
 # shellcheck disable=SC2046 # package names
-vm_install perl sparse shellcheck $(vm_packages)
+vm_install $(packages)
+need gcc perl sparse shellcheck spatch cppcheck clang-tidy mandoc
 vm_kernel
+kernel_scripts
+note_tools
 
-rm -rf "$build/usertime"
-cp -r usertime "$build/usertime"
-make -C "$build/usertime" KDIR="$vm_kdir" clean >/dev/null
-make -C "$build/usertime" KDIR="$vm_kdir" W=1 C=2 >"$build/log" 2>&1 ||
-	{ cat "$build/log"; exit 1; }
-if grep -E 'warning|error' "$build/log"; then
-	exit 1
-fi
-mapfile -t sources < <(git ls-files 'usertime/*.[ch]' usertime/Kbuild \
-	usertime/Makefile)
-checkpatch "${sources[@]}" >"$build/checkpatch.log" || {
-	grep -v '^total' "$build/checkpatch.log"
-	exit 1
+make -s -k -O -j "$(nproc)" -f test/style/Makefile OUT="$build" KDIR="$vm_kdir" \
+	SCRIPTS="$scripts" 2>"$build/make.log" || {
+	# make's own lines say again what failed; other errors are news.
+	grep -vE '^make: .*(Error [0-9]+$|not remade because of errors)' \
+		"$build/make.log" >&2
+	vm_die "see above"
 }
-mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
-shellcheck -x -P SCRIPTDIR -P "$top" "${scripts[@]}"
-shellcheck -x test/vm/demo test/vm/top
-echo "style: nothing to say about $((${#sources[@]} + ${#scripts[@]} + 2)) files"
-
-# Every test that SECURITY.md cites exists.
-cited_tests() {
-	local name missing=''
-
-	while read -r name; do
-		grep -qx "TEST($name,.*" test/cases/*.c || missing+=" $name"
-	done < <(sed -n '/^## Threats/,/^## Not/p' SECURITY.md |
-		awk -F '|' 'NF > 3 { print $4 }' | grep -o '`[a-z0-9_]*`' |
-		tr -d '`' | sort -u)
-	[ -z "$missing" ] || {
-		echo "SECURITY.md names tests that do not exist:$missing"
-		return 1
-	}
-}
-
-cited_tests
+echo "style: nothing to say about $(git ls-files | wc -l) files"

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# check.sh NAME [FILE]...: one of the checks below. Prints its name and what it
+# has found, and fails, if that is anything. From the top of the checkout, with
+# OUT, KDIR and SCRIPTS as in Makefile.
+# shellcheck disable=SC2317 # they are called by their names
+set -euo pipefail
+
+# What programs are compiled with, whichever tool reads them.
+program_flags() {
+	echo -std=gnu11 -Iusertime -Ilib -Itest -Iapp/urt
+	case $1 in
+	app/urt/* | test/top_model.c) echo -D_GNU_SOURCE ;;
+	esac
+}
+
+# W=1 and sparse. Not what make has to say to the make that called us.
+check_module() {
+	local copy=$OUT/usertime
+
+	unset MAKEFLAGS MAKELEVEL
+	rm -rf "$copy"
+	cp -r usertime "$copy"
+	make -C "$copy" KDIR="$KDIR" clean >/dev/null
+	make -C "$copy" -j "$(nproc)" KDIR="$KDIR" W=1 C=2 \
+		>"$OUT/module.log" 2>&1 ||
+		{ cat "$OUT/module.log"; return; }
+	grep -E 'warning|error' "$OUT/module.log" || true
+}
+
+check_checkpatch() {
+	perl "$SCRIPTS/checkpatch.pl" --no-tree --strict --terse --show-types \
+		-f "$@" 2>&1 | grep -v '^total:.* 0 errors, 0 warnings, 0 checks' || true
+}
+
+# A semantic patch says itself which options it wants.
+check_cocci() {
+	local options log=$OUT/cocci/${1##*/}.log
+
+	options=$(sed -n 's|^// *Options: *||p' "$1")
+	# shellcheck disable=SC2086 # words
+	spatch -D report --very-quiet --no-show-diff --cocci-file "$1" \
+		$options --dir usertime >"$log" 2>&1 || echo "spatch failed"
+	grep -v '^warning: ' "$log" || true	# those are about the rule
+}
+
+# The warnings of a kernel's W=1, a few more, and the analyzer.
+check_gcc() {
+	# shellcheck disable=SC2046 # words
+	gcc $(program_flags "$1") -O2 -fdiagnostics-plain-output -fanalyzer \
+		-Wall -Wextra -Wno-unused-parameter -Wmissing-declarations \
+		-Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
+		-Wmissing-format-attribute -Wmissing-include-dirs \
+		-Wunused-const-variable -Wshadow -Wpointer-arith -Wvla -Wundef \
+		-Wlogical-op -Wduplicated-cond -Wduplicated-branches \
+		-c -o /dev/null "$1" 2>&1 || true
+}
+
+# It counts on standard error what it has left out of other people's headers.
+check_tidy() {
+	# shellcheck disable=SC2046 # words
+	clang-tidy --quiet "$1" -- $(program_flags "$1") 2>"$OUT/tidy/$1.log" ||
+		cat "$OUT/tidy/$1.log"
+}
+
+# Of no use here: variableScope, since variables are declared at the beginning of
+# a function, as in the kernel; shadowFunction, since a variable is not called,
+# and gcc's -Wshadow tells where one is; constParameter, since callbacks have the
+# type that their caller wants; unreachableCode, since it believes that raise()
+# never returns, and compilers look for the same.
+cppcheck_all() {
+	cppcheck --quiet --inline-suppr --std=c11 --platform=unix64 \
+		--suppress=variableScope --suppress=shadowFunction \
+		--suppress=constParameter --suppress=unreachableCode "$@" 2>&1
+}
+
+check_cppcheck() {
+	cppcheck_all --enable=warning,style,performance,portability \
+		-Iusertime -Ilib -Itest -Iapp/urt "$@"
+}
+
+# The kernel is written in GNU C: not portable, on purpose.
+check_cppcheck_module() {
+	cppcheck_all --enable=warning,style,performance -Iusertime \
+		--suppress=arithOperationsOnVoidPointer \
+		--include=test/style/cppcheck_kernel.h "$@"
+}
+
+check_shellcheck() {
+	shellcheck -x -P SCRIPTDIR -P "$PWD" "$1" 2>&1 || true
+}
+
+check_mandoc() {
+	mandoc -Tlint -Wstyle "$1" 2>&1 || true
+}
+
+# Scripts are known by their first line, or by what shellcheck is told there.
+list_scripts() {
+	git ls-files | while read -r file; do
+		[ ! -f "$file" ] || ! head -n 3 "$file" | tr -d '\0' |
+			grep -qE '^(#!.*[/ ](ba|da)?sh( |$)|# shellcheck shell=)' ||
+			echo "$file"
+	done
+}
+
+name=$1
+shift
+if [ "$name" = list_scripts ]; then
+	list_scripts
+	exit
+fi
+found=$("check_$name" "$@")
+[ -n "$found" ] || exit 0
+echo "$name: $found"
+exit 1

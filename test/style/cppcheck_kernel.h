@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's macros that cppcheck has to understand: it does not see the
+ * kernel's headers, and would take loops for calls that leave everything unset.
+ */
+#define list_for_each_entry(pos, head, member) \
+	for (pos = next_in(head); pos; pos = next_in(head))
+#define list_for_each_entry_rcu(pos, head, member) \
+	list_for_each_entry(pos, head, member)
+#define list_for_each_entry_safe(pos, n, head, member) \
+	for (pos = next_in(head), n = next_in(head); pos; pos = n)
+#define llist_for_each_entry_safe(pos, n, node, member) \
+	list_for_each_entry_safe(pos, n, node, member)
+#define hash_for_each_possible(table, pos, member, key) \
+	list_for_each_entry(pos, table, member)
+#define for_each_thread(leader, pos) \
+	list_for_each_entry(pos, leader, member)
+#define LIST_HEAD(name) struct list_head name = { &name, &name }
