@@ -22,17 +22,18 @@ static struct room *room_of(struct urt_snapshot *snapshot)
 
 int urt_snapshot_room(struct urt_snapshot *snapshot, size_t count)
 {
+	const size_t size = sizeof(*snapshot->processes);
 	struct room *old = room_of(snapshot), *room;
 
 	if (count <= (old ? old->count : 0))
 		return 0;
-	if (count > (SIZE_MAX - sizeof(*room)) / 2 / sizeof(*snapshot->processes)) {
+	if (count > (SIZE_MAX - sizeof(*room)) / 2 / size) {
 		errno = ENOMEM;
 		return -1;
 	}
 	/* Some more: trees grow. */
 	count += count / 2;
-	room = realloc(old, sizeof(*room) + count * sizeof(*snapshot->processes));
+	room = realloc(old, sizeof(*room) + count * size);
 	if (!room)
 		return -1;
 	room->count = count;
