@@ -3,8 +3,8 @@
 # Do the tests notice when the module is broken? Applies one patch of
 # test/mutants/ at a time to a copy of it, boots a guest with the tests that are
 # said to notice, and prints who did. A patch begins with what it breaks, which
-# tests are to fail, and where, if not on this distribution's kernel (Kernel:) or
-# not in the guest that counts instructions (Guest:; see boot.sh).
+# tests are to fail, and where, if not on this distribution's kernel (Kernel:)
+# or not in the guest that counts instructions (Guest:; see boot.sh).
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -80,7 +80,7 @@ draw() {
 
 	while read -r name; do
 		echo "$(echo "$seed $name" | sha256sum) $name"
-	done | sort | sed "$sample q; s/.* //" | sort
+	done | sort | sed "s/.* //; $sample q" | sort
 }
 
 mapfile -t mutants < <(cd "$top/test/mutants" && printf '%s\n' *.patch |
@@ -150,8 +150,8 @@ build_module() {
 		cat "$dir/root.cpio.gz" - >"$dir/guest/root.cpio.gz"
 }
 
-# boot GUEST HOW [TEST...]: sets found to the first sign that the module is broken, to
-# nothing if there is none.
+# boot GUEST HOW [TEST...]: sets found to the first sign that the module is
+# broken, to nothing if there is none.
 boot() {
 	local guest=$1 how=$2 last
 	shift 2
