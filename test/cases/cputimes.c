@@ -116,6 +116,21 @@ TEST(cpu_threads, "threads count, those that have exited, too")
 	       "%llu ns, wait4 says %" PRIu64 " us", r.utime + r.stime, us);
 }
 
+TEST(cpu_threads_run_time, "a thread that exits does not end its process's run time")
+{
+	pid_t pid = child(run_threads, NULL);
+	struct row before, after;
+
+	registers("%d", pid);
+	must(waitpid(pid, NULL, WUNTRACED) == pid);
+	next_generation();
+	must(stat_row(pid, &before));
+	next_generation();
+	must(stat_row(pid, &after));
+	expect(after.runtime > before.runtime, "%llu ms, before that %llu",
+	       after.runtime, before.runtime);
+}
+
 #define LEAVING 300
 
 static sem_t may_leave[LEAVING];
