@@ -154,7 +154,6 @@ static void leave_out(long from, long to, bool on)
 		else
 			run->left_out[nr / 8] &= ~(1 << nr % 8);
 	}
-	return sprintf(text, "%u", 4000000 + rnd(100000));
 }
 
 /* Leaves out whatever it fails without; there is a limit to how long. */

@@ -161,7 +161,7 @@ TEST(module_idle, "while nothing is registered no timer fires, no work runs",
 }
 
 TEST(module_idle_at_once, "and none from the moment when the last process leaves",
-     .params = "interval_ms=1000", .boot = "one")
+     .params = "interval_ms=1000")
 {
 	pid_t pid = sleeper();
 	int timers;

@@ -142,8 +142,7 @@ TEST(end_idle_open, "an open session with nothing registered runs no timer, eith
 	expect(!timers && !works, "%d timers, %d works in 10 s", timers, works);
 }
 
-TEST(end_idle_at_once, "and none from the moment when its session is closed",
-     .boot = "one")
+TEST(end_idle_at_once, "and none from the moment when its session is closed")
 {
 	pid_t pid = sleeper();
 	int fd = open_session(), timers;
