@@ -497,7 +497,7 @@ void urt_entry_task_free(struct task_struct *leader)
 		urt_index_del(entry);
 		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 		if (tell)
-			queue_work(urt_workqueue, &reg->upkeep);
+			urt_registry_queue_upkeep(reg);
 	}
 	rcu_read_unlock();
 }

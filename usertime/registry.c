@@ -40,8 +40,8 @@
 #include "tree.h"
 #include "usertime.h"
 
-/* Refreshes may take one part in this many of the time of who pays for them. */
-#define REFRESH_SHARE 20
+/* Workers may take one part in this many of the time of who pays for them. */
+#define WORK_SHARE 20
 
 static void changed(struct urt_registry *reg)
 {
@@ -62,7 +62,7 @@ unsigned int urt_registry_interval(const struct urt_registry *reg)
 	return max(reg->interval_ms, reg->stretched_ms);
 }
 
-/* How long the cost of earlier refreshes keeps the next one away. */
+/* How long the cost of earlier work keeps the next one away. */
 static unsigned int quiet_ms(const struct urt_registry *reg)
 {
 	s64 left = atomic64_read(reg->quiet_until) - ktime_get_ns();
@@ -113,8 +113,9 @@ static void arm_next(struct urt_registry *reg)
 }
 
 /*
- * A refresh that took cost keeps the next one away for 20 times as long: those
- * of a user's sessions all together, so that having many buys nothing.
+ * A refresh or upkeep that took cost keeps the next one away for 20 times as
+ * long: those of a user's sessions all together, so that having many buys
+ * nothing.
  */
 static void pay(struct urt_registry *reg, u64 cost_ns)
 {
@@ -124,8 +125,29 @@ static void pay(struct urt_registry *reg, u64 cost_ns)
 	cost_ns += cost_ns / 4;
 	while (!atomic64_try_cmpxchg(reg->quiet_until, &until,
 				     max(until, now) +
-				     (s64)(cost_ns * REFRESH_SHARE)))
+				     (s64)(cost_ns * WORK_SHARE)))
 		;
+}
+
+/* What follows is paid for. */
+static void start_cost(struct urt_registry *reg)
+{
+	reg->cost_ns = 0;
+	reg->resumed_ns = ktime_get_ns();
+}
+
+/**
+ * urt_registry_breathe() - let others have the CPU during long work
+ * @reg: its lock held
+ *
+ * What they do with it is not what the work costs.
+ */
+void urt_registry_breathe(struct urt_registry *reg)
+{
+	u64 now = ktime_get_ns();
+
+	reg->cost_ns += now - reg->resumed_ns;
+	reg->resumed_ns = cond_resched() ? ktime_get_ns() : now;
 }
 
 /* --- what probes leave behind --- */
@@ -223,38 +245,42 @@ void urt_registry_settle(struct urt_registry *reg)
 		urt_entry_unlink(entry);
 		reg->count--;
 		reg->ops->finished(reg, entry);
+		urt_registry_breathe(reg);
 	}
 	urt_registry_disarm_if_empty(reg);
 }
 
-/* Queued by probes: a record has come, a child was missed, a pool runs dry. */
+/**
+ * urt_registry_queue_upkeep() - a record has come, a child was missed, a pool
+ *				 runs dry
+ * @reg: the registry
+ *
+ * For probes. Who has work to pay for waits: what comes meanwhile is done in one
+ * go then. (Whoever reads or writes does not wait for that, nor does a refresh:
+ * they settle themselves.)
+ */
+void urt_registry_queue_upkeep(struct urt_registry *reg)
+{
+	queue_delayed_work(urt_workqueue, &reg->upkeep,
+			   msecs_to_jiffies(quiet_ms(reg)));
+}
+
 static void upkeep(struct work_struct *work)
 {
-	struct urt_registry *reg = container_of(work, struct urt_registry,
-						upkeep);
+	struct urt_registry *reg = container_of(to_delayed_work(work),
+						struct urt_registry, upkeep);
 
 	mutex_lock(&reg->lock);
+	start_cost(reg);
 	urt_registry_settle(reg);
 	changed(reg);
+	urt_registry_breathe(reg);
+	pay(reg, reg->cost_ns);
 	mutex_unlock(&reg->lock);
 	urt_tree_refill(reg);
 }
 
 /* --- refresh --- */
-
-/**
- * urt_registry_breathe() - let others have the CPU during a refresh
- * @reg: its lock held
- *
- * What they do with it is not what the refresh costs.
- */
-void urt_registry_breathe(struct urt_registry *reg)
-{
-	u64 now = ktime_get_ns();
-
-	reg->cost_ns += now - reg->resumed_ns;
-	reg->resumed_ns = cond_resched() ? ktime_get_ns() : now;
-}
 
 /* In stretches of so many threads, or a little more, others get the CPU. */
 #define STRETCH 64
@@ -279,8 +305,7 @@ static void refresh_entries(struct urt_registry *reg)
 
 static void make_generation(struct urt_registry *reg, unsigned int waited_ms)
 {
-	reg->cost_ns = 0;
-	reg->resumed_ns = ktime_get_ns();
+	start_cost(reg);
 	reg->time_ns = ktime_get_boottime_ns();
 	refresh_entries(reg);
 	urt_registry_disarm_if_empty(reg);
@@ -555,7 +580,7 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
  * @reg: to fill in; zeroed
  * @interval_ms: between two refreshes
  * @ops: of its owner, or NULL
- * @quiet_until: where the time is kept that refreshes have to pay for; shared
+ * @quiet_until: where the time is kept that work has to be paid for; shared
  *		 by all registries of one user
  */
 void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
@@ -572,7 +597,7 @@ void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 	init_waitqueue_head(&reg->wait);
 	timer_setup(&reg->timer, schedule_cputime_updates, 0);
 	INIT_WORK(&reg->work, update_cputimes);
-	INIT_WORK(&reg->upkeep, upkeep);
+	INIT_DELAYED_WORK(&reg->upkeep, upkeep);
 	reg->ops = ops;
 	reg->quiet_until = quiet_until;
 	reg->interval_ms = interval_ms;

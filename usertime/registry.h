@@ -38,18 +38,18 @@ struct urt_registry {
 	bool used;			/* lock; something was registered once */
 	bool dying;			/* lock; never armed again */
 	u64 time_ns;			/* lock; of the latest generation */
-	u64 resumed_ns;			/* lock; a refresh runs since then */
+	u64 resumed_ns;			/* lock; paid work runs since then */
 	u64 cost_ns;			/* lock; and has run so long before */
 	unsigned int searches;		/* lock; of tree.c, numbered */
 	bool pooling;			/* lock; probes need the pool */
 	atomic64_t generation;		/* lock to write; counts refreshes */
 	atomic64_t version;		/* any change at all */
 	atomic64_t missed;		/* children that could not be registered */
-	atomic64_t *quiet_until;	/* no refresh before; CLOCK_MONOTONIC, ns */
+	atomic64_t *quiet_until;	/* no work of ours before; CLOCK_MONOTONIC, ns */
 
 	struct timer_list timer;	/* armed while count is not 0 */
 	struct work_struct work;	/* queued by the timer only */
-	struct work_struct upkeep;	/* queued by probes only */
+	struct delayed_work upkeep;	/* queued by probes only */
 	wait_queue_head_t wait;		/* woken by every generation */
 
 	raw_spinlock_t probe_lock;	/* probes take it: never sleep under it */
@@ -80,6 +80,7 @@ void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry);
 void urt_registry_adopt(struct urt_registry *reg);
 void urt_registry_disarm_if_empty(struct urt_registry *reg);
 void urt_registry_settle(struct urt_registry *reg);
+void urt_registry_queue_upkeep(struct urt_registry *reg);
 void urt_registry_breathe(struct urt_registry *reg);
 void urt_registry_refresh(struct urt_registry *reg);
 void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms);

@@ -207,7 +207,7 @@ static void session_free(struct work_struct *work)
 	struct session *s = container_of(to_rcu_work(work), struct session,
 					 free);
 
-	cancel_work_sync(&s->registry.upkeep);
+	cancel_delayed_work_sync(&s->registry.upkeep);
 	urt_records_exit(&s->records);
 	urt_opener_exit(&s->who);
 	kfree(s);

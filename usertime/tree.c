@@ -256,7 +256,7 @@ static struct urt_entry *pool_take(struct urt_registry *reg)
 	if (!node)
 		return NULL;
 	if (atomic_dec_return(&reg->pooled) <= POOL_SIZE / 2)
-		queue_work(urt_workqueue, &reg->upkeep);
+		urt_registry_queue_upkeep(reg);
 	return llist_entry(node, struct urt_entry, forked);
 }
 
@@ -317,7 +317,7 @@ static void fork_in(struct urt_entry *parent, struct task_struct *child)
 	if (spare)
 		urt_entry_free(spare);
 	if (first)
-		queue_work(urt_workqueue, &reg->upkeep);
+		urt_registry_queue_upkeep(reg);
 }
 
 /**

@@ -198,6 +198,7 @@ static int __init urt_mod_init(void)
 
 err_lifecycle:
 	urt_lifecycle_exit();
+	cancel_delayed_work_sync(&system_registry.upkeep);
 	rcu_barrier();	/* sessions that have been open already */
 err_workqueue:
 	destroy_workqueue(urt_workqueue);
@@ -213,6 +214,7 @@ static void __exit urt_mod_exit(void)
 	urt_procfs_exit();
 	urt_registry_exit(&system_registry);
 	urt_lifecycle_exit();
+	cancel_delayed_work_sync(&system_registry.upkeep);
 	rcu_barrier();	/* closed sessions: their last work is queued now */
 	destroy_workqueue(urt_workqueue);
 	urt_entry_cleanup();

@@ -45,7 +45,7 @@ TEST(exit_generations,
 	       r.utime, r.stime, us);
 	/* The total is exact; how it is divided, the tick decides. */
 	expect(llabs(ms[0] - (long long)reaped_user_us / 1000) <= 2LL * TICK,
-	       "%lld ms, wait4 says %lu us", ms[0], reaped_user_us);
+	       "%lld ms, wait4 says %" PRIu64 " us", ms[0], reaped_user_us);
 	expect(!stat_header().processes, "%s", slurp(STAT));
 }
 
