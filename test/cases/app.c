@@ -26,7 +26,7 @@ static int sh(char **text, const char *fmt, const char *args)
 }
 
 TEST(app_agrees, "register_and_poll and getrusage agree, whatever it does",
-     .params = "interval_ms=500")
+     .params = "interval_ms=500", .slow = true)
 {
 	static const char *const runs[] = {
 		"--seconds 3", "-s 3 -t 4", "-s 3 --duty 30", "-s 2 -d 1 -q",

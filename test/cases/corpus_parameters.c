@@ -196,7 +196,8 @@ static void check(const char *text, int seen, int want)
 	note("\"%s\": %s instead of %s", text, strerror(seen), strerror(want));
 }
 
-TEST(corpus_load, "each bad parameter at load gives its errno, and nothing is loaded")
+TEST(corpus_load, "each bad parameter at load gives its errno, and nothing is loaded",
+     .slow = true)
 {
 	int err;
 

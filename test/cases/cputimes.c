@@ -245,7 +245,7 @@ static void leader_exits(void *arg)
 }
 
 TEST(cpu_leader_exits, "a leader that exits before its threads ends nothing",
-     .params = "interval_ms=1000")
+     .params = "interval_ms=1000", .slow = true)
 {
 	pid_t pid = child(leader_exits, NULL);
 	struct row r;
@@ -284,7 +284,7 @@ static void exec_by_thread(void *arg)
 }
 
 TEST(cpu_exec, "exec by another thread than the leader ends nothing",
-     .params = "interval_ms=1000")
+     .params = "interval_ms=1000", .slow = true)
 {
 	pid_t pid = child(exec_by_thread, NULL);
 	struct row r, later;
@@ -413,7 +413,7 @@ static void come_and_go(void *arg)
 }
 
 TEST(cpu_monotonic, "no value ever goes backwards, whatever threads do",
-     .params = "interval_ms=10", .limit = 120, .boot = "two")
+     .params = "interval_ms=10", .limit = 120, .boot = "two", .slow = true)
 {
 	pid_t pids[3] = {
 		child(come_and_go, NULL), child(mixed_forever, NULL),

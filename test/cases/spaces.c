@@ -178,7 +178,8 @@ static pid_t fork_as(pid_t nr)
 }
 
 TEST(space_reuse, "a process with a reused PID is not taken for the old one",
-     .params = "interval_ms=2000", .limit = 180, .boot = "two")
+     .params = "interval_ms=2000", .limit = 180, .boot = "two",
+     .slow = true)
 {
 	struct row old, r;
 	int round, hits = 0;

@@ -291,7 +291,7 @@ static void miss_some(void *arg)
 }
 
 TEST(missed_churn, "rows and missed are what members forked, at a quota in use",
-     .params = QUOTA, .boot = "two")
+     .params = QUOTA, .boot = "two", .slow = true)
 {
 	in_user(1000, miss_some, NULL);
 }
@@ -395,7 +395,8 @@ static void live_on(void *arg)
 }
 
 TEST(storm_bomb, "a fork bomb in one user's tree delays no other's refresh",
-     .params = "max_per_user=200 interval_ms=200", .limit = 120, .boot = "two")
+     .params = "max_per_user=200 interval_ms=200", .limit = 120, .boot = "two",
+     .slow = true)
 {
 	uint64_t before;
 	pid_t owner;

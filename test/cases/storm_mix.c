@@ -186,7 +186,7 @@ static void work_all(unsigned int seed)
 }
 
 TEST(mix_root, "after 12,000 random steps each session comes to its end",
-     .limit = 300, .boot = "two")
+     .limit = 300, .boot = "two", .slow = true)
 {
 	mix = share(sizeof(*mix));
 	work_all(seed_of_run());
@@ -199,7 +199,8 @@ static void work_as_user(void *arg)
 }
 
 TEST(mix_quota, "the same at a quota that is always used up, few records waiting",
-     .params = "max_per_user=150 max_records=8", .limit = 300, .boot = "two")
+     .params = "max_per_user=150 max_records=8", .limit = 300, .boot = "two",
+     .slow = true)
 {
 	mix = share(sizeof(*mix));
 	in_child(work_as_user, NULL);

@@ -160,7 +160,7 @@ static unsigned long long suspend(void)
 }
 
 TEST(time_suspend, "time asleep is run time, no CPU time, and no generations",
-     .limit = 120)
+     .limit = 120, .slow = true)
 {
 	unsigned long long asleep, generations, ms, used;
 	pid_t pid = sleeper();

@@ -463,7 +463,7 @@ static void fork_wide(void *arg)
 }
 
 TEST(tree_wide, "200 descendants that fork all the time: none is missed",
-     .limit = 200)
+     .limit = 200, .slow = true)
 {
 	pid_t root;
 	struct record r;

@@ -56,7 +56,8 @@ TEST(urt_run_streams, "standard input and output are the command's alone")
 #define BUSY "sh -c 'for i in 1 2 3 4 5 6 7; do ls -lR /bin >/dev/null; " \
 	     "sleep 0.01; cat /bin/seq | md5sum >/dev/null; done'"
 
-TEST(urt_run_sum, "the rows of every kind of report sum up to its total")
+TEST(urt_run_sum, "the rows of every kind of report sum up to its total",
+     .slow = true)
 {
 	static const char *const options[] = {
 		"", "--top 1", "--top 2", "--each", "--each --top 3",

@@ -209,7 +209,7 @@ vm_machine() {
 	# several times as many for the same, and have less to do.
 	vm_shift=2
 	case ${URT_KERNEL-} in
-	debug-*) vm_shift=0 vm_append=URT_TEST_SCALE=10 ;;
+	debug-*) vm_shift=1 vm_append=URT_TEST_SCALE=10 ;;
 	esac
 	# KCSAN finds races of the kernel's own, too.
 	[ "${URT_KERNEL-}" != debug-b ] || vm_append+=" panic_on_warn=0"
