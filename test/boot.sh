@@ -15,7 +15,7 @@ two) qemu+=(-smp 2) ;;				# for races
 nohz) qemu+=(-smp 2) append="nohz_full=1" ;;	# a CPU without a tick
 # All that one CPU can run. Time is counted in instructions, so that it does not
 # matter how busy this machine is, and waiting takes none of its.
-counted) qemu+=(-cpu qemu64 -smp 1 -icount "shift=$vm_shift,sleep=off") ;;
+counted) qemu+=(-cpu "$vm_plain_cpu" -smp 1 -icount "shift=$vm_shift,sleep=off") ;;
 *) vm_die "no such guest: $1" ;;
 esac
 

@@ -97,8 +97,8 @@ build_all() {
 	vm_pack "$build/root" "$build/root.cpio.gz"
 	# For boot.sh.
 	declare -p vm_arch vm_image vm_release vm_compiler vm_qemu vm_cpu \
-		vm_console vm_port vm_data vm_append vm_shift \
-		>"$build/kernel"
+		vm_plain_cpu vm_console vm_port vm_data vm_append \
+		vm_shift >"$build/kernel"
 }
 
 # A line each: name, guest, claim.

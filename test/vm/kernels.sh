@@ -107,19 +107,22 @@ vm_fetch_image() {
 	new=$(mktemp -d "$vm_cache/new.XXXXXX")
 	chmod 755 "$new"
 	(
+		set -e
 		cd "$new"
 		"$@" download -q "linux-image-$vm_release"
 		dpkg -x ./*.deb root
-		[ -e "root/boot/vmlinuz-$vm_release" ] && exit
-		# Newer ones are two packages.
-		"$@" download -q "linux-binary-$vm_release"
-		dpkg -x ./linux-binary-*.deb root
+		if [ -e "root/boot/vmlinuz-$vm_release" ]; then
+			mv "root/boot/vmlinuz-$vm_release" vmlinuz
+		else	# newer ones are two packages
+			"$@" download -q "linux-binary-$vm_release"
+			dpkg -x ./linux-binary-*.deb root
+			mv "root/usr/lib/modules/$vm_release/vmlinuz" vmlinuz
+		fi
 	) >"$build/image.log" 2>&1 || {
 		cat "$build/image.log" >&2
 		rm -rf "$new"
 		vm_die "could not download linux-image-$vm_release"
 	}
-	find "$new/root" -name "vmlinuz-$vm_release" -exec cp {} "$new/vmlinuz" \;
 	rm -rf "$new/root" "$new"/*.deb
 	if [ -d "${image%/*}" ]; then
 		mv "$new/vmlinuz" "$image"
@@ -203,7 +206,7 @@ vm_root_packages() {
 		echo "make,gcc-aarch64-linux-gnu,${libraries//,/:arm64,}:arm64,$(
 			vm_suite_apt "$1" apt-cache depends \
 				"linux-headers-$vm_release" |
-			grep -oE 'linux-(kbuild|headers).*' | paste -sd,)" ;;
+			sed -nE 's/.*Depends: (linux-(headers|kbuild).*)/\1/p' | paste -sd,)" ;;
 	*) echo "$2,make,gcc,$libraries" ;;
 	esac
 }
