@@ -213,13 +213,13 @@ static void fuzz(long count, const char *params)
 TEST(fuzz_quick, "20,000 random operations: all files are as the model has them",
      .params = FUZZ_PARAMS, .limit = 900)
 {
-	fuzz(20000, FUZZ_PARAMS);
+	fuzz(scaled(20000), FUZZ_PARAMS);
 }
 
 TEST(fuzz_restrict, "the same with restrict=1, where users do not see others'",
      .params = FUZZ_PARAMS " restrict=1", .limit = 900)
 {
-	fuzz(5000, FUZZ_PARAMS " restrict=1");
+	fuzz(scaled(5000), FUZZ_PARAMS " restrict=1");
 }
 
 TEST(fuzz_million, "and with a million", .params = FUZZ_PARAMS,
