@@ -9,6 +9,9 @@ help:
 	@echo 'make demo         see it at work, in a virtual machine'
 	@echo 'make check        all tests, in virtual machines'
 	@echo 'make check-quick  those that are quick'
+	@echo 'make matrix       those on ten kernels, 5.10 to 7.2, 32 and 64 bits'
+	@echo 'make races        everything at once, on two kernels that find faults'
+	@echo 'make mutants      do the tests notice when the module is broken?'
 	@echo 'make coverage     what of the module the tests execute (on a debug kernel)'
 	@echo 'make bench        what it costs, in instructions, beside its peers'
 	@echo 'make profile      what forks and exits cost, by function'
@@ -34,6 +37,16 @@ check:
 check-quick:
 	test/run.sh --quick
 
+matrix:
+	test/run.sh --matrix --quick
+
+races:
+	test/races.sh --kernel debug-a
+	test/races.sh --kernel debug-b
+
+mutants:
+	test/mutants.sh
+
 coverage:
 	test/coverage.sh
 
@@ -55,4 +68,5 @@ clean:
 	$(MAKE) -C lib clean
 	$(RM) -r build
 
-.PHONY: help module app lib demo check check-quick coverage bench profile style install clean
+.PHONY: help module app lib demo check check-quick matrix races mutants \
+	coverage bench profile style install clean

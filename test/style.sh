@@ -59,12 +59,26 @@ note_tools() {
 		mv "$build/tools.new" "$build/tools"
 }
 
+# Every test that SECURITY.md cites exists.
+cited_tests() {
+	local name missing=''
+
+	while read -r name; do
+		grep -q "^TEST($name," test/cases/*.c || missing+=" $name"
+	done < <(sed -n '/^## Threats/,/^## Not/p' SECURITY.md |
+		awk -F '|' 'NF > 3 { print $4 }' | grep -o '`[a-z0-9_]*`' |
+		tr -d '`' | sort -u)
+	[ -z "$missing" ] ||
+		vm_die "SECURITY.md names tests that do not exist:$missing"
+}
+
 # shellcheck disable=SC2046 # package names
 vm_install $(packages)
 need gcc perl sparse shellcheck spatch cppcheck clang-tidy mandoc
 vm_kernel
 kernel_scripts
 note_tools
+cited_tests
 
 make -s -k -O -j "$(nproc)" -f test/style/Makefile OUT="$build" KDIR="$vm_kdir" \
 	SCRIPTS="$scripts" 2>"$build/make.log" || {

@@ -77,11 +77,15 @@ struct urt_user *urt_user_get(const struct cred *cred)
 
 void urt_user_put(struct urt_user *user)
 {
-	if (!refcount_dec_and_lock(&user->ref, &users_lock))
-		return;
-	hash_del(&user->node);
+	bool last;
+
+	spin_lock(&users_lock);
+	last = refcount_dec_and_test(&user->ref);
+	if (last)
+		hash_del(&user->node);
 	spin_unlock(&users_lock);
-	kfree(user);
+	if (last)
+		kfree(user);
 }
 
 /* Never above @max, not even for a moment: others would fail by that. */
