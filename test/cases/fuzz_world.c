@@ -356,12 +356,27 @@ void fuzz_become(enum user user)
 		must(!setegid(fuzz_uids[user]) && !seteuid(fuzz_uids[user]));
 }
 
-/* The last field is the status, or 0 where it is hidden. */
+/* The same rule as for the status; see namespaces(7), ptrace(2). */
+static bool may_look_at(pid_t pid)
+{
+	char path[32], name[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	return readlink(path, name, sizeof(name)) > 0;
+}
+
+/*
+ * The last field is the status, or 0 where it is hidden. On older kernels (5.10) it is
+ * the leader's own, which may have exited before: not even root sees another's.
+ */
 static void ask_who_may_know(struct proc *p)
 {
+	bool leaders = proc_field(p->pid, 52) != (unsigned int)p->status;
+
 	for (enum user u = ROOT; u < USERS; u++) {
 		fuzz_become(u);
-		p->told[u] = proc_field(p->pid, 52) == (unsigned int)p->status;
+		p->told[u] = leaders ? may_look_at(p->pid) :
+			     proc_field(p->pid, 52) == (unsigned int)p->status;
 		fuzz_become(ROOT);
 	}
 }
