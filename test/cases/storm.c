@@ -179,8 +179,6 @@ TEST(storm_unread, "100,000 processes, max_records=64, a stopped reader: the sam
 
 static struct forks {
 	volatile int by[32769];		/* by PID */
-	volatile int ready;
-	volatile bool go;
 } *forks;
 
 static pid_t counted_fork(void)
@@ -193,27 +191,35 @@ static pid_t counted_fork(void)
 	return pid;
 }
 
+/* Sleeps until nobody has the other end any more. */
+static void meet(int *ends)
+{
+	char c;
+
+	close(ends[1]);
+	must(!read(ends[0], &c, 1));
+}
+
 /* A hundred that live all at once, and when they do, fork once each. */
 static void fork_hundred(void *arg)
 {
+	int i, all_live[2], all_forked[2];
 	pid_t pid;
-	int i;
 
+	must(!pipe(all_live) && !pipe(all_forked));
 	for (i = 0; i < 100; i++) {
 		if (counted_fork())
 			continue;
-		while (!forks->go)
-			nap();
+		meet(all_live);
 		pid = counted_fork();
 		if (!pid)
 			_exit(0);
 		waitpid(pid, NULL, 0);
-		__sync_fetch_and_add(&forks->ready, 1);
-		while (forks->ready < 100)
-			nap();
+		meet(all_forked);
 		_exit(0);
 	}
-	forks->go = true;
+	close(all_live[1]);
+	close(all_forked[1]);
 	while (wait(NULL) > 0)
 		;
 }
