@@ -25,6 +25,7 @@ static bool harmless(const char *line)
 		"clocksource: ",
 		"perf: interrupt took too long",
 		"sched: RT throttling activated",
+		"autogroup_create: ",	/* of a process that is being killed */
 		/* CPUs that are taken away and put back. */
 		"smpboot: ", "psci: ", "CPU", "IRQ", "TSC ",
 		"process ",	/* ... no longer affine to cpu */

@@ -72,11 +72,25 @@ uint64_t cpu_ns(pid_t pid)
 }
 
 /* URT_TEST_SCALE is on the command line of kernels that check everything. */
-int scaled(int count)
+int slowness(void)
 {
 	const char *scale = getenv("URT_TEST_SCALE");
 
-	return scale ? count / atoi(scale) : count;
+	return scale ? atoi(scale) : 1;
+}
+
+int scaled(int count)
+{
+	return count / slowness();
+}
+
+bool preempts(void)
+{
+	char *text = slurp("/proc/version");
+	bool yes = strstr(text, " PREEMPT ") || strstr(text, "PREEMPT_RT");
+
+	free(text);
+	return yes;
 }
 
 void nap(void)

@@ -90,6 +90,8 @@ unsigned int seed_of_run(void);
 	} while (0)
 
 uint64_t now_ns(void);		/* CLOCK_BOOTTIME */
+bool preempts(void);		/* the kernel, wherever it is */
+int slowness(void);		/* of the kernel, 1 is none */
 int scaled(int count);		/* fewer, where the kernel is slow */
 void nap(void);			/* a millisecond */
 void burn(uint64_t ns);		/* user CPU time of this thread */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The tests on every kernel of test/kernels/list, as many at a time as there are
-# CPUs, and a table. Called by test/run.sh --matrix, with its other arguments.
+# The tests that need no kernel of ours, then all others on every kernel of
+# test/kernels/list, as many at a time as there are CPUs, and a table. Called by test/run.sh --matrix, with its other arguments.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -25,11 +25,11 @@ run_one() {
 }
 
 table() {
-	local name suite arch package must release compiler passed failed skipped seconds
+	local name arch must release compiler passed failed skipped seconds
 
 	printf '%-14s %-28s %-6s %-11s %6s %6s %7s %6s\n' name kernel arch \
 		compiler passed failed skipped seconds
-	while read -r name suite arch package must; do
+	while read -r name _ arch _ must; do
 		if [ -e "$build/$name/skipped" ]; then
 			printf '%-14s skipped (%s): %s\n' "$name" "$must" \
 				"$(cat "$build/$name/skipped")"
@@ -49,13 +49,14 @@ table() {
 }
 
 cd "$top"
+bad=0
 mapfile -t names < <(vm_kernels | cut -d' ' -f1)
 prepare
+prove --exec bash test/{lib,top}.sh || bad=1
 export -f run_one
 export build
 # The slowest first.
 printf '%s\n' "${names[@]}" | tac |
 	xargs -P "$(nproc)" -I{} bash -c 'run_one "$@"' - {} "$@"
-bad=0
 table
 exit "$bad"

@@ -52,7 +52,7 @@ static int run_process(const struct test *test)
 
 static bool unload_soon(void)
 {
-	uint64_t until = now_ns() + 5 * SEC;
+	uint64_t until = now_ns() + 5 * SEC * slowness();
 	int err;
 
 	while ((err = unload()) && err != ENOENT) {

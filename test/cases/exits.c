@@ -242,8 +242,11 @@ TEST(exit_exact_one,
      "final values of short processes equal wait4's total to 1 us, on one CPU",
      .params = "interval_ms=1000", .limit = 600, .slow = true)
 {
-	struct many m = run_many();
+	struct many m;
 
+	if (preempts())
+		skip("who exits can be preempted by who waits");
+	m = run_many();
 	expect(m.less >= -1 && m.more <= 1, "%lld to %lld us", m.less, m.more);
 }
 
