@@ -93,8 +93,8 @@ TEST(secure_thread_tax, "threads of who is in a stranger's 64 sessions end as fa
 	}
 	wait_until(!*victim, 10000, "not registered");
 	after = measure();
-	note("50 threads: %lu us, then %lu us", before / 1000, after / 1000);
-	expect(after < before * 1.1, "%lu ns, %lu ns", before, after);
+	note("50 threads: %" PRIu64 " us, then %" PRIu64 " us", before / 1000, after / 1000);
+	expect(after < before * 1.1, "%" PRIu64 " ns, %" PRIu64 " ns", before, after);
 }
 
 /* --- open() of somebody else --- */
@@ -136,10 +136,10 @@ static void be_fast(void *arg)
 	*ready = 0;
 	wait_until(*ready == VIEWS / 2, 30000, "%d", *ready);
 	after = open_ns();
-	note("open(): %lu ns, then %lu ns", before, after);
+	note("open(): %" PRIu64 " ns, then %" PRIu64 " ns", before, after);
 	for (i = 0; i < 3 && after >= before * 1.1; i++)
 		after = open_ns();
-	expect(after < before * 1.1, "%lu ns, %lu ns", before, after);
+	expect(after < before * 1.1, "%" PRIu64 " ns, %" PRIu64 " ns", before, after);
 }
 
 TEST(secure_open_tax, "another user's 600 views make no open() slower")
