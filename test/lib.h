@@ -79,10 +79,12 @@ void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* For random tests: what is given to run.sh as URT_TEST_SEED, or the clock's. */
 unsigned int seed_of_run(void);
 
+int slowness(void);		/* of the kernel, 1 is none */
+
 /* Until cond holds, or the test fails after ms milliseconds. */
 #define wait_until(cond, ms, ...)					\
 	do {								\
-		uint64_t until_ = now_ns() + (ms) * MS;			\
+		uint64_t until_ = now_ns() + (ms) * MS * slowness();	\
 		while (!(cond)) {					\
 			expect(now_ns() < until_, __VA_ARGS__);		\
 			nap();						\
@@ -91,7 +93,6 @@ unsigned int seed_of_run(void);
 
 uint64_t now_ns(void);		/* CLOCK_BOOTTIME */
 bool preempts(void);		/* the kernel, wherever it is */
-int slowness(void);		/* of the kernel, 1 is none */
 int scaled(int count);		/* fewer, where the kernel is slow */
 void nap(void);			/* a millisecond */
 void burn(uint64_t ns);		/* user CPU time of this thread */

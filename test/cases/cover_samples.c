@@ -39,7 +39,7 @@ static void thread(pthread_t *id, void *(*fn)(void *))
 	pthread_attr_t attr;
 
 	must(!pthread_attr_init(&attr));
-	must(!pthread_attr_setstacksize(&attr, 65536));
+	must(!pthread_attr_setstacksize(&attr, 262144));
 	must(!pthread_create(id, &attr, fn, NULL));
 }
 

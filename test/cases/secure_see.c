@@ -197,18 +197,20 @@ TEST(secure_map_writes, "nothing writes to a map: no file, no peer, no debugger"
 
 static void read_to_the_edge(const char *path, char *edge)
 {
-	int fd = open(path, O_RDONLY), whole, n;
+	int fd = open(path, O_RDONLY), whole, took, n;
 	char *text = slurp_fd(fd), *again = malloc(65536);
 
 	must(lseek(fd, 0, SEEK_SET) == 0);
 	whole = strlen(text);
-	n = read(fd, edge - 7, 100);
-	expect(n == 7 && !memcmp(edge - 7, text, 7), "%s: %d", path, n);
+	/* Not all architectures fill what there is to the last byte. */
+	took = read(fd, edge - 7, 100);
+	expect(took > 0 && took <= 7 && !memcmp(edge - 7, text, took), "%s: %d",
+	       path, took);
 	n = read(fd, edge, 100);
 	expect(n < 0 && errno == EFAULT, "%s: %d", path, n);
 	n = read(fd, again, 65536);
-	expect(n == whole - 7 && !memcmp(again, text + 7, n), "%s: %d of %d",
-	       path, n, whole);
+	expect(n == whole - took && !memcmp(again, text + took, n),
+	       "%s: %d of %d", path, n, whole);
 	close(fd);
 }
 
