@@ -100,6 +100,7 @@ static size_t *measure(const struct table *table)
 	size_t *widths = urt_alloc(table->width * sizeof(*widths)), i, width;
 	char buffer[STATUS_SIZE];
 
+	assert(table->width);
 	for (i = 0; i < table->width; i++) {
 		widths[i] = table->columns[i].width;
 		width = table->columns[i].heading ?

@@ -87,7 +87,7 @@ static void expect_told(void *pid)
 	nanosleep(&(struct timespec){ .tv_sec = 20 }, NULL);
 	for (n = 0; n < SESSIONS; n++) {
 		each = each_ms(maps[n], begin[n]);
-		expect(each <= 2 * maps[n]->interval_ms, "session %d of %d: "
+		expect(each <= 2ull * maps[n]->interval_ms, "session %d of %d: "
 		       "each %llu ms, where its header says %u", n, SESSIONS,
 		       each, maps[n]->interval_ms);
 	}

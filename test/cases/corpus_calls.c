@@ -126,11 +126,11 @@ static void open_all(void)
 	     session >= 0 && session_writeonly >= 0 && path_only >= 0 &&
 	     file >= 0 && directory >= 0 && !pipe(pipes));
 	must(write(file, "0 0 0 0", 7) == 7 && write(pipes[1], "0 0", 3) == 3);
-	hole = mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE,
+	hole = mmap(NULL, 4 * 4096ul, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must(hole != MAP_FAILED);
-	hole += 2 * 4096;
-	must(!munmap(hole, 2 * 4096));
+	hole += 2 * 4096ul;
+	must(!munmap(hole, 2 * 4096ul));
 	memset(hole - 4096, ' ', 4096);
 	mapped = mmap(NULL, 4096, PROT_READ, MAP_SHARED, open_session(), 0);
 	must(mapped != MAP_FAILED);
@@ -370,8 +370,12 @@ static long polled(int fd, int events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	return poll(&p, 1, 0) < 0 ? -1 : p.revents & POLLNVAL ?
-	       (errno = EBADF, -1) : p.revents;
+	if (poll(&p, 1, 0) < 0)
+		return -1;
+	if (!(p.revents & POLLNVAL))
+		return p.revents;
+	errno = EBADF;
+	return -1;
 }
 
 static long selected(int fd)

@@ -163,6 +163,7 @@ static void shrink(const char *params)
 	unsigned char *before = malloc(run->count / 8 + 1);
 	long size, from;
 
+	must(before);
 	run->count = run->at + 1;
 	run->quiet = true;
 	for (size = run->count / 2; size && now_ns() < until; size /= 2) {
@@ -177,6 +178,7 @@ static void shrink(const char *params)
 		}
 	}
 	run->quiet = false;
+	free(before);
 }
 
 static void print_log(void)

@@ -123,12 +123,12 @@ struct file {
 	struct registry *reg;		/* session: its own */
 	struct line queue[MAX_RECORDS];
 	int queued;
+	bool room_known;
+	size_t room;			/* the next line did not fit in here */
 	unsigned long long lost, lost_total;
 	struct line rest;		/* of a line that was read in part */
 	char part[512];			/* what was read of it */
 	size_t part_len;
-	size_t room;			/* the next line did not fit in here */
-	bool room_known;
 };
 
 extern struct registry system_registry;

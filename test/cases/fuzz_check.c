@@ -223,7 +223,7 @@ static void check_text(struct view *v)
 	struct registry *reg = &system_registry;
 	const char *p = v->text;
 	unsigned int lines = 0;
-	struct header h;
+	struct header h = { 0 };
 	int at = 0;
 
 	if (v->file.kind == F_STAT)
@@ -302,6 +302,7 @@ void check_snapshot(struct file *f)
 		i++;
 	free(f->text);
 	f->text = malloc(views[i].len + 1);
+	must(f->text);
 	memcpy(f->text, views[i].text, views[i].len);
 	f->len = views[i].len;
 	f->seen = model_generation;

@@ -61,9 +61,8 @@ static const char *shown(const char *data, size_t len)
 	for (size_t i = 0; i < len && n < sizeof(text) - 5; i++) {
 		unsigned char c = data[i];
 
-		if (c > ' ' && c < 127 && c != '\\')
-			text[n++] = c;
-		else if (c == ' ' && (!i || data[i - 1] != ' '))
+		if ((c > ' ' && c < 127 && c != '\\') ||
+		    (c == ' ' && (!i || data[i - 1] != ' ')))
 			text[n++] = c;
 		else if (c != ' ')
 			n += sprintf(text + n, "\\%03o", c);
@@ -116,11 +115,11 @@ void op_write_fault(void)
 	if (!f || !f->writable)
 		return;
 	if (!end) {
-		end = mmap(NULL, 8 * 4096, PROT_READ | PROT_WRITE,
+		end = mmap(NULL, 8 * 4096ul, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		must(end != MAP_FAILED);
-		end += 4 * 4096;
-		must(!mprotect(end, 4 * 4096, PROT_NONE));
+		end += 4 * 4096ul;
+		must(!mprotect(end, 4 * 4096ul, PROT_NONE));
 	}
 	len = fuzz_words(f, data);
 	there = fuzz_rnd(len + 1);
@@ -165,7 +164,7 @@ static void read_text(struct file *f, size_t count)
 		check_snapshot(f);
 	if (f->text && at < f->len)
 		want = f->len - at < count ? f->len - at : count;
-	if (n != want || memcmp(text, f->text + at, n))
+	if (n != want || (n && memcmp(text, f->text + at, n)))
 		mismatch("read %ld; not %ld: \"%.*s\"", n, want, (int)n, text);
 	if (!there)
 		f->pos += n;

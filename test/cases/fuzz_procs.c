@@ -161,7 +161,7 @@ void op_reap(void)
 {
 	struct proc *p = some_proc(world_can_reap);
 	const char *nothing = "-2147483647 ";
-	bool waits[FILES];
+	bool waits[FILES] = { false };
 	int i;
 
 	for (i = 0; p && i < file_count; i++) {

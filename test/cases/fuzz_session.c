@@ -41,9 +41,12 @@ static void check_exit(const struct file *f, const struct line *line,
 		       const struct record *r)
 {
 	const struct proc *p = line->proc;
-	int status = p->told[f->user] ? p->status : -1;
 	char comm[80];
+	int status;
 
+	if (!p)
+		mismatch("exit %d; no exit is due", r->pid);
+	status = p->told[f->user] ? p->status : -1;
 	check_escape(comm, p->comm);
 	if (r->pid != p->pid || r->ppid != line->ppid || r->uid != p->uid ||
 	    r->status != status || strcmp(r->comm, comm) ||
@@ -157,7 +160,7 @@ static void check_mapped(struct file *f, const struct urt_map *map)
 			   map->snapshot_offset[map->sequence & 1]);
 	for (n = 0; n < s->processes; n++) {
 		p = (const void *)((const char *)s + map->process_offset +
-				   n * map->process_size);
+				   (size_t)n * map->process_size);
 		e = check_next_entry(f, f->reg, &at, p->pid);
 		if (!e || e->proc->pid != (pid_t)p->pid)
 			mismatch("map: %u instead of %d", p->pid,

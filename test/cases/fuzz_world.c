@@ -99,21 +99,18 @@ static void answer(long value, int status)
 	must(write(answers.out, &a, sizeof(a)) == sizeof(a));
 }
 
-/* The kernel's struct clone_args, whose header collides with sched.h. */
-struct clone_order {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack,
-		 stack_size, tls, set_tid, set_tid_size, cgroup;
-};
+/* Of the kernel's struct clone_args, whose header collides with sched.h. */
+enum { EXIT_SIGNAL = 4, SET_TID = 8, SET_TID_SIZE = 9, CLONE_ARGS = 11 };
 
 /* With that number, if it can be had. */
 static pid_t fork_numbered(pid_t number)
 {
-	struct clone_order how = {
-		.exit_signal = SIGCHLD,
-		.set_tid = (uintptr_t)&number,
-		.set_tid_size = 1,
+	uint64_t how[CLONE_ARGS] = {
+		[EXIT_SIGNAL] = SIGCHLD,
+		[SET_TID] = (uintptr_t)&number,
+		[SET_TID_SIZE] = 1,
 	};
-	pid_t pid = number ? syscall(SYS_clone3, &how, sizeof(how)) : -1;
+	pid_t pid = number ? syscall(SYS_clone3, how, sizeof(how)) : -1;
 
 	if (pid < 0)
 		pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
@@ -277,6 +274,7 @@ struct proc *world_spawn(struct proc *parent, pid_t number, unsigned int uid,
 		.mixed = mixed,
 	};
 
+	must(p);
 	p->slot = o.slot;
 	p->uid = uid;
 	p->mixed = mixed;

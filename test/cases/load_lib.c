@@ -217,9 +217,9 @@ static void take_line(const char *line, const char *function, struct stretch *s)
 	int pid;
 
 	at = cpu ? strchr(cpu, ']') : NULL;
-	if (!at || sscanf(at, "] %*s %lf:", &time) != 1)
+	event = at ? strchr(at, ':') : NULL;
+	if (!event || sscanf(at, "] %*s %lf:", &time) != 1)
 		return;
-	event = strchr(at, ':');
 	for (dash = cpu; dash > line && *dash != '-'; dash--)
 		;
 	pid = atoi(dash + 1);

@@ -144,6 +144,7 @@ TEST(secure_map_bytes, "every byte of a map is what urt.h says, or 0")
 	pid_t pids[5];
 	size_t k;
 
+	must(copy);
 	in_child(fill_memory, NULL);
 	map = map_session(fd, 20);
 	for (i = 0; i < 5; i++) {
@@ -164,6 +165,7 @@ TEST(secure_map_bytes, "every byte of a map is what urt.h says, or 0")
 	zero(copy, offsetof(struct urt_map, reserved));
 	for (k = 0; k < length; k++)
 		expect(!copy[k], "byte %zu of %zu is %#x", k, length, copy[k]);
+	free(copy);
 }
 
 /* Each way to write to the memory of a process that does not ask its pages. */

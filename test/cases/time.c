@@ -255,7 +255,7 @@ static void overload(unsigned int n, double at_least_ms)
 	       "no trace");
 	trace_end();
 	/* A 20th of the time; and what the kernel does besides, a quarter. */
-	expect(seen && seen * took < 5000 / 20 * 1.3, "%llu of %.1f ms in 5 s",
+	expect(seen && seen * took < 5000 / 20.0 * 1.3, "%llu of %.1f ms in 5 s",
 	       seen, took);
 	expect(map->interval_ms >= 20 * took * 0.8, "every %u ms",
 	       map->interval_ms);

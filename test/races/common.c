@@ -112,7 +112,7 @@ void look(struct seen *seen, int pid, unsigned long long start,
 	  unsigned long long utime, unsigned long long stime, bool parts)
 {
 	unsigned long long now = now_ns(), lived = now - start;
-	unsigned int at = (pid * 31 + start / MS) % SEEN_MAX;
+	unsigned int at = (pid * 31ull + start / MS) % SEEN_MAX;
 
 	expect(pid > 0 && (unsigned int)pid <= race->pid_max, "PID %d", pid);
 	expect(start && start <= now, "%d: started at %llu of %llu", pid, start,

@@ -78,7 +78,7 @@ static void write_many(int fd)
 
 static void write_nowhere(int fd)
 {
-	static char *const nowhere = (char *)NULL + 8;
+	static char *const nowhere = (char *)8;
 	volatile size_t count = 10;
 	int ret = result(write(fd, nowhere, count));
 

@@ -110,7 +110,7 @@ struct sums {
 };
 
 /* It ends when all have, and the grace period after. */
-static void read_all(int fd, pid_t root, struct sums *sums)
+static void read_all(int fd, pid_t first, struct sums *sums)
 {
 	struct session s = { .fd = fd };
 	struct record r;
@@ -118,7 +118,7 @@ static void read_all(int fd, pid_t root, struct sums *sums)
 
 	do {
 		while (!line_waits(&s, 100)) {
-			waitpid(root, NULL, WNOHANG);
+			waitpid(first, NULL, WNOHANG);
 			expect(now_ns() < until, "no end within 300 s: %llu rows, "
 			       "%llu lost, %llu missed, %u forked",
 			       sums->rows, sums->lost, sums->missed,
@@ -128,7 +128,7 @@ static void read_all(int fd, pid_t root, struct sums *sums)
 		did(OP_records);
 		if (r.kind == EXIT) {
 			sums->rows++;
-			expect(r.pid == root || ledger->was[r.pid],
+			expect(r.pid == first || ledger->was[r.pid],
 			       "a record of %d, who was none of us", r.pid);
 		} else if (r.kind == LOST) {
 			sums->lost += r.count;

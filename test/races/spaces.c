@@ -78,7 +78,7 @@ static void write_here(const char *path)
 static void follow_child(struct session *s)
 {
 	uint64_t until = now_ns() + 300 * SEC;
-	struct record r;
+	struct record r = { .kind = EXIT };	/* not the one yet */
 	pid_t pid;
 
 	if (allow(put(s->fd, "tree 1"), EDQUOT, ENOSPC) < 0)

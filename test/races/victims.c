@@ -236,7 +236,7 @@ static void send_signals(volatile pid_t *brood)
 
 static void breed_step(void)
 {
-	volatile pid_t *brood = &race->victims[instance * BROOD];
+	volatile pid_t *brood = &race->victims[(size_t)instance * BROOD];
 	unsigned int at = rnd(BROOD);
 
 	reap_some(brood);
