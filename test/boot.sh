@@ -7,6 +7,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$URT_TEST_BUILD
 . "$top/test/vm/vm.sh"
+# shellcheck source=/dev/null # what run.sh has found out
 . "$build/kernel"
 
 qemu=() append=

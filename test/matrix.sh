@@ -18,6 +18,7 @@ prepare() {
 	done
 }
 
+# shellcheck disable=SC2317 # by xargs
 run_one() {
 	test/run.sh --kernel "$@" >"$build/$1.out" 2>&1 || {
 		[ $? = 3 ] || sed "s/^/$1: /" "$build/$1.out" >&2
@@ -25,7 +26,7 @@ run_one() {
 }
 
 table() {
-	local name arch must release compiler passed failed skipped seconds
+	local name arch must passed failed skipped seconds
 
 	printf '%-14s %-28s %-6s %-11s %6s %6s %7s %6s\n' name kernel arch \
 		compiler passed failed skipped seconds
@@ -36,13 +37,13 @@ table() {
 			[ "$must" = optional ] || bad=1
 			continue
 		fi
-		release=$(. "$build/$name/kernel"; echo "$vm_release")
-		compiler=$(. "$build/$name/kernel"; echo "$vm_compiler")
+		# shellcheck source=/dev/null # what run.sh has found out
+		. "$build/$name/kernel"
 		passed=0 failed=none skipped=0 seconds=0
 		[ ! -e "$build/$name/result" ] ||
 			read -r passed failed skipped seconds <"$build/$name/result"
 		printf '%-14s %-28s %-6s %-11s %6s %6s %7s %6s\n' "$name" \
-			"$release" "$arch" "$compiler" "$passed" "$failed" \
+			"$vm_release" "$arch" "$vm_compiler" "$passed" "$failed" \
 			"$skipped" "$seconds"
 		[ -e "$build/$name/passed" ] || bad=1
 	done < <(vm_kernels)

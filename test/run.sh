@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # All tests: builds module, programs and a guest, boots it, runs the tests in
 # there, and prints what prove(1) makes of their TAP.
+# shellcheck disable=SC2030,SC2031 # list_tests() changes them for itself alone
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)

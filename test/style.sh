@@ -61,15 +61,16 @@ note_tools() {
 
 # Every test that SECURITY.md cites exists.
 cited_tests() {
-	local name missing=''
+	local name unknown=''
 
+	# shellcheck disable=SC2016 # backquotes as they stand there
 	while read -r name; do
-		grep -q "^TEST($name," test/cases/*.c || missing+=" $name"
+		grep -q "^TEST($name," test/cases/*.c || unknown+=" $name"
 	done < <(sed -n '/^## Threats/,/^## Not/p' SECURITY.md |
 		awk -F '|' 'NF > 3 { print $4 }' | grep -o '`[a-z0-9_]*`' |
 		tr -d '`' | sort -u)
-	[ -z "$missing" ] ||
-		vm_die "SECURITY.md names tests that do not exist:$missing"
+	[ -z "$unknown" ] ||
+		vm_die "SECURITY.md names tests that do not exist:$unknown"
 }
 
 # shellcheck disable=SC2046 # package names

@@ -167,7 +167,7 @@ struct started {
 static void see_start(void *arg)
 {
 	const struct started *started = arg;
-	unsigned long long ticks = started->ticks + 1000 * 100;
+	unsigned long long ticks = started->ticks + 1000ULL * 100;
 	pid_t pid = started->pid;
 	struct session s;
 	struct record r;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # for those who source this
 # Which kernel runs in the VM, and what it takes to build for it. Sourced by
 # vm.sh. URT_KERNEL names one of test/kernels/list; without it, it is the kernel
 # of this machine's own distribution.
@@ -151,6 +152,7 @@ vm_suite_apt() {
 
 # The mirror that this machine uses for its own suite.
 vm_mirror() {
+	# shellcheck disable=SC2016 # for apt
 	apt-get indextargets --format '$(CODENAME) $(REPO_URI)' |
 		sed -n "s/^$(vm_suite) //p" | head -n 1
 }
@@ -295,9 +297,11 @@ vm_configure() {
 	shift
 
 	mkdir -p "$vm_kdir"
-	make -s -C "$source" O="$vm_kdir" tinyconfig >"$build/config.log" 2>&1 &&
-	cat "$@" >>"$vm_kdir/.config" &&
-	make -s -C "$source" O="$vm_kdir" olddefconfig >>"$build/config.log" 2>&1 || {
+	{
+		make -s -C "$source" O="$vm_kdir" tinyconfig &&
+		cat "$@" >>"$vm_kdir/.config" &&
+		make -s -C "$source" O="$vm_kdir" olddefconfig
+	} >"$build/config.log" 2>&1 || {
 		tail -n 20 "$build/config.log" >&2
 		vm_die "could not configure $URT_KERNEL"
 	}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # for those who source this
+# shellcheck disable=SC2054 # commas are QEMU's
 # The VM in which everything of the kernel runs: what it needs on the host, its
 # kernel, its root, and how it is booted. Sourced by demo.sh, test/run.sh and
 # bench/run.sh; top is the checkout, build where they may write.
