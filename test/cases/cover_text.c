@@ -35,7 +35,7 @@ TEST(cover_long_rows, "stat shows all of its rows, however long they are",
 		registers("%d", pids[i]);
 	}
 	for (i = 0; i < 15; i++)
-		memcpy(name + 4L * i, "\\001", 4);
+		snprintf(name + 4L * i, sizeof(name) - 4L * i, "\\001");
 	n = stat_rows(rows, LONG_ROWS + 1);
 	expect(n == LONG_ROWS, "%d rows of %d", n, LONG_ROWS);
 	for (i = 0; i < n; i++)
