@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* What one user can make others, or the kernel's workers, do. */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <pthread.h>
 
-#include "lib.h"
+#include "load_lib.h"
 
 #define SESSIONS 64
 
@@ -185,33 +184,6 @@ static void have_threads(void *arg)
 	for (i = 0; i < THREADS; i++)
 		must(!pthread_create(&t, &attr, idle, NULL));
 	sleep_forever();
-}
-
-/* What the kernel's workers have run, in ns. */
-static unsigned long long workers_ns(void)
-{
-	unsigned long long sum = 0, ns;
-	char path[64], text[128];
-	struct dirent *entry;
-	DIR *dir = opendir("/proc");
-	FILE *f;
-
-	must(dir);
-	while ((entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "/proc/%.20s/comm", entry->d_name);
-		f = fopen(path, "r");
-		if (!f)
-			continue;
-		if (fgets(text, sizeof(text), f) && strstr(text, "kworker")) {
-			snprintf(path, sizeof(path), "/proc/%.20s/schedstat",
-				 entry->d_name);
-			must(sscanf(slurp(path), "%llu", &ns) == 1);
-			sum += ns;
-		}
-		fclose(f);
-	}
-	closedir(dir);
-	return sum;
 }
 
 /* Each time for as long as it takes until all have been refreshed once. */
