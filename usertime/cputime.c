@@ -22,51 +22,14 @@
 #include "compat.h"
 #include "cputime.h"
 
-/* Sums over a thread group: samples of the tick, and the run time proper. */
-struct sums {
-	u64 utime;
-	u64 stime;
-	u64 rtime;
-};
-
-#ifdef CONFIG_64BIT
-static u64 read_u64(const u64 *p)
-{
-	return READ_ONCE(*p);
-}
-#else
-/*
- * A u64 that its owner writes without a lock that we could take, in two stores.
- * When the low half overflows, a reader between the stores may pair an old low
- * half with a new high half: 4.3 s too much, kept forever by whoever never goes
- * backwards. Compilers store the low half first, so reading the high half
- * before the low one, and once more after it, leaves only the other mixture, a
- * value that is too small for once; that one is harmless.
- */
-static u64 read_u64(const u64 *p)
-{
-	const u32 *half = (const u32 *)p;
-	const int low = IS_ENABLED(CONFIG_CPU_BIG_ENDIAN);
-	u32 hi, lo;
-
-	do {
-		hi = READ_ONCE(half[!low]);
-		smp_rmb();	/* high half first */
-		lo = READ_ONCE(half[low]);
-		smp_rmb();	/* and last */
-	} while (hi != READ_ONCE(half[!low]));
-	return (u64)hi << 32 | lo;
-}
-#endif
-
 /*
  * Some CPU runs without a tick (nohz_full): what the thread's fields say may be
  * a second old. This call adds what is pending, as reading
  * /proc/PID/task/TID/stat does.
  */
-static noinline void add_tickless(struct sums *sums, struct task_struct *t)
+static noinline void add_tickless(struct urt_sums *sums, struct task_struct *t)
 {
-	u64 rtime = read_u64(&t->se.sum_exec_runtime);
+	u64 rtime = urt_read_u64(&t->se.sum_exec_runtime);
 	u64 utime, stime;
 
 	task_cputime_adjusted(t, &utime, &stime);
@@ -75,67 +38,37 @@ static noinline void add_tickless(struct sums *sums, struct task_struct *t)
 	sums->rtime += max(rtime, utime + stime);
 }
 
-/* Inline, and by value: most of what a refresh does is done in here. */
-static __always_inline struct sums add_threads(struct task_struct *leader,
-					       bool tickless)
+static struct urt_sums sum_group(struct task_struct *leader)
 {
 	struct signal_struct *sig = leader->signal;
-	struct sums sums = {
-		.utime = sig->utime,
-		.stime = sig->stime,
-		.rtime = sig->sum_sched_runtime,
-	};
+	struct urt_sums sums = urt_sums_of_dead(sig);
 	struct task_struct *t;
 
-	for_each_thread(leader, t) {
-		if (tickless) {
+	__for_each_thread(sig, t) {
+		if (urt_tickless())
 			add_tickless(&sums, t);
-		} else {
-			sums.utime += read_u64(&t->utime);
-			sums.stime += read_u64(&t->stime);
-			sums.rtime += read_u64(&t->se.sum_exec_runtime);
-		}
+		else
+			urt_sums_add(&sums, t);
 	}
 	return sums;
 }
 
-static noinline struct sums add_threads_tickless(struct task_struct *leader)
-{
-	return add_threads(leader, true);
-}
-
 /* Threads are dying in numbers: makes them wait, so as not to starve. */
-static noinline struct sums sum_group_locked(struct task_struct *leader)
+static noinline struct urt_sums sum_group_locked(struct task_struct *leader)
 {
 	struct signal_struct *sig = leader->signal;
+	struct urt_sums sums;
 	unsigned long flags;
-	struct sums sums;
 
 	read_seqlock_excl_irqsave(&sig->stats_lock, flags);
-	sums = add_threads(leader, urt_tickless());
+	sums = sum_group(leader);
 	read_sequnlock_excl_irqrestore(&sig->stats_lock, flags);
-	return sums;
-}
-
-/* A thread is counted alive or dead, never both: stats_lock sees it move. */
-static __always_inline struct sums sum_group(struct task_struct *leader)
-{
-	struct signal_struct *sig = leader->signal;
-	unsigned int seq = read_seqbegin(&sig->stats_lock);
-	struct sums sums;
-
-	if (urt_tickless())
-		sums = add_threads_tickless(leader);
-	else
-		sums = add_threads(leader, false);
-	if (unlikely(read_seqretry(&sig->stats_lock, seq)))
-		return sum_group_locked(leader);
 	return sums;
 }
 
 #ifdef CONFIG_VIRT_CPU_ACCOUNTING_NATIVE
 /* The hardware tells user from kernel mode (s390, powerpc): nothing to scale. */
-static void split(struct urt_cputime *ct, struct sums sums)
+void urt_cputime_split(struct urt_cputime *ct, struct urt_sums sums)
 {
 	ct->utime = max(ct->utime, sums.utime);
 	ct->stime = max(ct->stime, sums.stime);
@@ -146,7 +79,7 @@ static void adopt_final(struct urt_cputime *ct, const struct signal_struct *sig)
 }
 #else
 /* stime's share of rtime; never more than rtime, whatever the rounding. */
-static u64 scale_stime(struct sums sums)
+static u64 scale_stime(struct urt_sums sums)
 {
 	if (!sums.stime)
 		return 0;
@@ -157,8 +90,7 @@ static u64 scale_stime(struct sums sums)
 				       sums.stime + sums.utime));
 }
 
-/* Most processes sleep: what has not run needs no scaling. */
-static void split(struct urt_cputime *ct, struct sums sums)
+void urt_cputime_split(struct urt_cputime *ct, struct urt_sums sums)
 {
 	u64 stime;
 
@@ -191,17 +123,16 @@ static void adopt_final(struct urt_cputime *ct, const struct signal_struct *sig)
 }
 #endif
 
-/**
- * urt_cputime_sample() - bring the CPU time of a living process up to date
- * @leader: its thread group leader, zombie or not; the caller is under RCU
- * @ct: what an earlier call left there, or zeroes
- *
- * On nohz_full CPUs, and on others by up to a tick, time that is being spent
- * right now may be missing; it is there next time.
- */
-void urt_cputime_sample(struct task_struct *leader, struct urt_cputime *ct)
+/* What urt_cputime_sample() leaves to do: the same, whatever comes. */
+void urt_cputime_sample_slow(struct task_struct *leader,
+			     struct urt_cputime *ct)
 {
-	split(ct, sum_group(leader));
+	unsigned int seq = read_seqbegin(&leader->signal->stats_lock);
+	struct urt_sums sums = sum_group(leader);
+
+	if (read_seqretry(&leader->signal->stats_lock, seq))
+		sums = sum_group_locked(leader);
+	urt_cputime_split(ct, sums);
 }
 
 /**
@@ -214,12 +145,7 @@ void urt_cputime_sample(struct task_struct *leader, struct urt_cputime *ct)
 void urt_cputime_final(struct task_struct *leader, struct urt_cputime *ct)
 {
 	const struct signal_struct *sig = leader->signal;
-	struct sums sums = {
-		.utime = sig->utime,
-		.stime = sig->stime,
-		.rtime = sig->sum_sched_runtime,
-	};
 
 	adopt_final(ct, sig);
-	split(ct, sums);
+	urt_cputime_split(ct, urt_sums_of_dead(sig));
 }

@@ -12,12 +12,14 @@
  * What probes write stands under the registry's probe_lock, in the second half
  * of the struct. They never sleep, and take raw locks only.
  */
+#include <linux/build_bug.h>
 #include <linux/pid.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
 #include "compat.h"
@@ -27,6 +29,9 @@
 #include "quota.h"
 #include "registry.h"
 #include "usertime.h"
+
+/* 17 on a page of 4,096 bytes; a pointer more for each where memory is charged. */
+static_assert(sizeof(struct urt_entry) <= 240);
 
 static struct kmem_cache *entry_cache;
 
@@ -41,8 +46,7 @@ struct urt_entry *urt_entry_alloc(gfp_t gfp)
 	if (entry) {
 		entry->pid = NULL;
 		entry->parent = NULL;
-		entry->looks.parent = NULL;
-		entry->guard.user_ns = NULL;
+		entry->user_ns = NULL;
 	}
 	return entry;
 }
@@ -51,9 +55,8 @@ static void let_go(struct urt_entry *entry)
 {
 	put_pid(entry->pid);
 	put_pid(entry->parent);
-	put_pid(entry->looks.parent);
-	if (entry->guard.user_ns)
-		put_user_ns(entry->guard.user_ns);
+	if (entry->user_ns)
+		put_user_ns(entry->user_ns);
 }
 
 /* For what no probe can have found. */
@@ -122,17 +125,20 @@ static struct pid *get_parent(struct task_struct *task)
 /* Notes what sched_process_free comes too late for. */
 static void note_identity(struct urt_entry *entry, struct task_struct *task)
 {
-	entry->uid = __task_cred(task)->uid;
-	entry->owner = urt_task_owner(task);
-	memcpy(entry->comm, task->comm, sizeof(entry->comm));
+	const struct cred *cred = __task_cred(task);
+
+	entry->uid = cred->uid;
+	entry->owned = uid_valid(urt_cred_owner(cred));
+	/* A name that is changing meanwhile may be mixed, and has its NUL. */
+	data_race(memcpy(entry->comm, task->comm, sizeof(entry->comm)));
 	entry->comm[sizeof(entry->comm) - 1] = '\0';
 }
 
 static void note_all_exited(struct urt_entry *entry, struct task_struct *task)
 {
 	lockdep_assert_held(&entry->registry->probe_lock);
-	if (!atomic_read(&task->signal->live) && list_empty(&entry->exited))
-		list_add_tail_rcu(&entry->exited, &entry->registry->exited);
+	if (!atomic_read(&task->signal->live) && hlist_unhashed(&entry->exited))
+		hlist_add_head_rcu(&entry->exited, &entry->registry->exited);
 }
 
 /**
@@ -149,13 +155,14 @@ static void note_all_exited(struct urt_entry *entry, struct task_struct *task)
 void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
 		       struct task_struct *leader, struct pid *pid)
 {
-	INIT_LIST_HEAD(&entry->exited);
+	INIT_HLIST_NODE(&entry->exited);
 	entry->registry = reg;
 	entry->pid = get_pid(pid);
 	entry->parent = get_parent(leader);
 	entry->signal = leader->signal;
 	entry->time = (struct urt_cputime) { };
 	entry->looked_at = 0;
+	entry->looks.parent = NULL;
 	entry->ended = false;
 	entry->tree = NULL;
 	entry->search = 0;
@@ -233,6 +240,23 @@ void urt_entry_leave_tree(struct urt_entry *entry)
 		urt_user_put(payer);
 }
 
+/* No probe that starts now finds it, and one that has it leaves it alone. */
+static void hide(struct urt_entry *entry)
+{
+	struct urt_registry *reg = entry->registry;
+	struct urt_user *payer;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	urt_index_del(entry);
+	entry->dead = true;
+	hlist_del_init_rcu(&entry->exited);
+	payer = take_payer(entry);
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+	if (payer)
+		urt_user_put(payer);
+}
+
 /**
  * urt_entry_unlink() - take an entry out of its registry
  * @entry: on the list of a registry whose lock the caller holds
@@ -241,21 +265,23 @@ void urt_entry_leave_tree(struct urt_entry *entry)
  */
 void urt_entry_unlink(struct urt_entry *entry)
 {
-	struct urt_registry *reg = entry->registry;
-	struct urt_user *payer;
-	unsigned long flags;
-
-	lockdep_assert_held(&reg->lock);
+	lockdep_assert_held(&entry->registry->lock);
 	list_del(&entry->list);
-	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	urt_index_del(entry);
-	entry->dead = true;
-	list_del_init(&entry->exited);
-	payer = take_payer(entry);
-	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
-	if (payer)
-		urt_user_put(payer);
-	urt_quota_uncharge(entry->user);
+	put_pid(entry->looks.parent);
+	hide(entry);
+	urt_quota_uncharge(entry->user, 1);
+}
+
+/*
+ * The same for one that is final, in a session, on to another list: probes are
+ * done with it. Its user, who pays for its children, too, is the opener; the
+ * caller uncharges.
+ */
+void urt_entry_unlink_final(struct urt_entry *entry, struct list_head *to)
+{
+	lockdep_assert_held(&entry->registry->lock);
+	list_move_tail(&entry->list, to);
+	put_pid(entry->looks.parent);
 }
 
 /* --- what it is --- */
@@ -266,14 +292,14 @@ struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 {
 	struct urt_entry *entry;
 
-	entry = urt_index_first(task->signal);
+	entry = urt_index_first(urt_index_bucket(task->signal), task->signal);
 	while (entry && entry->registry != reg)
 		entry = urt_index_next(entry);
 	return entry;
 }
 
 /* Return: what is left of the budget; less by the number of threads. */
-static int refresh(struct urt_entry *entry, int budget)
+static __always_inline int refresh(struct urt_entry *entry, int budget)
 {
 	struct task_struct *leader;
 
@@ -283,11 +309,13 @@ static int refresh(struct urt_entry *entry, int budget)
 		entry->ended = true;
 		return budget - 1;
 	}
-	leader = pid_task(entry->pid, PIDTYPE_TGID);
-	if (!leader)
-		return budget - 1;
-	urt_cputime_sample(leader, &entry->time);
-	return budget - get_nr_threads(leader) - 1;
+	/* One, or none; inline, other than pid_task(). */
+	do_each_pid_task(entry->pid, PIDTYPE_TGID, leader) {
+		urt_cputime_sample(leader, &entry->time);
+		/* About so many: they may be coming and going. */
+		budget -= data_race(get_nr_threads(leader));
+	} while_each_pid_task(entry->pid, PIDTYPE_TGID, leader);
+	return budget - 1;
 }
 
 /**
@@ -324,7 +352,7 @@ struct urt_entry *urt_entry_refresh(struct urt_entry *entry, int budget,
  * urt_entry_owner() - whose process an entry is
  * @entry: of a registry whose lock the caller holds
  *
- * Return: as urt_task_owner(), of the living process or of its last moment.
+ * Return: as urt_cred_owner(), of the living process or of its last moment.
  */
 kuid_t urt_entry_owner(struct urt_entry *entry)
 {
@@ -334,41 +362,36 @@ kuid_t urt_entry_owner(struct urt_entry *entry)
 	lockdep_assert_held(&entry->registry->lock);
 	rcu_read_lock();
 	leader = pid_task(entry->pid, PIDTYPE_TGID);
-	owner = leader ? urt_task_owner(leader) : entry->owner;
+	if (leader)
+		owner = urt_cred_owner(__task_cred(leader));
+	else
+		owner = entry->owned ? entry->uid : INVALID_UID;
 	rcu_read_unlock();
 	return owner;
 }
 
-/**
- * urt_entry_visible() - whether somebody sees an entry
- * @entry: of a registry whose lock the caller holds
- * @who: looks
- * @nr: the process's number as @who counts, on return
- */
-bool urt_entry_visible(struct urt_entry *entry, const struct urt_opener *who,
-		       pid_t *nr)
+static void look_alive(struct urt_entry *entry, struct task_struct *leader)
 {
-	*nr = pid_nr_ns(entry->pid, who->pid_ns);
-	return *nr && (!who->restricted ||
-		       urt_opener_owns(who, urt_entry_owner(entry)));
+	struct urt_looks *looks = &entry->looks;
+
+	looks->parent = get_parent(leader);
+	looks->uid = __task_cred(leader)->uid;
+	/* Threads come and go: as many as a moment ago. */
+	looks->threads = data_race(get_nr_threads(leader));
+	/* Exiting is not awaited: what it was a moment ago. */
+	entry->state = data_race(task_state_to_char(leader));
+	get_task_comm(looks->comm, leader);
 }
 
-/* Looks at a living process. Return: false when it has been released. */
-static bool look_alive(struct urt_entry *entry, struct urt_looks *looks)
+static void look_released(struct urt_entry *entry)
 {
-	struct task_struct *leader;
+	struct urt_looks *looks = &entry->looks;
 
-	rcu_read_lock();
-	leader = pid_task(entry->pid, PIDTYPE_TGID);
-	if (leader) {
-		looks->parent = get_parent(leader);
-		looks->uid = __task_cred(leader)->uid;
-		looks->threads = get_nr_threads(leader);
-		looks->state = task_state_to_char(leader);
-		get_task_comm(looks->comm, leader);
-	}
-	rcu_read_unlock();
-	return leader;
+	looks->parent = get_pid(entry->parent);
+	looks->uid = entry->uid;
+	looks->threads = 0;
+	entry->state = 'X';
+	memcpy(looks->comm, entry->comm, sizeof(looks->comm));
 }
 
 /**
@@ -378,25 +401,24 @@ static bool look_alive(struct urt_entry *entry, struct urt_looks *looks)
 void urt_entry_look(struct urt_entry *entry)
 {
 	u64 now = atomic64_read(&entry->registry->generation) + 1;
-	struct urt_looks looks;
+	struct task_struct *leader;
 
 	lockdep_assert_held(&entry->registry->lock);
 	if (entry->looked_at == now)
 		return;
 	entry->looked_at = now;
 
-	if (entry->ended || !look_alive(entry, &looks)) {
-		looks.parent = get_pid(entry->parent);
-		looks.uid = entry->uid;
-		looks.threads = 0;
-		looks.state = 'X';
-		memcpy(looks.comm, entry->comm, sizeof(looks.comm));
-	}
-	/* X is for what is final; until then it is the zombie it was last. */
-	if (looks.state == 'X' && !entry->ended)
-		looks.state = 'Z';
 	put_pid(entry->looks.parent);
-	entry->looks = looks;
+	rcu_read_lock();
+	leader = entry->ended ? NULL : pid_task(entry->pid, PIDTYPE_TGID);
+	if (leader)
+		look_alive(entry, leader);
+	else
+		look_released(entry);
+	rcu_read_unlock();
+	/* X is for what is final; until then it is the zombie it was last. */
+	if (entry->state == 'X' && !entry->ended)
+		entry->state = 'Z';
 }
 
 /**
@@ -414,7 +436,7 @@ u64 urt_entry_runtime(struct urt_entry *entry)
 
 	lockdep_assert_held(&reg->lock);
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	if (!list_empty(&entry->exited))
+	if (!hlist_unhashed(&entry->exited))
 		until = min(until, entry->end_ns);
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	return until - entry->start_ns;
@@ -433,13 +455,13 @@ static void note_exit(struct urt_entry *entry, struct task_struct *task)
 }
 
 /* Of the last thread; several may each believe that it is theirs. */
-void urt_entry_task_exit(struct task_struct *task)
+void urt_entry_task_exit(struct hlist_head *bucket, struct task_struct *task)
 {
 	struct urt_entry *entry;
 	unsigned long flags;
 
 	rcu_read_lock();
-	for (entry = urt_index_first(task->signal); entry;
+	for (entry = urt_index_first(bucket, task->signal); entry;
 	     entry = urt_index_next(entry)) {
 		raw_spin_lock_irqsave(&entry->registry->probe_lock, flags);
 		note_exit(entry, task);
@@ -454,10 +476,10 @@ static void note_record(struct urt_entry *entry, struct task_struct *leader)
 	const struct signal_struct *sig = leader->signal;
 	const struct cred *cred = __task_cred(leader);
 
-	entry->guard.group = urt_task_group(leader);
-	entry->guard.permitted = cred->cap_permitted;
-	entry->guard.user_ns = get_user_ns(cred->user_ns);
-	entry->guard.dumpable = urt_was_dumpable(leader);
+	entry->dumpable = urt_was_dumpable(leader);
+	entry->alike = urt_opener_alike(entry->registry->opener, cred);
+	if (!entry->alike)
+		entry->user_ns = get_user_ns(cred->user_ns);
 	entry->status = (sig->flags & SIGNAL_GROUP_EXIT) ?
 			sig->group_exit_code : leader->exit_code;
 }
@@ -470,31 +492,35 @@ static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 	lockdep_assert_held(&reg->probe_lock);
 	if (entry->dead || entry->final)
 		return false;
-	note_all_exited(entry, leader);
 	/* Whoever sampled it last found it under RCU, and is done by now. */
 	entry->final_time = entry->time;
 	urt_cputime_final(leader, &entry->final_time);
-	if (reg->ops)
+	if (reg->ops) {
 		note_record(entry, leader);
+		hlist_del_init_rcu(&entry->exited);
+	} else {
+		note_all_exited(entry, leader);
+	}
 	/* Pairs with the acquire in urt_entry_refresh(). */
 	smp_store_release(&entry->final, true);
 	return reg->ops && llist_add(&entry->finished, &reg->finished);
 }
 
-void urt_entry_task_free(struct task_struct *leader)
+void urt_entry_task_free(struct hlist_head *bucket, struct task_struct *leader)
 {
+	const struct signal_struct *sig = leader->signal;
 	struct urt_entry *entry, *next;
 	struct urt_registry *reg;
 	unsigned long flags;
 	bool tell;
 
 	rcu_read_lock();
-	for (entry = urt_index_first(leader->signal); entry; entry = next) {
+	for (entry = urt_index_first(bucket, sig); entry; entry = next) {
 		next = urt_index_next(entry);
 		reg = entry->registry;
 		raw_spin_lock_irqsave(&reg->probe_lock, flags);
-		tell = note_final(entry, leader);
 		urt_index_del(entry);
+		tell = note_final(entry, leader);
 		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 		if (tell)
 			urt_registry_queue_upkeep(reg);
@@ -502,15 +528,10 @@ void urt_entry_task_free(struct task_struct *leader)
 	rcu_read_unlock();
 }
 
-/* With a constructor the kernel leaves out clearing what it allocates. */
-static void construct(void *entry)
-{
-}
-
 int urt_entry_setup(void)
 {
 	entry_cache = kmem_cache_create("urt_entry", sizeof(struct urt_entry),
-					0, SLAB_ACCOUNT, construct);
+					0, SLAB_ACCOUNT, NULL);
 	return entry_cache ? 0 : -ENOMEM;
 }
 

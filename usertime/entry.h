@@ -3,6 +3,7 @@
 #define URT_ENTRY_H
 
 #include <linux/llist.h>
+#include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/types.h>
@@ -11,17 +12,16 @@
 #include "cputime.h"
 #include "opener.h"
 
-struct pid;
 struct signal_struct;
 struct urt_registry;
 struct urt_user;
+struct user_namespace;
 
 /* What a process looks like; nobody's business but stat's and a map's. */
 struct urt_looks {
 	struct pid *parent;		/* holds a reference, or NULL */
 	kuid_t uid;
 	unsigned int threads;
-	char state;
 	char comm[TASK_COMM_LEN];
 };
 
@@ -33,13 +33,16 @@ enum urt_brought {
 };
 
 /*
- * One registered process. From its release to sched_process_free, an RCU grace
+ * One registered process: there may be many, so it is kept small (static_assert
+ * in entry.c). From its release to sched_process_free, an RCU grace
  * period, a process is neither alive nor final; the entry stays as it is then.
  */
 struct urt_entry {
-	struct list_head list;		/* registry's lock */
+	union {
+		struct list_head list;		/* registry's lock */
+		struct llist_node forked;	/* until it is on the list */
+	};
 	struct hlist_node index;	/* see index.c */
-	struct llist_node forked;	/* until it has its place on the list */
 	struct llist_node finished;	/* once final, in a session */
 	struct urt_registry *registry;
 	struct urt_user *user;		/* who is charged; holds a reference */
@@ -50,29 +53,33 @@ struct urt_entry {
 	u64 sampled_ns;			/* registered; its first value's time */
 
 	struct urt_cputime time;	/* registry's lock; what is shown */
-	struct urt_looks looks;		/* registry's lock */
 	u64 looked_at;			/* registry's lock; generation, or 0 */
+	union {
+		struct urt_looks looks;		/* registry's lock */
+		struct rcu_head rcu;		/* once unlinked */
+	};
+	char state;			/* registry's lock; as the looks */
 	bool ended;			/* registry's lock; final is shown */
 
 	/* Shared with probes, under the registry's probe_lock. */
+	u8 brought;			/* enum urt_brought */
+	bool dead;			/* taken off: probes keep away */
+	bool final;			/* the values below are, and stay so */
+	u8 tree_exempt:1;		/* from the limit per user */
+	u8 owned:1;			/* uid's; see urt_cred_owner() */
+	u8 alike:1;			/* see urt_opener_alike() */
+	u8 dumpable:1;		/* see urt_was_dumpable() */
+	u16 status;			/* as wait(2) has it */
+	unsigned int search;		/* that reached it, or its parent */
+	kuid_t uid;
 	struct urt_user *tree;		/* pays for its children, or NULL;
 					 * holds a reference, unless user does
 					 */
-	bool tree_exempt;		/* from the limit per user */
-	enum urt_brought brought;
-	unsigned int search;		/* that reached it, or its parent */
-	struct list_head exited;	/* linked once all threads have exited */
-	bool dead;			/* taken off: probes keep away */
-	bool final;			/* the values below are, and stay so */
-	kuid_t uid;
-	kuid_t owner;			/* see urt_task_owner() */
-	struct urt_guard guard;		/* its user_ns: a reference, or NULL */
-	int status;			/* as wait(2) has it */
+	struct hlist_node exited;	/* linked once all threads have exited */
+	struct user_namespace *user_ns;	/* if not alike; holds a reference */
 	u64 end_ns;			/* CLOCK_BOOTTIME of the last exit */
 	struct urt_cputime final_time;
 	char comm[TASK_COMM_LEN];
-
-	struct rcu_head rcu;
 };
 
 int urt_entry_setup(void);
@@ -88,6 +95,7 @@ void urt_entry_join_tree(struct urt_entry *entry, struct urt_user *payer,
 			 bool exempt);
 void urt_entry_leave_tree(struct urt_entry *entry);
 void urt_entry_unlink(struct urt_entry *entry);
+void urt_entry_unlink_final(struct urt_entry *entry, struct list_head *to);
 void urt_entry_free_rcu(struct urt_entry *entry);
 void urt_entry_free_all_rcu(struct list_head *entries);
 
@@ -98,11 +106,23 @@ struct urt_entry *urt_entry_refresh(struct urt_entry *entry, int budget,
 void urt_entry_look(struct urt_entry *entry);
 u64 urt_entry_runtime(struct urt_entry *entry);
 kuid_t urt_entry_owner(struct urt_entry *entry);
-bool urt_entry_visible(struct urt_entry *entry, const struct urt_opener *who,
-		       pid_t *nr);
+
+/**
+ * urt_entry_visible() - whether somebody sees an entry
+ * @entry: of a registry whose lock the caller holds
+ * @who: looks
+ * @nr: the process's number as @who counts, on return
+ */
+static inline bool urt_entry_visible(struct urt_entry *entry,
+				     const struct urt_opener *who, pid_t *nr)
+{
+	*nr = pid_nr_ns(entry->pid, who->pid_ns);
+	return *nr && (!who->restricted ||
+		       urt_opener_owns(who, urt_entry_owner(entry)));
+}
 
 /* From the tracepoints, for every process of the system. */
-void urt_entry_task_exit(struct task_struct *task);
-void urt_entry_task_free(struct task_struct *leader);
+void urt_entry_task_exit(struct hlist_head *bucket, struct task_struct *task);
+void urt_entry_task_free(struct hlist_head *bucket, struct task_struct *leader);
 
 #endif

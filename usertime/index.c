@@ -54,40 +54,6 @@ void urt_index_exit(void)
 	kvfree(urt_index_buckets);
 }
 
-static struct urt_entry *entry_at(struct hlist_node *node,
-				  const struct signal_struct *signal)
-{
-	struct urt_entry *entry;
-
-	for (; node; node = rcu_dereference(hlist_next_rcu(node))) {
-		entry = hlist_entry(node, struct urt_entry, index);
-		if (entry->signal == signal)
-			return entry;
-	}
-	return NULL;
-}
-
-/**
- * urt_index_first() - the first entry of a process
- * @signal: identifies it
- *
- * A process has an entry in each registry that it is registered in. The caller
- * is under RCU, and so are the entries that it gets.
- */
-struct urt_entry *urt_index_first(const struct signal_struct *signal)
-{
-	struct hlist_head *head = urt_index_bucket(signal);
-
-	return entry_at(rcu_dereference(hlist_first_rcu(head)), signal);
-}
-
-/* The next one of the same process, or NULL. */
-struct urt_entry *urt_index_next(struct urt_entry *entry)
-{
-	return entry_at(rcu_dereference(hlist_next_rcu(&entry->index)),
-			entry->signal);
-}
-
 static raw_spinlock_t *bucket_lock(const struct urt_entry *entry)
 {
 	return &locks[hash_ptr(entry->signal, urt_index_bits) >>

@@ -5,20 +5,18 @@
 #include <linux/atomic.h>
 #include <linux/hash.h>
 #include <linux/list.h>
+#include <linux/rculist.h>
 #include <linux/types.h>
 
-struct signal_struct;
-struct urt_entry;
+#include "entry.h"
 
 int urt_index_init(unsigned int entries);
 void urt_index_exit(void);
 
 void urt_index_add(struct urt_entry *entry);
 void urt_index_del(struct urt_entry *entry);
-struct urt_entry *urt_index_first(const struct signal_struct *signal);
-struct urt_entry *urt_index_next(struct urt_entry *entry);
 
-/* For the functions below, which every process of the system pays for. */
+/* For urt_index_look(), which every process of the system pays for. */
 extern atomic_t urt_indexed;
 extern struct hlist_head *urt_index_buckets;
 extern unsigned int urt_index_bits;
@@ -30,16 +28,56 @@ urt_index_bucket(const struct signal_struct *signal)
 }
 
 /**
- * urt_index_lacks() - whether a process is in no registry, for sure
+ * urt_index_look() - the bucket that a process's entries are in, if any are
  * @signal: identifies it
  *
- * A hint for those who would do nothing then; needs no RCU, and tests one flag
- * while nothing is registered.
+ * Needs no RCU, and tests one flag while nothing is registered.
+ *
+ * Return: NULL if the process is in no registry, for sure.
  */
-static inline bool urt_index_lacks(const struct signal_struct *signal)
+static inline struct hlist_head *
+urt_index_look(const struct signal_struct *signal)
 {
-	return !atomic_read(&urt_indexed) ||
-	       hlist_empty(urt_index_bucket(signal));
+	struct hlist_head *bucket;
+
+	if (!atomic_read(&urt_indexed))
+		return NULL;
+	bucket = urt_index_bucket(signal);
+	return hlist_empty(bucket) ? NULL : bucket;
+}
+
+static inline struct urt_entry *
+urt_index_at(struct hlist_node *node, const struct signal_struct *signal)
+{
+	struct urt_entry *entry;
+
+	for (; node; node = rcu_dereference(hlist_next_rcu(node))) {
+		entry = hlist_entry(node, struct urt_entry, index);
+		if (entry->signal == signal)
+			return entry;
+	}
+	return NULL;
+}
+
+/**
+ * urt_index_first() - the first entry of a process
+ * @bucket: that it is in
+ * @signal: identifies it
+ *
+ * A process has an entry in each registry that it is registered in. The caller
+ * is under RCU, and so are the entries that it gets.
+ */
+static inline struct urt_entry *
+urt_index_first(struct hlist_head *bucket, const struct signal_struct *signal)
+{
+	return urt_index_at(rcu_dereference(hlist_first_rcu(bucket)), signal);
+}
+
+/* The next one of the same process, or NULL. */
+static inline struct urt_entry *urt_index_next(struct urt_entry *entry)
+{
+	return urt_index_at(rcu_dereference(hlist_next_rcu(&entry->index)),
+			    entry->signal);
 }
 
 #endif

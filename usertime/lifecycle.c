@@ -30,6 +30,8 @@
 static void on_fork(void *data, struct task_struct *parent,
 		    struct task_struct *child)
 {
+	struct hlist_head *bucket;
+
 	if (!thread_group_leader(child))
 		return;
 	/*
@@ -37,8 +39,9 @@ static void on_fork(void *data, struct task_struct *parent,
 	 * its parent has been reached. Pairs with the one in tree.c's pass().
 	 */
 	smp_mb();
-	if (!urt_index_lacks(parent->signal))
-		urt_tree_task_fork(parent, child);
+	bucket = urt_index_look(parent->signal);
+	if (bucket)
+		urt_tree_task_fork(bucket, parent, child);
 }
 
 /*
@@ -47,8 +50,10 @@ static void on_fork(void *data, struct task_struct *parent,
  */
 static void on_exit(URT_EXIT_PROBE_ARGS)
 {
-	if (!urt_index_lacks(task->signal) && !atomic_read(&task->signal->live))
-		urt_entry_task_exit(task);
+	struct hlist_head *bucket = urt_index_look(task->signal);
+
+	if (bucket && !atomic_read(&task->signal->live))
+		urt_entry_task_exit(bucket, task);
 }
 
 /*
@@ -57,8 +62,10 @@ static void on_exit(URT_EXIT_PROBE_ARGS)
  */
 static void on_free(void *data, struct task_struct *task)
 {
-	if (!urt_index_lacks(task->signal) && thread_group_leader(task))
-		urt_entry_task_free(task);
+	struct hlist_head *bucket = urt_index_look(task->signal);
+
+	if (bucket && thread_group_leader(task))
+		urt_entry_task_free(bucket, task);
 }
 
 enum { FORK, EXIT, FREE, PROBES };

@@ -138,7 +138,7 @@ static void fill_process(struct urt_map_process *process,
 	process->ppid = pid_nr_ns(looks->parent, who->pid_ns);
 	process->uid = from_kuid_munged(who->file->f_cred->user_ns, looks->uid);
 	process->threads = looks->threads;
-	process->state = looks->state;
+	process->state = entry->state;
 	/* Linux 5.10 leaves an older name's end behind the NUL. */
 	strscpy_pad(process->comm, looks->comm, sizeof(process->comm));
 }

@@ -57,6 +57,7 @@ int urt_opener_init(struct urt_opener *who, struct file *file)
 	who->restricted = (urt_restrict ||
 			   hides_processes(file, who->pid_ns)) &&
 			  !urt_opener_capable(who, CAP_SYS_PTRACE);
+	who->exempt = urt_opener_capable(who, CAP_SYS_RESOURCE);
 	return 0;
 }
 
@@ -96,56 +97,33 @@ bool urt_opener_owns(const struct urt_opener *who, kuid_t owner)
 bool urt_opener_may_tree(const struct urt_opener *who,
 			 struct task_struct *leader)
 {
-	return urt_opener_owns(who, urt_task_owner(leader)) ||
+	return urt_opener_owns(who, urt_cred_owner(__task_cred(leader))) ||
 	       file_ns_capable(who->file, __task_cred(leader)->user_ns,
 			       CAP_SYS_PTRACE);
 }
 
-/**
- * urt_opener_may_inspect() - whether /proc/PID/stat would tell an exit status
- * @who: would read it
- * @owner: of the process, as urt_task_owner()
- * @guard: of the process
- *
- * The rule of ptrace_may_access(PTRACE_MODE_READ_FSCREDS) for a process that
- * has exited; that function is for living ones, and not exported.
- */
-bool urt_opener_may_inspect(const struct urt_opener *who, kuid_t owner,
-			    const struct urt_guard *guard)
+/* As urt_cred_owner(), for groups. */
+static kgid_t group(const struct cred *cred)
 {
-	const struct cred *cred = who->file->f_cred;
-
-	if (!guard->dumpable && !urt_opener_capable(who, CAP_SYS_PTRACE))
-		return false;
-	return (uid_eq(owner, cred->fsuid) &&
-		gid_eq(guard->group, cred->fsgid) &&
-		cred->user_ns == guard->user_ns &&
-		cap_issubset(guard->permitted, cred->cap_effective)) ||
-	       file_ns_capable(who->file, guard->user_ns, CAP_SYS_PTRACE);
-}
-
-/**
- * urt_task_owner() - whose process it is
- * @task: valid under the caller's RCU
- *
- * Return: the uid that real, effective and saved uid agree on. A process that
- * a set-user-ID program has given two users belongs to none: INVALID_UID.
- */
-kuid_t urt_task_owner(struct task_struct *task)
-{
-	const struct cred *cred = __task_cred(task);
-
-	if (uid_eq(cred->uid, cred->euid) && uid_eq(cred->uid, cred->suid))
-		return cred->uid;
-	return INVALID_UID;
-}
-
-/* The same for groups. */
-kgid_t urt_task_group(struct task_struct *task)
-{
-	const struct cred *cred = __task_cred(task);
-
 	if (gid_eq(cred->gid, cred->egid) && gid_eq(cred->gid, cred->sgid))
 		return cred->gid;
 	return INVALID_GID;
+}
+
+/**
+ * urt_opener_alike() - whether somebody could do all that a process can
+ * @who: has opened a file
+ * @cred: of the process
+ *
+ * The part of ptrace_may_access(PTRACE_MODE_READ_FSCREDS) that asks for no
+ * capability; that function is for living processes, and not exported.
+ */
+bool urt_opener_alike(const struct urt_opener *who, const struct cred *cred)
+{
+	const struct cred *reader = who->file->f_cred;
+
+	return uid_eq(urt_cred_owner(cred), reader->fsuid) &&
+	       gid_eq(group(cred), reader->fsgid) &&
+	       reader->user_ns == cred->user_ns &&
+	       cap_issubset(cred->cap_permitted, reader->cap_effective);
 }

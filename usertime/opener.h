@@ -2,7 +2,7 @@
 #ifndef URT_OPENER_H
 #define URT_OPENER_H
 
-#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
@@ -23,14 +23,7 @@ struct urt_opener {
 	s64 boot_offset;		/* of the time namespace, in ns */
 	struct urt_user *user;
 	bool restricted;		/* sees and registers only their own */
-};
-
-/* What, besides its owner, keeps others from looking into a process. */
-struct urt_guard {
-	kgid_t group;			/* see urt_task_group() */
-	kernel_cap_t permitted;
-	struct user_namespace *user_ns;
-	bool dumpable;
+	bool exempt;			/* has CAP_SYS_RESOURCE */
 };
 
 extern unsigned int urt_restrict;
@@ -42,11 +35,21 @@ struct task_struct *urt_opener_find(const struct urt_opener *who, pid_t nr);
 bool urt_opener_owns(const struct urt_opener *who, kuid_t owner);
 bool urt_opener_may_tree(const struct urt_opener *who,
 			 struct task_struct *leader);
-bool urt_opener_may_inspect(const struct urt_opener *who, kuid_t owner,
-			    const struct urt_guard *guard);
+bool urt_opener_alike(const struct urt_opener *who, const struct cred *cred);
 bool urt_opener_capable(const struct urt_opener *who, int cap);
 
-kuid_t urt_task_owner(struct task_struct *task);
-kgid_t urt_task_group(struct task_struct *task);
+/**
+ * urt_cred_owner() - whose process it is
+ * @cred: of the process
+ *
+ * Return: the uid that real, effective and saved uid agree on. A process that
+ * a set-user-ID program has given two users belongs to none: INVALID_UID.
+ */
+static inline kuid_t urt_cred_owner(const struct cred *cred)
+{
+	if (uid_eq(cred->uid, cred->euid) && uid_eq(cred->uid, cred->suid))
+		return cred->uid;
+	return INVALID_UID;
+}
 
 #endif

@@ -16,6 +16,40 @@ static const char pairs[] = {
 	"00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
 };
 
+static __always_inline void put_pair(char *at, unsigned int below_100)
+{
+	memcpy(at, &pairs[2 * below_100], 2);
+}
+
+static __always_inline char *print_before(char *end, u64 number)
+{
+	unsigned int few;
+	u64 rest;
+
+	/* Divisions are what it costs, long ones most of all: hence few of them. */
+	while (number >= 10000) {
+		rest = div_u64(number, 10000);
+		few = number - rest * 10000;
+		end -= 4;
+		put_pair(end, few / 100);
+		put_pair(end + 2, few % 100);
+		number = rest;
+	}
+	few = number;
+	if (few >= 100) {
+		end -= 2;
+		put_pair(end, few % 100);
+		few /= 100;
+	}
+	if (few < 10) {
+		*--end = '0' + few;
+		return end;
+	}
+	end -= 2;
+	put_pair(end, few);
+	return end;
+}
+
 /**
  * urt_print_before() - a number in decimal
  * @end: where it ends; 20 bytes before that are enough
@@ -25,27 +59,30 @@ static const char pairs[] = {
  */
 char *urt_print_before(char *end, u64 number)
 {
-	u64 hundreds;
+	return print_before(end, number);
+}
 
-	/* Two digits at a time: divisions are what it costs. */
-	while (number >= 100) {
-		hundreds = div_u64(number, 100);
-		end -= 2;
-		memcpy(end, &pairs[2 * (number - hundreds * 100)], 2);
-		number = hundreds;
+/**
+ * urt_print_columns_before() - numbers in decimal, a blank before each
+ * @end: where the last one ends; 21 bytes for each are enough
+ * @numbers: to print
+ * @n: how many
+ *
+ * Return: where the first blank is.
+ */
+char *urt_print_columns_before(char *end, const u64 *numbers, unsigned int n)
+{
+	while (n--) {
+		end = print_before(end, numbers[n]);
+		*--end = ' ';
 	}
-	if (number < 10) {
-		*--end = '0' + number;
-		return end;
-	}
-	end -= 2;
-	memcpy(end, &pairs[2 * number], 2);
 	return end;
 }
 
+/* The end of the name, or what may have to be escaped. */
 static bool is_special(unsigned char c)
 {
-	return c <= ' ' || c == '\177' || c == '\\';
+	return !(c > ' ' && c < '\177') || c == '\\';
 }
 
 /* Apart, so that names that need no escaping do not pay for the buffer. */
@@ -76,11 +113,9 @@ char *urt_print_comm_before(char *end, const char *comm)
 {
 	const char *p = comm;
 
-	while (*p && !is_special(*p))
+	while (!is_special(*p))
 		p++;
 	if (*p)
 		return escape_before(end, comm);
-	while (p > comm)
-		*--end = *--p;
-	return end;
+	return memcpy(end - (p - comm), comm, p - comm);
 }

@@ -10,13 +10,14 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/proc_fs.h>
-#include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/time64.h>
 #include <linux/uio.h>
 
@@ -52,69 +53,83 @@ struct urt_file {
 
 /* --- formats --- */
 
-static void status_line(struct seq_file *m, struct urt_entry *entry,
-			const struct urt_opener *who, pid_t nr)
+#define STATUS_LINE_MAX sizeof("2147483647: 18446744073709\n")
+
+static char *status_line(char *end, struct urt_entry *entry,
+			 const struct urt_opener *who, pid_t nr)
 {
-	char line[sizeof("2147483647: 18446744073709551615\n")];
-	char *end = line + sizeof(line), *p = end;
+	char *p = end;
 
 	*--p = '\n';
 	p = urt_print_before(p, div_u64(entry->time.utime, NSEC_PER_MSEC));
 	*--p = ' ';
 	*--p = ':';
-	p = urt_print_before(p, nr);
-	seq_write(m, p, end - p);
+	return urt_print_before(p, nr);
 }
 
-static void stat_header(struct seq_file *m, const struct urt_registry *reg,
-			const struct urt_opener *who, unsigned int lines)
+static const char stat_columns[] =
+	"pid ppid uid state threads utime_ns stime_ns start_ns runtime_ms comm\n";
+
+/* The columns' names, and what stands before them. */
+#define STAT_HEADER_MAX (sizeof(stat_columns) + 160)
+
+static char *stat_header(char *end, const struct urt_registry *reg,
+			 const struct urt_opener *who, unsigned int lines)
 {
-	seq_printf(m, "# generation=%llu time_ns=%llu interval_ms=%u processes=%u lost=%llu\n",
-		   (u64)atomic64_read(&reg->generation),
-		   reg->time_ns + who->boot_offset,
-		   urt_registry_interval(reg), lines,
-		   (u64)atomic64_read(&reg->missed));
-	seq_puts(m, "pid ppid uid state threads utime_ns stime_ns start_ns runtime_ms comm\n");
+	char text[STAT_HEADER_MAX];
+	int len;
+
+	len = scnprintf(text, sizeof(text),
+			"# generation=%llu time_ns=%llu interval_ms=%u processes=%u lost=%llu\n%s",
+			(u64)atomic64_read(&reg->generation),
+			reg->time_ns + who->boot_offset,
+			urt_registry_interval(reg), lines,
+			(u64)atomic64_read(&reg->missed), stat_columns);
+	return memcpy(end - len, text, len);
 }
 
-static void put_comm(struct seq_file *m, const char *comm)
-{
-	char name[URT_PRINT_COMM_MAX], *end = name + sizeof(name);
-	char *p = urt_print_comm_before(end, comm);
+/* Nine numbers, of 20 digits at most, a letter, and blanks, and the name. */
+#define STAT_LINE_MAX (9 * 21 + 3 + URT_PRINT_COMM_MAX)
 
-	seq_write(m, p, end - p);
-}
-
-static void stat_line(struct seq_file *m, struct urt_entry *entry,
-		      const struct urt_opener *who, pid_t nr)
+static char *stat_line(char *end, struct urt_entry *entry,
+		       const struct urt_opener *who, pid_t nr)
 {
 	const struct urt_looks *looks = &entry->looks;
+	const u64 times[] = {
+		entry->time.utime,
+		entry->time.stime,
+		entry->start_ns + who->boot_offset,
+		div_u64(urt_entry_runtime(entry), NSEC_PER_MSEC),
+	};
+	u64 threads, ids[2];
+	char *p = end;
 
 	urt_entry_look(entry);
-	seq_put_decimal_ull(m, "", nr);
-	seq_put_decimal_ull(m, " ", pid_nr_ns(looks->parent, who->pid_ns));
-	seq_put_decimal_ull(m, " ", from_kuid_munged(who->file->f_cred->user_ns,
-						     looks->uid));
-	seq_putc(m, ' ');
-	seq_putc(m, looks->state);
-	seq_put_decimal_ull(m, " ", looks->threads);
-	seq_put_decimal_ull(m, " ", entry->time.utime);
-	seq_put_decimal_ull(m, " ", entry->time.stime);
-	seq_put_decimal_ull(m, " ", entry->start_ns + who->boot_offset);
-	seq_put_decimal_ull(m, " ", div_u64(urt_entry_runtime(entry),
-					    NSEC_PER_MSEC));
-	seq_putc(m, ' ');
-	put_comm(m, looks->comm);
-	seq_putc(m, '\n');
+	threads = looks->threads;
+	ids[0] = pid_nr_ns(looks->parent, who->pid_ns);
+	ids[1] = from_kuid_munged(who->file->f_cred->user_ns, looks->uid);
+
+	*--p = '\n';
+	p = urt_print_comm_before(p, looks->comm);
+	*--p = ' ';
+	p = urt_print_columns_before(p, times, ARRAY_SIZE(times));
+	p = urt_print_columns_before(p, &threads, 1);
+	*--p = entry->state;
+	*--p = ' ';
+	p = urt_print_columns_before(p, ids, ARRAY_SIZE(ids));
+	return urt_print_before(p, nr);
 }
 
 static const struct urt_format status_format = {
 	.line_guess	= 24,
+	.line_max	= STATUS_LINE_MAX,
 	.line		= status_line,
 };
 
 static const struct urt_format stat_format = {
 	.line_guess	= 112,
+	.line_max	= STAT_LINE_MAX,
+	.header_max	= STAT_HEADER_MAX,
 	.header		= stat_header,
 	.line		= stat_line,
 };
@@ -247,7 +262,7 @@ static ssize_t file_read(struct kiocb *iocb, struct iov_iter *to)
 		return PTR_ERR(text);
 	if (pos < text->len) {
 		n = min_t(size_t, text->len - pos, iov_iter_count(to));
-		ret = copy_to_iter(text->data + text->begin + pos, n, to);
+		ret = copy_to_iter(text->begin + pos, n, to);
 		iocb->ki_pos += ret;
 		if (!ret)
 			ret = -EFAULT;
@@ -303,6 +318,9 @@ static const struct proc_ops stat_ops = {
  * urt_procfs_init() - make everything visible
  * @reg: what status and stat show; ready for use
  *
+ * The session is last: nothing may fail after a file that can be mapped is there,
+ * for procfs takes files back from whoever has them open, but no mappings.
+ *
  * Return: 0 or -ENOMEM.
  */
 int urt_procfs_init(struct urt_registry *reg)
@@ -311,9 +329,9 @@ int urt_procfs_init(struct urt_registry *reg)
 	directory = proc_mkdir("urt", NULL);
 	if (directory &&
 	    proc_create("stat", 0444, directory, &stat_ops) &&
-	    urt_session_create(directory) &&
-	    proc_create("status", urt_status_mode, directory, &status_ops))
-		return 0;	/* status last: it is what others wait for */
+	    proc_create("status", urt_status_mode, directory, &status_ops) &&
+	    urt_session_create(directory))
+		return 0;
 	urt_procfs_exit();
 	return -ENOMEM;
 }

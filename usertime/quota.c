@@ -75,10 +75,16 @@ struct urt_user *urt_user_get(const struct cred *cred)
 	return new;
 }
 
+/*
+ * A probe that gives back what is not the last reference takes no lock. In the
+ * words of refcount_dec_and_lock(), which sparse cannot follow.
+ */
 void urt_user_put(struct urt_user *user)
 {
 	bool last;
 
+	if (refcount_dec_not_one(&user->ref))
+		return;
 	spin_lock(&users_lock);
 	last = refcount_dec_and_test(&user->ref);
 	if (last)
@@ -123,10 +129,13 @@ int urt_quota_charge(struct urt_user *user, bool exempt)
 	return 0;
 }
 
-void urt_quota_uncharge(struct urt_user *user)
+/* For so many, one at least, that were charged to the same user. */
+void urt_quota_uncharge(struct urt_user *user, unsigned int n)
 {
-	atomic_dec(&registrations);
-	atomic_dec(&user->registrations);
+	atomic_sub(n, &registrations);
+	atomic_sub(n, &user->registrations);
+	if (n > 1)	/* not the last ones */
+		WARN_ON_ONCE(refcount_sub_and_test(n - 1, &user->ref));
 	urt_user_put(user);
 }
 

@@ -36,7 +36,7 @@ struct urt_user *urt_user_get(const struct cred *cred);
 void urt_user_put(struct urt_user *user);
 
 int urt_quota_charge(struct urt_user *user, bool exempt);
-void urt_quota_uncharge(struct urt_user *user);
+void urt_quota_uncharge(struct urt_user *user, unsigned int n);
 int urt_quota_charge_session(struct urt_user *user, bool exempt);
 void urt_quota_uncharge_session(struct urt_user *user);
 int urt_quota_charge_text(struct urt_user *user, size_t bytes, bool exempt);

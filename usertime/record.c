@@ -7,6 +7,7 @@
  * A reader takes a piece of text out, under the registry's lock, and copies it
  * to user space without; what it could not deliver it gives back.
  */
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
@@ -26,7 +27,7 @@
 /* No line is longer: seven numbers, a status, and a name all escaped. */
 #define LINE_MAX 256
 /* A read takes no more at once: others want the lock, too. */
-#define PIECE_MAX SZ_8K
+#define PIECE_MAX (SZ_4K - sizeof(struct urt_piece))
 
 unsigned int urt_max_records = 4096;
 
@@ -60,62 +61,94 @@ bool urt_records_waiting(const struct urt_records *records)
 /* Whether the opener may not know about a process that has ended. */
 static bool hidden(const struct urt_entry *entry, const struct urt_opener *who)
 {
-	return who->restricted && !urt_opener_owns(who, entry->owner);
+	return who->restricted &&
+	       !(entry->owned && urt_opener_owns(who, entry->uid));
 }
 
 /**
- * urt_records_add() - note that a process has ended
+ * urt_records_add() - note that processes have ended
  * @records: of the session
- * @entry: unlinked and final; is freed when it has been read
+ * @entries: unlinked and final, each freed when it has been read; empty then
  * @who: has opened the session
  */
-void urt_records_add(struct urt_records *records, struct urt_entry *entry,
+void urt_records_add(struct urt_records *records, struct list_head *entries,
 		     const struct urt_opener *who)
 {
-	if (records->waiting < urt_max_records && !hidden(entry, who)) {
-		list_add_tail(&entry->list, &records->queue);
-		records->waiting++;
-		return;
+	struct urt_entry *entry, *next;
+
+	list_for_each_entry_safe(entry, next, entries, list) {
+		if (records->waiting < urt_max_records && !hidden(entry, who)) {
+			records->waiting++;
+			continue;
+		}
+		records->lost++;
+		records->lost_time.utime += entry->final_time.utime;
+		records->lost_time.stime += entry->final_time.stime;
+		list_del(&entry->list);
+		urt_entry_free_rcu(entry);
 	}
-	records->lost++;
-	records->lost_time.utime += entry->final_time.utime;
-	records->lost_time.stime += entry->final_time.stime;
-	urt_entry_free_rcu(entry);
+	list_splice_tail_init(entries, &records->queue);
 }
 
 /* --- lines --- */
 
-/* Return: where a blank and the number begin, that end before @end. */
-static char *put_before(char *end, u64 number)
+/* Whether /proc/PID/stat would tell the opener the status. */
+static bool may_tell(const struct urt_entry *entry, const struct urt_opener *who)
 {
-	end = urt_print_before(end, number);
-	*--end = ' ';
-	return end;
+	if (!entry->dumpable && !urt_opener_capable(who, CAP_SYS_PTRACE))
+		return false;
+	return entry->alike || file_ns_capable(who->file, entry->user_ns,
+					       CAP_SYS_PTRACE);
+}
+
+/* As the opener counts: many records in a row have the same. */
+struct numbers {
+	kuid_t kuid;
+	uid_t uid;
+	const struct pid *parent;
+	pid_t ppid;
+};
+
+static void map_numbers(struct numbers *last, const struct urt_entry *entry,
+			const struct urt_opener *who)
+{
+	if (!uid_eq(last->kuid, entry->uid)) {
+		last->kuid = entry->uid;
+		last->uid = from_kuid_munged(who->file->f_cred->user_ns,
+					     entry->uid);
+	}
+	if (last->parent != entry->parent) {
+		last->parent = entry->parent;
+		last->ppid = pid_nr_ns(entry->parent, who->pid_ns);
+	}
 }
 
 /* Return: where the line begins. */
 static char *exit_line(char *end, const struct urt_entry *entry,
-		       const struct urt_opener *who)
+		       const struct urt_opener *who, const struct numbers *nrs)
 {
+	const u64 columns[] = {
+		pid_nr_ns(entry->pid, who->pid_ns),
+		nrs->ppid,
+		nrs->uid,
+		entry->final_time.utime,
+		entry->final_time.stime,
+		entry->start_ns + who->boot_offset,
+		entry->end_ns - entry->start_ns,
+		entry->status,
+	};
+	unsigned int n = ARRAY_SIZE(columns);
 	char *p = end;
 
 	*--p = '\n';
 	p = urt_print_comm_before(p, entry->comm);
 	*--p = ' ';
-	if (urt_opener_may_inspect(who, entry->owner, &entry->guard)) {
-		p = put_before(p, entry->status);
-	} else {
+	if (!may_tell(entry, who)) {
 		*--p = '-';
 		*--p = ' ';
+		n--;
 	}
-	p = put_before(p, entry->end_ns - entry->start_ns);
-	p = put_before(p, entry->start_ns + who->boot_offset);
-	p = put_before(p, entry->final_time.stime);
-	p = put_before(p, entry->final_time.utime);
-	p = put_before(p, from_kuid_munged(who->file->f_cred->user_ns,
-					   entry->uid));
-	p = put_before(p, pid_nr_ns(entry->parent, who->pid_ns));
-	p = put_before(p, pid_nr_ns(entry->pid, who->pid_ns));
+	p = urt_print_columns_before(p, columns, n);
 	p -= strlen("exit");
 	return memcpy(p, "exit", strlen("exit"));
 }
@@ -148,8 +181,8 @@ void urt_piece_free(struct urt_piece *piece)
  * Puts a line behind the others, if the reader has room for all of it. Return:
  * whether it did; the first line always does.
  */
-static bool append(struct urt_piece *piece, size_t limit, const char *line,
-		   size_t len)
+static __always_inline bool append(struct urt_piece *piece, size_t limit,
+				   const char *line, size_t len)
 {
 	if (piece->end && piece->end + len > limit)
 		return false;
@@ -164,11 +197,13 @@ static void take_exits(struct urt_records *records,
 {
 	char line[LINE_MAX], *end = line + sizeof(line), *p;
 	struct list_head *last = &records->queue;
+	struct numbers nrs = { .kuid = INVALID_UID };
 	struct urt_entry *entry;
 	LIST_HEAD(done);
 
 	list_for_each_entry(entry, &records->queue, list) {
-		p = exit_line(end, entry, who);
+		map_numbers(&nrs, entry, who);
+		p = exit_line(end, entry, who, &nrs);
 		if (!append(piece, limit, p, end - p))
 			break;
 		last = &entry->list;

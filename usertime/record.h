@@ -7,7 +7,6 @@
 
 #include "cputime.h"
 
-struct urt_entry;
 struct urt_opener;
 
 extern unsigned int urt_max_records;
@@ -36,7 +35,7 @@ void urt_records_init(struct urt_records *records);
 void urt_records_exit(struct urt_records *records);
 
 bool urt_records_waiting(const struct urt_records *records);
-void urt_records_add(struct urt_records *records, struct urt_entry *entry,
+void urt_records_add(struct urt_records *records, struct list_head *entries,
 		     const struct urt_opener *who);
 
 struct urt_piece *urt_piece_alloc(size_t count);

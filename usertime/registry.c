@@ -231,6 +231,8 @@ void urt_registry_settle(struct urt_registry *reg)
 {
 	struct urt_entry *entry, *next;
 	struct llist_node *finished;
+	LIST_HEAD(entries);
+	unsigned int n = 0;
 
 	/* In this order: who has finished was on @forked before. */
 	finished = take(&reg->finished);
@@ -242,11 +244,16 @@ void urt_registry_settle(struct urt_registry *reg)
 			urt_entry_free_rcu(entry);
 			continue;
 		}
-		urt_entry_unlink(entry);
-		reg->count--;
-		reg->ops->finished(reg, entry);
+		urt_entry_unlink_final(entry, &entries);
+		if (++n % 16)
+			continue;
+		reg->ops->finished(reg, &entries);
 		urt_registry_breathe(reg);
 	}
+	reg->ops->finished(reg, &entries);
+	reg->count -= n;
+	if (n)
+		urt_quota_uncharge(reg->opener->user, n);
 	urt_registry_disarm_if_empty(reg);
 }
 
@@ -255,14 +262,17 @@ void urt_registry_settle(struct urt_registry *reg)
  *				 runs dry
  * @reg: the registry
  *
- * For probes. Who has work to pay for waits: what comes meanwhile is done in one
- * go then. (Whoever reads or writes does not wait for that, nor does a refresh:
- * they settle themselves.)
+ * For probes. Waits for the next tick or two, unless a pool is to be filled, and
+ * longer where there is work to pay for: what comes meanwhile is done in one go
+ * then. (Whoever reads does not wait for that, nor does a refresh: they settle
+ * themselves.)
  */
 void urt_registry_queue_upkeep(struct urt_registry *reg)
 {
+	unsigned long least = URT_PROBES_NEED_POOL ? 0 : 1;
+
 	queue_delayed_work(urt_workqueue, &reg->upkeep,
-			   msecs_to_jiffies(quiet_ms(reg)));
+			   max(msecs_to_jiffies(quiet_ms(reg)), least));
 }
 
 static void upkeep(struct work_struct *work)
@@ -380,7 +390,6 @@ struct request {
 	pid_t nr;
 	enum urt_role role;
 	unsigned int search;
-	bool exempt;		/* from the limit per user */
 };
 
 static int may_add(const struct urt_registry *reg, const struct request *req,
@@ -397,7 +406,7 @@ static int may_add(const struct urt_registry *reg, const struct request *req,
 		fallthrough;
 	default:
 		if (who->restricted &&
-		    !urt_opener_owns(who, urt_task_owner(leader)))
+		    !urt_opener_owns(who, urt_cred_owner(__task_cred(leader))))
 			return -EPERM;
 		return 0;
 	}
@@ -417,14 +426,14 @@ static int enter(struct urt_registry *reg, const struct request *req,
 	if (old && req->role == URT_PLAIN && old->brought == URT_ADDED)
 		old->brought = URT_UPGRADED;
 	if (!old) {
-		err = urt_quota_charge(user, req->exempt);
+		err = urt_quota_charge(user, req->who->exempt);
 		if (err)
 			return err;
 		entry->user = user;
 		urt_entry_start(entry, leader);
 	}
 	if (req->role != URT_PLAIN)
-		urt_tree_reach(old ?: entry, user, req->exempt, req->search,
+		urt_tree_reach(old ?: entry, user, req->who->exempt, req->search,
 			       !old);
 	return !!old;
 }
@@ -487,7 +496,6 @@ int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
 		.nr = nr,
 		.role = role,
 		.search = search,
-		.exempt = urt_opener_capable(who, CAP_SYS_RESOURCE),
 	};
 	struct urt_entry *entry;
 	int err;
@@ -508,14 +516,15 @@ int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
 
 /*
  * An exited process has no task to find it by; there are few of those. Under
- * RCU: probes add to the list meanwhile; it is us who take off, under the lock.
+ * RCU: probes add to the list meanwhile, and take off. Only the lock lets an entry
+ * itself go.
  */
 static struct urt_entry *find_exited(struct urt_registry *reg,
 				     const struct urt_opener *who, pid_t nr)
 {
 	struct urt_entry *entry;
 
-	list_for_each_entry_rcu(entry, &reg->exited, exited) {
+	hlist_for_each_entry_rcu(entry, &reg->exited, exited) {
 		if (pid_nr_ns(entry->pid, who->pid_ns) == nr)
 			return entry;
 	}
@@ -590,7 +599,7 @@ void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 	mutex_init(&reg->lock);
 	raw_spin_lock_init(&reg->probe_lock);
 	INIT_LIST_HEAD(&reg->entries);
-	INIT_LIST_HEAD(&reg->exited);
+	INIT_HLIST_HEAD(&reg->exited);
 	init_llist_head(&reg->forked);
 	init_llist_head(&reg->finished);
 	init_llist_head(&reg->pool);

@@ -17,8 +17,8 @@ struct urt_registry;
 
 /* What a registry's owner wants to know. All are called with its lock held. */
 struct urt_registry_ops {
-	/* A process has ended; its entry, off the list, is theirs to free. */
-	void (*finished)(struct urt_registry *reg, struct urt_entry *entry);
+	/* Processes have ended; takes their entries, which are off the list. */
+	void (*finished)(struct urt_registry *reg, struct list_head *entries);
 	/* There is a new generation; nobody has been told yet. */
 	void (*refreshed)(struct urt_registry *reg);
 	/* Something is different: members, records, the interval. */
@@ -28,6 +28,7 @@ struct urt_registry_ops {
 /* A set of registered processes that is refreshed as one. */
 struct urt_registry {
 	const struct urt_registry_ops *ops;	/* NULL: finals stay listed */
+	const struct urt_opener *opener;	/* whose it is; NULL without ops */
 	struct mutex lock;		/* see the top of registry.c */
 	struct list_head entries;	/* lock; in registration order */
 	unsigned int count;		/* lock; how many */
@@ -53,7 +54,7 @@ struct urt_registry {
 	wait_queue_head_t wait;		/* woken by every generation */
 
 	raw_spinlock_t probe_lock;	/* probes take it: never sleep under it */
-	struct list_head exited;	/* probe_lock; in order of their exit */
+	struct hlist_head exited;	/* probe_lock; not final yet, in a session */
 	struct llist_head forked;	/* members that are not on the list yet */
 	struct llist_head finished;	/* final; for ops->finished() */
 	struct llist_head pool;		/* entries for children; see tree.c */

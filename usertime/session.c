@@ -4,16 +4,18 @@
  *
  * The file's last close ends it: nothing is registered any more, no timer, no
  * refresh. Probes that are about to look at it are waited for elsewhere: the
- * memory goes a grace period later, in work, which the module's exit waits for.
+ * memory goes a grace period later, in work that is for all sessions of a tick:
+ * to wake a worker costs more than to end a session.
  */
-#include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/llist.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/proc_fs.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include <linux/workqueue.h>
@@ -50,7 +52,8 @@ struct session {
 	struct mutex write_lock;	/* one write at a time */
 	struct urt_words words;		/* write_lock */
 
-	struct rcu_work free;
+	struct rcu_head rcu;
+	struct llist_node ended;
 };
 
 static struct session *session_of(struct urt_registry *reg)
@@ -60,11 +63,12 @@ static struct session *session_of(struct urt_registry *reg)
 
 /* --- what the registry tells --- */
 
-static void session_finished(struct urt_registry *reg, struct urt_entry *entry)
+static void session_finished(struct urt_registry *reg,
+			     struct list_head *entries)
 {
 	struct session *s = session_of(reg);
 
-	urt_records_add(&s->records, entry, &s->who);
+	urt_records_add(&s->records, entries, &s->who);
 }
 
 static void session_refreshed(struct urt_registry *reg)
@@ -133,7 +137,7 @@ static int word_interval(void *session, unsigned int ms)
 	struct session *s = session;
 	unsigned int min = INTERVAL_MS_MIN_USER;
 
-	if (urt_opener_capable(&s->who, CAP_SYS_RESOURCE))
+	if (s->who.exempt)
 		min = URT_INTERVAL_MS_MIN;
 	if (ms < min || ms > URT_INTERVAL_MS_MAX)
 		return -EINVAL;
@@ -168,7 +172,6 @@ static ssize_t session_write(struct file *file, const char __user *buf,
 static int session_open(struct inode *inode, struct file *file)
 {
 	struct session *s;
-	bool exempt;
 	int err;
 
 	if (!try_module_get(THIS_MODULE))
@@ -180,8 +183,7 @@ static int session_open(struct inode *inode, struct file *file)
 	err = urt_opener_init(&s->who, file);
 	if (err)
 		goto err_free;
-	exempt = urt_opener_capable(&s->who, CAP_SYS_RESOURCE);
-	err = urt_quota_charge_session(s->who.user, exempt);
+	err = urt_quota_charge_session(s->who.user, s->who.exempt);
 	if (err)
 		goto err_opener;
 	urt_records_init(&s->records);
@@ -189,6 +191,7 @@ static int session_open(struct inode *inode, struct file *file)
 	mutex_init(&s->write_lock);
 	urt_registry_init(&s->registry, URT_INTERVAL_MS, &session_registry_ops,
 			  &s->who.user->quiet_until);
+	s->registry.opener = &s->who;
 	file->private_data = s;
 	return stream_open(inode, file);
 
@@ -201,16 +204,43 @@ err_module:
 	return err;
 }
 
-/* Nobody looks at the registry any more, and nobody queues its work. */
-static void session_free(struct work_struct *work)
-{
-	struct session *s = container_of(to_rcu_work(work), struct session,
-					 free);
+/* Closed, and a grace period ago: nobody looks at them, or queues their work. */
+static LLIST_HEAD(ended_sessions);
 
+static void session_free(struct session *s)
+{
 	cancel_delayed_work_sync(&s->registry.upkeep);
 	urt_records_exit(&s->records);
 	urt_opener_exit(&s->who);
 	kfree(s);
+}
+
+static void free_ended(struct work_struct *work)
+{
+	struct session *s, *next;
+
+	llist_for_each_entry_safe(s, next, llist_del_all(&ended_sessions),
+				  ended) {
+		session_free(s);
+		cond_resched();
+	}
+}
+
+static DECLARE_DELAYED_WORK(free_work, free_ended);
+
+static void session_after_grace(struct rcu_head *rcu)
+{
+	struct session *s = container_of(rcu, struct session, rcu);
+
+	if (llist_add(&s->ended, &ended_sessions))
+		queue_delayed_work(urt_workqueue, &free_work, 1);
+}
+
+/* Once no session can be opened any more. Returns when all have been freed. */
+void urt_session_drain(void)
+{
+	rcu_barrier();	/* closed sessions: they are in the list now */
+	flush_delayed_work(&free_work);
 }
 
 static int session_release(struct inode *inode, struct file *file)
@@ -223,38 +253,55 @@ static int session_release(struct inode *inode, struct file *file)
 	urt_mapping_exit(&s->mapping);
 	mutex_unlock(&s->registry.lock);
 	urt_quota_uncharge_session(s->who.user);
-	INIT_RCU_WORK(&s->free, session_free);
-	queue_rcu_work(urt_workqueue, &s->free);
+	call_rcu(&s->rcu, session_after_grace);
 	module_put(THIS_MODULE);
 	return 0;
 }
 
 /* --- reading --- */
 
-/* Return: lines, NULL at the end of file, -EAGAIN when there is nothing yet. */
-static struct urt_piece *take_piece(struct session *s, size_t count)
+/* Return: lines, or an error, or NULL, and then *state says why. */
+static struct urt_piece *try_take(struct session *s, size_t count,
+				  enum state *state)
 {
-	struct urt_piece *fresh, *piece;
-	enum state state;
+	struct urt_piece *fresh = NULL, *piece = NULL;
 
-	fresh = urt_piece_alloc(count);
-	if (!fresh)
-		return ERR_PTR(-ENOMEM);
+	/* The kernel may clear memory that it hands out: not without need. */
+	if (READ_ONCE(s->state) == LINES ||
+	    !llist_empty(&s->registry.finished)) {
+		fresh = urt_piece_alloc(count);
+		if (!fresh)
+			return ERR_PTR(-ENOMEM);
+	}
 	if (mutex_lock_killable(&s->registry.lock)) {
 		urt_piece_free(fresh);
 		return ERR_PTR(-EINTR);
 	}
 	urt_registry_settle(&s->registry);
 	session_changed(&s->registry);
-	piece = urt_records_take(&s->records, &s->who, fresh, count);
+	if (fresh)
+		piece = urt_records_take(&s->records, &s->who, fresh, count);
 	session_changed(&s->registry);
-	state = s->state;
+	*state = s->state;
 	mutex_unlock(&s->registry.lock);
 
 	if (piece != fresh)
 		urt_piece_free(fresh);
-	if (piece)
-		return piece;
+	return piece;
+}
+
+/* Return: lines, NULL at the end of file, -EAGAIN when there is nothing yet. */
+static struct urt_piece *take_piece(struct session *s, size_t count)
+{
+	struct urt_piece *piece;
+	enum state state;
+
+	do {
+		piece = try_take(s, count, &state);
+		if (piece)
+			return piece;
+		/* They came after we had looked. */
+	} while (state == LINES);
 	return state == END ? NULL : ERR_PTR(-EAGAIN);
 }
 

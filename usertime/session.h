@@ -5,5 +5,6 @@
 struct proc_dir_entry;
 
 struct proc_dir_entry *urt_session_create(struct proc_dir_entry *directory);
+void urt_session_drain(void);
 
 #endif

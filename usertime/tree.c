@@ -274,7 +274,7 @@ static bool enter_child(struct urt_entry *parent, struct task_struct *child,
 		return false;
 	entry = *spare ?: pool_take(reg);
 	if (!entry) {
-		urt_quota_uncharge(payer);	/* not its last reference */
+		urt_quota_uncharge(payer, 1);	/* not its last reference */
 		return false;
 	}
 	*spare = NULL;
@@ -292,7 +292,7 @@ static bool enter_child(struct urt_entry *parent, struct task_struct *child,
 static bool is_in(const struct urt_registry *reg,
 		  const struct task_struct *task)
 {
-	return !urt_index_lacks(task->signal) && urt_entry_find(reg, task);
+	return urt_index_look(task->signal) && urt_entry_find(reg, task);
 }
 
 static void fork_in(struct urt_entry *parent, struct task_struct *child)
@@ -322,15 +322,17 @@ static void fork_in(struct urt_entry *parent, struct task_struct *child)
 
 /**
  * urt_tree_task_fork() - a process has been forked
+ * @bucket: of the parent's, in the index
  * @parent: who called fork(), whoever it made the child's parent
  * @child: the leader of the new process; has not run yet
  */
-void urt_tree_task_fork(struct task_struct *parent, struct task_struct *child)
+void urt_tree_task_fork(struct hlist_head *bucket, struct task_struct *parent,
+			struct task_struct *child)
 {
 	struct urt_entry *entry;
 
 	rcu_read_lock();
-	for (entry = urt_index_first(parent->signal); entry;
+	for (entry = urt_index_first(bucket, parent->signal); entry;
 	     entry = urt_index_next(entry)) {
 		if (READ_ONCE(entry->tree))
 			fork_in(entry, child);

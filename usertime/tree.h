@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+struct hlist_head;
 struct task_struct;
 struct urt_entry;
 struct urt_opener;
@@ -22,6 +23,7 @@ void urt_tree_refill(struct urt_registry *reg);
 void urt_tree_drain(struct urt_registry *reg);
 
 /* From the tracepoint, for every process of the system. */
-void urt_tree_task_fork(struct task_struct *parent, struct task_struct *child);
+void urt_tree_task_fork(struct hlist_head *bucket, struct task_struct *parent,
+			struct task_struct *child);
 
 #endif

@@ -21,6 +21,7 @@
 #include "quota.h"
 #include "record.h"
 #include "registry.h"
+#include "session.h"
 #include "usertime.h"
 
 struct workqueue_struct *urt_workqueue;
@@ -165,6 +166,16 @@ MODULE_PARM_DESC(status_mode,
 
 /* --- entry --- */
 
+/* After the files are gone. What sessions left to do is done, too. */
+static void stop(void)
+{
+	urt_registry_exit(&system_registry);
+	urt_lifecycle_exit();
+	cancel_delayed_work_sync(&system_registry.upkeep);
+	/* They cancel upkeep, whose timers must not meet a draining queue. */
+	urt_session_drain();
+}
+
 static int __init urt_mod_init(void)
 {
 	int err;
@@ -186,8 +197,10 @@ static int __init urt_mod_init(void)
 	if (err)
 		goto err_workqueue;
 	err = urt_procfs_init(&system_registry);
-	if (err)
-		goto err_lifecycle;
+	if (err) {
+		stop();	/* somebody may have been using them already */
+		goto err_workqueue;
+	}
 
 	/* What was written to the parameter while we were busy here. */
 	kernel_param_lock(THIS_MODULE);
@@ -196,10 +209,6 @@ static int __init urt_mod_init(void)
 	kernel_param_unlock(THIS_MODULE);
 	return 0;
 
-err_lifecycle:
-	urt_lifecycle_exit();
-	cancel_delayed_work_sync(&system_registry.upkeep);
-	rcu_barrier();	/* sessions that have been open already */
 err_workqueue:
 	destroy_workqueue(urt_workqueue);
 err_index:
@@ -212,10 +221,7 @@ err_entry:
 static void __exit urt_mod_exit(void)
 {
 	urt_procfs_exit();
-	urt_registry_exit(&system_registry);
-	urt_lifecycle_exit();
-	cancel_delayed_work_sync(&system_registry.upkeep);
-	rcu_barrier();	/* closed sessions: their last work is queued now */
+	stop();
 	destroy_workqueue(urt_workqueue);
 	urt_entry_cleanup();
 	urt_index_exit();
@@ -226,5 +232,5 @@ module_exit(urt_mod_exit);
 
 MODULE_AUTHOR("The usertime developers");
 MODULE_DESCRIPTION("User-mode CPU time of registered processes in /proc/urt");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(URT_VERSION);
 MODULE_LICENSE("GPL");

@@ -13,7 +13,6 @@
  * another's allowance.) A user may have as many as they can make namespaces, at
  * nobody else's cost: the list is theirs.
  */
-#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -26,13 +25,9 @@
 
 #include "entry.h"
 #include "opener.h"
-#include "print.h"
 #include "quota.h"
 #include "registry.h"
 #include "view.h"
-
-/* Room for the header, which can be written only when the lines are counted. */
-#define HEADER_MAX 256
 
 struct urt_view {
 	struct list_head node;		/* user's views_lock */
@@ -149,8 +144,7 @@ static struct urt_text *text_alloc(size_t size, const struct urt_opener *who)
 	struct urt_text *text;
 	int err;
 
-	err = urt_quota_charge_text(who->user, size,
-				    urt_opener_capable(who, CAP_SYS_RESOURCE));
+	err = urt_quota_charge_text(who->user, size, who->exempt);
 	if (err)
 		return ERR_PTR(err);
 	text = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
@@ -165,47 +159,44 @@ static struct urt_text *text_alloc(size_t size, const struct urt_opener *who)
 	return text;
 }
 
-static unsigned int render_lines(struct seq_file *m, struct urt_view *view,
-				 const struct urt_opener *who)
+/*
+ * From the last line to the first, and the header, which counts the lines, in
+ * the end. Return: whether it all fitted.
+ */
+static bool render(struct urt_view *view, struct urt_text *text,
+		   const struct urt_opener *who)
 {
+	const struct urt_format *format = view->format;
+	size_t reserve = format->header_max + format->line_max;
+	struct urt_registry *reg = view->registry;
+	char *end = (char *)text + text->size, *p = end;
 	struct urt_entry *entry;
 	unsigned int lines = 0;
 	pid_t nr;
 
-	list_for_each_entry(entry, &view->registry->entries, list) {
+	/* First: who is forked meanwhile is not in it, and makes it stale. */
+	text->version = atomic64_read(&reg->version);
+	/*
+	 * Pairs with the smp_mb() in urt_entry_start(), which comes after a child
+	 * has been put where adopt() finds it, and before it changes the version.
+	 */
+	smp_rmb();
+	urt_registry_adopt(reg);
+	list_for_each_entry_reverse(entry, &reg->entries, list) {
 		if (!urt_entry_visible(entry, who, &nr))
 			continue;
-		view->format->line(m, entry, who, nr);
+		if (p - text->data < reserve)
+			return false;
+		p = format->line(p, entry, who, nr);
 		if (!(++lines % 32))
 			cond_resched();
 	}
-	return lines;
-}
+	if (format->header)
+		p = format->header(p, reg, who, lines);
 
-/* Return: whether it all fitted. */
-static bool render(struct urt_view *view, struct urt_text *text,
-		   const struct urt_opener *who)
-{
-	struct urt_registry *reg = view->registry;
-	struct seq_file body, header;
-	unsigned int lines;
-
-	body = urt_printer(text->data + HEADER_MAX,
-			   text->size - sizeof(*text) - HEADER_MAX);
-	header = urt_printer(text->data, HEADER_MAX);
-
-	urt_registry_adopt(reg);
-	lines = render_lines(&body, view, who);
-	if (view->format->header)
-		view->format->header(&header, reg, who, lines);
-	if (seq_has_overflowed(&body) || seq_has_overflowed(&header))
-		return false;
-
-	text->version = atomic64_read(&reg->version);
 	text->generation = atomic64_read(&reg->generation);
-	text->begin = HEADER_MAX - header.count;
-	memmove(text->data + text->begin, text->data, header.count);
-	text->len = header.count + body.count;
+	text->begin = p;
+	text->len = end - p;
 	return true;
 }
 
@@ -213,16 +204,17 @@ static bool render(struct urt_view *view, struct urt_text *text,
 static struct urt_text *make_text(struct urt_view *view,
 				  const struct urt_opener *who)
 {
+	const struct urt_format *format = view->format;
 	struct urt_registry *reg = view->registry;
-	size_t line = view->format->line_guess;
+	size_t line = format->line_guess;
 	struct urt_text *text;
 	size_t lines;
 	bool complete;
 
 	for (;;) {
 		lines = READ_ONCE(reg->count) + 8;
-		text = text_alloc(sizeof(*text) + HEADER_MAX +
-				  lines * line, who);
+		text = text_alloc(sizeof(*text) + format->header_max +
+				  format->line_max + lines * line, who);
 		if (IS_ERR(text))
 			return text;
 		if (mutex_lock_killable(&reg->lock)) {

@@ -7,19 +7,23 @@
 #include <linux/refcount.h>
 #include <linux/types.h>
 
-struct seq_file;
 struct urt_entry;
 struct urt_opener;
 struct urt_registry;
 struct urt_user;
 
-/* A registry as a file shows it: one line for each process, after a header. */
+/*
+ * A registry as a file shows it: one line for each process, after a header. Both
+ * are printed to where they end, and return where they begin; see print.c.
+ */
 struct urt_format {
 	size_t line_guess;	/* bytes that most lines fit in */
-	void (*header)(struct seq_file *m, const struct urt_registry *reg,
-		       const struct urt_opener *who, unsigned int lines);
-	void (*line)(struct seq_file *m, struct urt_entry *entry,
-		     const struct urt_opener *who, pid_t nr);
+	size_t line_max;	/* that all of them fit in */
+	size_t header_max;
+	char *(*header)(char *end, const struct urt_registry *reg,
+			const struct urt_opener *who, unsigned int lines);
+	char *(*line)(char *end, struct urt_entry *entry,
+		      const struct urt_opener *who, pid_t nr);
 };
 
 /* A snapshot, rendered. Never changes; lives as long as somebody reads it. */
@@ -29,7 +33,7 @@ struct urt_text {
 	u64 version;
 	u64 generation;
 	size_t size;		/* of the allocation, which is charged */
-	size_t begin;		/* of the text in data */
+	const char *begin;	/* of the text in data */
 	size_t len;
 	char data[];
 };

@@ -15,6 +15,9 @@
 
 #include "words.h"
 
+/* Most writes are a word or two: so many bytes are not worth an allocation. */
+#define FEW 64
+
 /* Words, and how far they are done. */
 struct text {
 	const char *at;		/* the word that is next, or that failed */
@@ -193,12 +196,13 @@ ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
 			void *ctx, const char __user *buf, size_t count)
 {
 	size_t size = min_t(size_t, count, URT_WRITE_MAX + 1);
+	char few[FEW], *data = few;
 	ssize_t ret;
-	char *data;
 
 	if (!count)
 		return 0;
-	data = kmalloc(words->carried + size, GFP_KERNEL_ACCOUNT);
+	if (words->carried + size > sizeof(few))
+		data = kmalloc(words->carried + size, GFP_KERNEL_ACCOUNT);
 	if (!data)
 		return -ENOMEM;
 	memcpy(data, words->carry, words->carried);
@@ -206,7 +210,8 @@ ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
 		ret = -EFAULT;
 	else
 		ret = run_write(words, table, ctx, data, count);
-	kfree(data);
+	if (data != few)
+		kfree(data);
 	return ret;
 }
 
