@@ -9,14 +9,20 @@ help:
 	@echo 'make demo         see it at work, in a virtual machine'
 	@echo 'make check        all tests, in virtual machines'
 	@echo 'make check-quick  those that are quick'
+	@echo 'make prometheus   urt exporter with a real Prometheus and two guests'
 	@echo 'make matrix       those on ten kernels, 5.10 to 7.2, 32 and 64 bits'
 	@echo 'make races        everything at once, on two kernels that find faults'
 	@echo 'make mutants      do the tests notice when the module is broken?'
+	@echo 'make check-packages  the packages, in fresh roots; Secure Boot'
 	@echo 'make coverage     what of the module the tests execute (on a debug kernel)'
 	@echo 'make bench        what it costs, in instructions, beside its peers'
-	@echo 'make profile      what forks and exits cost, by function'
+	@echo 'make syscall      what a call costs: function, system call, procfs'
+	@echo 'make profile      where its instructions go, by function'
 	@echo 'make style        all that reads the sources: compilers, analysers, linters'
-	@echo 'make install      install the module for the running kernel'
+	@echo 'make deb          Debian packages, in build/deb (see packaging/README.md)'
+	@echo 'make install      install module, command and library (PREFIX=, DESTDIR=)'
+	@echo 'make uninstall    take away what that has put'
+	@echo 'make release      check that all is ready for it; then a tarball'
 	@echo 'make clean        remove everything that was built'
 
 module:
@@ -37,8 +43,14 @@ check:
 check-quick:
 	test/run.sh --quick
 
+prometheus:
+	test/prometheus.sh
+
 matrix:
 	test/run.sh --matrix --quick
+
+check-packages:
+	test/packages.sh
 
 races:
 	test/races.sh --kernel debug-a
@@ -53,14 +65,35 @@ coverage:
 bench:
 	bench/run.sh
 
+syscall:
+	syscall/run.sh
+
 profile:
 	bench/profile.sh
 
 style:
 	test/style.sh
 
-install: module
-	$(MAKE) -C usertime KDIR=$(KDIR) install
+deb:
+	packaging/deb.sh
+
+release:
+	packaging/release.sh
+
+# The module for the kernel of KDIR, or only what runs on any.
+install: install-module install-tools
+
+install-module: module
+	$(MAKE) -C usertime KDIR=$(KDIR) install install-config
+
+install-tools: app lib
+	$(MAKE) -C app install
+	$(MAKE) -C lib install
+
+uninstall:
+	$(MAKE) -C usertime KDIR=$(KDIR) uninstall uninstall-config
+	$(MAKE) -C app uninstall
+	$(MAKE) -C lib uninstall
 
 clean:
 	$(MAKE) -C usertime KDIR=$(KDIR) clean
@@ -68,5 +101,6 @@ clean:
 	$(MAKE) -C lib clean
 	$(RM) -r build
 
-.PHONY: help module app lib demo check check-quick matrix races mutants \
-	coverage bench profile style install clean
+.PHONY: help module app lib demo check check-quick check-packages prometheus \
+	matrix races mutants coverage bench syscall profile style deb release \
+	install install-module install-tools uninstall clean
