@@ -18,11 +18,14 @@ extern int urt_exit_failed;
 
 /* argv[0] is "urt COMMAND", for messages. Return: the exit status. */
 int urt_cmd_run(int argc, char **argv);
+int urt_cmd_report(int argc, char **argv);
 int urt_cmd_stat(int argc, char **argv);
 int urt_cmd_top(int argc, char **argv);
 int urt_cmd_wait(int argc, char **argv);
+int urt_cmd_runtime(int argc, char **argv);
 int urt_cmd_add(int argc, char **argv);
 int urt_cmd_remove(int argc, char **argv);
 int urt_cmd_list(int argc, char **argv);
+int urt_cmd_exporter(int argc, char **argv);
 
 #endif

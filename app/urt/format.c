@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "format.h"
+#include "memory.h"
 
 /* --- from the command line --- */
 
@@ -98,6 +99,48 @@ const char *urt_format_name(char buffer[NAME_SIZE], const char *comm)
 	return buffer;
 }
 
+static void put_word(FILE *out, const char *word)
+{
+	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789%+,-./:=@_^";
+	bool quoted = !*word || word[strspn(word, plain)];
+	size_t length;
+
+	if (quoted)
+		fputc('\'', out);
+	while (*word) {
+		length = *word == '\\' ? 1 : character_length(word);
+		if (*word == '\'')
+			fputs("'\\''", out);
+		else if (length)
+			fwrite(word, 1, length, out);
+		else
+			fprintf(out, "\\%03o", (unsigned char)*word);
+		word += length ? length : 1;
+	}
+	if (quoted)
+		fputc('\'', out);
+}
+
+char *urt_format_words(char **words)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	char **word;
+
+	if (!out)
+		urt_no_memory();
+	for (word = words; *word; word++) {
+		if (word > words)
+			fputc(' ', out);
+		put_word(out, *word);
+	}
+	if (fclose(out))
+		urt_no_memory();
+	return text;
+}
+
 size_t urt_format_width(const char *text)
 {
 	size_t width = 0;
@@ -150,35 +193,3 @@ bool urt_format_colours(FILE *file)
 }
 
 /* --- memory --- */
-
-void urt_no_memory(void)
-{
-	error(urt_exit_failed, 0, "out of memory");
-	abort();
-}
-
-void *urt_realloc(void *old, size_t count, size_t size)
-{
-	void *memory = reallocarray(old, count, size);
-
-	if (!memory)
-		urt_no_memory();
-	return memory;
-}
-
-void *urt_alloc(size_t size)
-{
-	void *memory = urt_realloc(NULL, 1, size);
-
-	memset(memory, 0, size);
-	return memory;
-}
-
-char *urt_strdup(const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *copy = urt_realloc(NULL, 1, size);
-
-	memcpy(copy, text, size);
-	return copy;
-}

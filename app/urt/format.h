@@ -26,6 +26,11 @@ bool urt_parse_seconds(const char *text, unsigned int *ms);
  * is not UTF-8 as \ooo. Names are the processes' own choice.
  */
 const char *urt_format_name(char buffer[NAME_SIZE], const char *comm);
+/*
+ * Words as one line, quoted as a shell wants them, but for what cannot be shown,
+ * which stands there as \ooo. To be freed.
+ */
+char *urt_format_words(char **words);
 /* How many columns of a terminal it takes, about. */
 size_t urt_format_width(const char *text);
 
@@ -41,11 +46,5 @@ const char *urt_format_seconds(char buffer[STATUS_SIZE], uint64_t ns);
 
 /* Whether escape sequences are welcome: a terminal, no NO_COLOR, not dumb. */
 bool urt_format_colours(FILE *file);
-
-/* malloc() and its like, or a message and the end. */
-void urt_no_memory(void) __attribute__((noreturn));
-void *urt_alloc(size_t size);
-void *urt_realloc(void *old, size_t count, size_t size);
-char *urt_strdup(const char *text);
 
 #endif

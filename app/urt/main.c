@@ -8,38 +8,40 @@
 #include <jansson.h>
 
 #include "command.h"
-#include "format.h"
-
-#define VERSION "0.1.0"
+#include "memory.h"
 
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "run", urt_cmd_run },
+	{ "report", urt_cmd_report },
 	{ "stat", urt_cmd_stat },
 	{ "top", urt_cmd_top },
 	{ "wait", urt_cmd_wait },
+	{ "runtime", urt_cmd_runtime },
 	{ "add", urt_cmd_add },
 	{ "remove", urt_cmd_remove },
 	{ "list", urt_cmd_list },
+	{ "exporter", urt_cmd_exporter },
 };
 
 int urt_exit_failed = STATUS_FAILED;
-
-const char *argp_program_version = "urt " VERSION;
 
 static const char doc[] =
 	"The CPU time of processes, exact and complete, however short they live.\n"
 	"\n"
 	"Commands:\n"
 	"  run CMD...       run a command; then what it, and all it started, used\n"
+	"  report [FILE]    draw a run that was saved by 'urt run --each --json'\n"
 	"  stat             CPU time of processes, interval by interval\n"
 	"  top [PID...]     the same as a live view that fills the terminal\n"
 	"  wait PID...      wait for processes, children or not\n"
+	"  runtime PID...   how long ago processes were started\n"
 	"  add PID...       register in the list that all users share\n"
 	"  remove PID...    unregister there\n"
 	"  list             what is registered there\n"
+	"  exporter         tell Prometheus\n"
 	"\v"
 	"'urt COMMAND --help' says more about each. Example:\n"
 	"  urt run -- make -j4\n"
@@ -58,7 +60,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which command? One of run, stat, top, wait, add, remove, list");
+		argp_error(state, "which command? One of run, report, stat, top, wait, runtime, add, remove, list, exporter");
 		return 0;
 	default:
 		(void)arg;

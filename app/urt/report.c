@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
+#include <error.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "format.h"
+#include "html.h"
+#include "memory.h"
+#include "newfile.h"
+#include "picture.h"
 #include "report.h"
+#include "svg.h"
 #include "table.h"
 
 /*
@@ -332,6 +338,9 @@ static void print_json(struct report *report, const struct tally *tally,
 	json_object_set_new(json, "signal",
 		exited ? json_null() :
 			 json_string(urt_format_status(text, report->status)));
+	json_object_set_new(json, "time", json_number((uint64_t)report->time));
+	json_object_set_new(json, "cpus", json_number(report->cpus));
+	json_object_set_new(json, "start_ns", json_number(report->start_ns));
 	json_object_set_new(json, "real_ns", json_number(report->real_ns));
 	json_object_set_new(json, "user_ns",
 			    json_number(tally->total.utime_ns));
@@ -348,6 +357,57 @@ static void print_json(struct report *report, const struct tally *tally,
 	json_object_set_new(json, "rows", urt_table_json(table));
 	urt_output_json(&report->output, json, JSON_INDENT(2));
 }
+
+/* --- pictures --- */
+
+/* Written one after the other, or to what is read, one would be lost. */
+static bool differ(const char *what, const char *a, const char *other,
+		   const char *b)
+{
+	if (!a || !b || !urt_newfile_same(a, b))
+		return true;
+	error(0, 0, "%s %s and %s %s are the same file", what, a, other, b);
+	return false;
+}
+
+bool urt_report_can_draw(const struct report *report, const char *what,
+			 const char *other)
+{
+	return differ("--html", report->html, "--svg", report->svg) &&
+	       differ("--html", report->html, what, other) &&
+	       differ("--svg", report->svg, what, other) &&
+	       (!report->html || urt_newfile_check(report->html)) &&
+	       (!report->svg || urt_newfile_check(report->svg));
+}
+
+static bool draw(const struct picture *picture, const char *path,
+		 void (*write_it)(const struct picture *picture, FILE *file))
+{
+	struct newfile new;
+
+	if (!path)
+		return true;
+	if (!urt_newfile_open(&new, path))
+		return false;
+	write_it(picture, new.file);
+	return urt_newfile_close(&new);
+}
+
+bool urt_report_draw(const struct report *report, struct tally *tally)
+{
+	struct picture *picture;
+	bool ok;
+
+	if (!report->html && !report->svg)
+		return true;
+	picture = urt_picture_new(report, tally);
+	ok = draw(picture, report->html, urt_html_write);
+	ok = draw(picture, report->svg, urt_svg_write) && ok;
+	urt_picture_free(picture);
+	return ok;
+}
+
+/* --- all of it --- */
 
 void urt_report_print(struct report *report, struct tally *tally)
 {

@@ -5,22 +5,40 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "output.h"
 #include "tally.h"
 
 struct report {
 	struct output output;
+	const char *html;	/* files of these kinds, too; or NULL */
+	const char *svg;
 	bool each;
 	unsigned int top;	/* rows; 0: all */
 	char **command;
 	int status;		/* of wait(2) */
 	uint64_t real_ns;
 	uint64_t start_ns;	/* CLOCK_BOOTTIME */
+	time_t time;		/* of the start, since 1970; 0: not known */
+	unsigned int cpus;	/* in use at the start; 0: not known */
 	uint64_t unseen;	/* run still, but had no place in the map */
 };
 
 /* Sorts the tally. */
 void urt_report_print(struct report *report, struct tally *tally);
+
+/*
+ * The files report->html and report->svg, for which the tally must have the
+ * processes one by one; sorts it. Return: whether they are written; or a message.
+ */
+bool urt_report_draw(const struct report *report, struct tally *tally);
+/*
+ * Whether they can be written, as far as that is known before; or a message. They
+ * must not be each other, nor the other file that there is, or NULL; what it is
+ * called says what.
+ */
+bool urt_report_can_draw(const struct report *report, const char *what,
+			 const char *other);
 
 #endif

@@ -31,6 +31,7 @@
 
 #include "command.h"
 #include "format.h"
+#include "memory.h"
 #include "report.h"
 #include "select.h"
 #include "tally.h"
@@ -86,7 +87,8 @@ static uint64_t now_ns(void)
 
 /* --- options --- */
 
-enum { OPTION_EACH = OPTION_OTHERS, OPTION_TOP, OPTION_WAIT, OPTION_PROGRESS };
+enum { OPTION_EACH = OPTION_OTHERS, OPTION_TOP, OPTION_WAIT, OPTION_PROGRESS,
+       OPTION_HTML, OPTION_SVG };
 
 static const struct argp_option options[] = {
 	{ "each", OPTION_EACH, NULL, 0,
@@ -100,6 +102,11 @@ static const struct argp_option options[] = {
 	  "Report as CSV, times in nanoseconds", 0 },
 	{ "output", 'o', "FILE", 0,
 	  "Report to FILE, not to standard error", 0 },
+	{ "html", OPTION_HTML, "FILE", 0,
+	  "Also draw the run, as a page to look around in: one file, for a browser",
+	  0 },
+	{ "svg", OPTION_SVG, "FILE", 0,
+	  "Also draw the run, as a still picture", 0 },
 	{ "wait", OPTION_WAIT, NULL, 0,
 	  "Wait for all processes that CMD has left behind, too", 0 },
 	{ "progress", OPTION_PROGRESS, NULL, 0,
@@ -119,6 +126,7 @@ static const char doc[] =
 	"  urt run --top 5 -o report.txt -- ./build.sh\n"
 	"  urt run --each --csv -o steps.csv -- make\n"
 	"  urt run --json -o - -- true        (to standard output)\n"
+	"  urt run --html make.html -- make   (a picture: open it in a browser)\n"
 	"\n"
 	"'longest' is the wall time of the one process of that name that ran "
 	"longest. 'lost' are processes whose sum alone is known, since records "
@@ -128,6 +136,10 @@ static const char doc[] =
 	"What CMD leaves running is reported with what it has used so far, and "
 	"marked; --wait waits for it (Ctrl-C ends the waiting). For what has "
 	"exited but has no record yet, it waits 2 seconds at most.\n"
+	"\n"
+	"What --html and --svg draw, 'urt report' draws from a saved report, too; "
+	"'urt report --help' says what it shows. FILE is written when CMD has "
+	"ended, as a whole; if that cannot be done at all, CMD is not run.\n"
 	"\n"
 	"In CSV the column kind tells rows of processes from others, lost, missed, "
 	"unseen (run on, with times unknown) and total. SIGTERM, SIGHUP, SIGUSR1 "
@@ -167,6 +179,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'o':
 		run->report.output.path = arg;
+		return 0;
+	case OPTION_HTML:
+		run->report.html = arg;
+		return 0;
+	case OPTION_SVG:
+		run->report.svg = arg;
 		return 0;
 	case OPTION_WAIT:
 		run->wait = true;
@@ -263,6 +281,8 @@ static int start(struct run *run)
 	open_pipe(gate);
 	open_pipe(failure);
 	run->report.start_ns = now_ns();
+	run->report.time = time(NULL);
+	run->report.cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
 	run->pid = fork();
 	if (run->pid < 0)
 		error(RUN_FAILED, errno, "fork");
@@ -508,6 +528,17 @@ static void follow_others(struct run *run)
 	count_living(run);
 }
 
+/*
+ * From now on signals end us, as they do others: what is drawn into a pipe waits
+ * for its reader. The report is out by then.
+ */
+static void close_signals(struct run *run)
+{
+	fflush(run->report.output.file);
+	take_signals(run);
+	sigprocmask(SIG_SETMASK, &run->old_mask, NULL);
+}
+
 static int exit_status(const struct run *run)
 {
 	int status = run->report.status;
@@ -526,6 +557,9 @@ static int run_and_report(struct run *run)
 	follow_others(run);
 	clear_progress(run);
 	urt_report_print(&run->report, &run->tally);
+	close_signals(run);
+	if (!urt_report_draw(&run->report, &run->tally) && !run->report.status)
+		return RUN_FAILED;
 	return exit_status(run);
 }
 
@@ -545,9 +579,13 @@ int urt_cmd_run(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &run))
 		return RUN_FAILED;
 	run.u = urt_select_open(urt_open);
-	if (!run.u || !urt_output_open(&run.report.output, stderr))
+	if (!run.u ||
+	    !urt_report_can_draw(&run.report, "--output",
+				 run.report.output.path) ||
+	    !urt_output_open(&run.report.output, stderr))
 		return RUN_FAILED;
-	urt_tally_init(&run.tally, run.report.each);
+	urt_tally_init(&run.tally, run.report.each || run.report.html ||
+				   run.report.svg);
 	status = run_and_report(&run);
 	if (!urt_output_close(&run.report.output) && !status)
 		status = RUN_FAILED;

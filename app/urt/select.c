@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "format.h"
+#include "memory.h"
 #include "select.h"
 
 #define COMM_MAX 15	/* the kernel cuts names there */
@@ -116,36 +117,77 @@ static bool has_name(pid_t pid, const char *name)
 	return !strncmp(comm, name, COMM_MAX);
 }
 
-static bool register_name(const struct selected *item, struct urt *u,
-			  bool *added)
+/* What came of looking for a name. */
+struct found {
+	bool any;
+	bool added;
+	int err;	/* of the last that could not be registered */
+	void (*tell)(pid_t pid, int err);	/* may be NULL */
+};
+
+static void add_found(struct found *found, struct urt *u, pid_t pid, int flags)
+{
+	if (!urt_add(u, pid, flags)) {
+		found->any = true;
+		found->added = true;
+	} else if (errno != ESRCH) {
+		found->any = true;
+		found->err = errno;
+		if (found->tell)
+			found->tell(pid, errno);
+	}
+}
+
+/* Return: success, or -1 with errno when /proc cannot be read. */
+static int register_named(const struct selected *item, struct urt *u,
+			  struct found *found)
 {
 	struct dirent *entry;
-	bool found = false, ok = true;
 	pid_t pid;
 	DIR *proc;
 
 	proc = opendir("/proc");
-	if (!proc) {
+	if (!proc)
+		return -1;
+	while ((entry = readdir(proc))) {
+		if (urt_parse_pid(entry->d_name, &pid) && pid != getpid() &&
+		    has_name(pid, item->name))
+			add_found(found, u, pid, item->flags);
+	}
+	closedir(proc);
+	return 0;
+}
+
+static void tell_failure(pid_t pid, int err)
+{
+	error(0, 0, "process %d: %s", pid, urt_strerror(err));
+}
+
+static bool register_name(const struct selected *item, struct urt *u,
+			  bool *added)
+{
+	struct found found = { .tell = tell_failure };
+
+	if (register_named(item, u, &found)) {
 		error(0, errno, "/proc");
 		return false;
 	}
-	while ((entry = readdir(proc))) {
-		if (!urt_parse_pid(entry->d_name, &pid) || pid == getpid() ||
-		    !has_name(pid, item->name))
-			continue;
-		if (!urt_add(u, pid, item->flags)) {
-			found = true;
-			*added = true;
-		} else if (errno != ESRCH) {
-			error(0, 0, "process %d: %s", pid, urt_strerror(errno));
-			found = true;
-			ok = false;
-		}
-	}
-	closedir(proc);
-	if (!found)
+	if (!found.any)
 		error(0, 0, "there is no process named '%s'", item->name);
-	return found && ok;
+	*added |= found.added;
+	return found.any && !found.err;
+}
+
+int urt_select_names(const struct selection *selection, struct urt *u)
+{
+	struct found found = { 0 };
+	size_t i;
+
+	for (i = 0; i < selection->count; i++) {
+		if (register_named(&selection->items[i], u, &found))
+			return errno;
+	}
+	return found.err;
 }
 
 static bool register_pid(const struct selected *item, struct urt *u,
@@ -155,7 +197,7 @@ static bool register_pid(const struct selected *item, struct urt *u,
 		*added = true;
 		return true;
 	}
-	error(0, 0, "process %d: %s", item->pid, urt_strerror(errno));
+	tell_failure(item->pid, errno);
 	return false;
 }
 

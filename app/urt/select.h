@@ -44,6 +44,12 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 			 bool *added);
 
 /*
+ * Registers who has one of the names now; nobody is no failure.
+ * Return: 0, or the errno of one that could not be registered.
+ */
+int urt_select_names(const struct selection *selection, struct urt *u);
+
+/*
  * urt_open() or urt_open_system(), with a message for who cannot.
  * Return: NULL then.
  */

@@ -8,10 +8,8 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +20,7 @@
 #include "format.h"
 #include "output.h"
 #include "select.h"
+#include "signals.h"
 #include "table.h"
 #include "watch.h"
 
@@ -481,19 +480,6 @@ static void wait_for_event(struct stat_run *stat)
 		report(stat, INTERVAL);
 }
 
-static void open_signals(struct stat_run *stat)
-{
-	sigset_t mask;
-
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	stat->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC);
-	if (stat->signal_fd < 0)
-		error(STATUS_FAILED, errno, "signalfd");
-}
-
 static bool is_due_to_end(const struct stat_run *stat)
 {
 	return stat->ended || stat->stopped || ferror(stdout) ||
@@ -539,7 +525,7 @@ static bool follow(struct stat_run *stat)
 		return true;
 	}
 	urt_select_reap();
-	open_signals(stat);
+	stat->signal_fd = urt_signals_to_end();
 	while (!is_due_to_end(stat))
 		wait_for_event(stat);
 	if (stat->reports)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "memory.h"
 #include "table.h"
 
 enum cell_kind { CELL_NONE, CELL_NUMBER, CELL_TEXT };

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format.h"
+#include "memory.h"
 #include "tally.h"
 
 void urt_tally_init(struct tally *tally, bool each)

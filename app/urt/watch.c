@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "memory.h"
 #include "watch.h"
 
 /* So many exited processes have a row of their own in the average. */
@@ -19,14 +20,9 @@ static int compare(const void *a, const void *b)
 	return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
 }
 
-static void free_nothing(void *node)
-{
-	(void)node;
-}
-
 void urt_watch_free(struct watch *watch)
 {
-	tdestroy(watch->index, free_nothing);
+	urt_free_index(watch->index);
 	while (watch->count)
 		free(watch->items[--watch->count]);
 	free(watch->items);

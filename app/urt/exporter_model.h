@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What urt exporter counts: CPU time by the names of processes, for counters
+ * that only grow, whatever processes come, go, or change their names.
+ *
+ * A process is known by its number and its start, whichever registry shows it,
+ * so it counts once. What it has used since it was last looked at goes to the
+ * name that it has then; the name keeps it when the process is gone. What it
+ * had used before it could be seen is nobody's: else a counter would jump by
+ * years when an old process is registered, and by all of them when the exporter
+ * is started again.
+ */
+#ifndef URT_EXPORTER_MODEL_H
+#define URT_EXPORTER_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <liburt.h>
+
+/* All processes of a name. */
+struct exporter_group {
+	char comm[64];
+	uint64_t utime_ns;	/* used while it was looked at; only grows */
+	uint64_t stime_ns;
+	uint64_t exits;		/* only grows */
+	/* Of those that live, as of the latest look. */
+	uint64_t living;
+	uint64_t threads;
+	uint64_t oldest_ns;	/* the earliest start */
+};
+
+struct exporter_process {
+	struct urt_process now;	/* as last seen; its times never go back */
+	struct exporter_group *group;
+	uint64_t look;		/* that it was last in */
+	bool final;
+};
+
+/* A registry, and who in it is new. */
+struct exporter_source {
+	bool records;		/* exits have records: no generation matters */
+	/*
+	 * Who is seen first, and has begun after this, has used all that it has
+	 * since it could be seen. At first, when looking begins.
+	 */
+	uint64_t since_ns;
+	uint64_t generation;	/* of the latest snapshot */
+	uint64_t time_ns;
+	unsigned int interval_ms;
+	uint64_t registered;
+	uint64_t unseen;	/* of them: the map had no room */
+	uint64_t lost;		/* could not be registered; 0 again on reload */
+};
+
+struct exporter_model {
+	struct exporter_process **items;	/* as they came */
+	size_t count;
+	size_t size;
+	void *index;		/* of the items */
+	struct exporter_group **groups;		/* as they came */
+	size_t groups_count;
+	size_t groups_max;
+	void *groups_index;
+	struct exporter_group *other;	/* for whom there was no room */
+	uint64_t look;
+	/* Counters. */
+	uint64_t left_out;	/* processes whose name had no room */
+	uint64_t vanished;	/* left without a final value */
+	uint64_t missed_generations;
+	uint64_t lost_count;	/* exit records that the kernel dropped */
+	uint64_t lost_utime_ns;
+	uint64_t lost_stime_ns;
+};
+
+/* The name of those whose own had no room. */
+#define EXPORTER_OTHER "(other)"
+
+void exporter_model_init(struct exporter_model *model, size_t groups_max);
+void exporter_model_free(struct exporter_model *model);
+
+/*
+ * A look: its beginning, the snapshot of each registry, its end. now_ns is a
+ * moment before the snapshot was read (CLOCK_BOOTTIME).
+ */
+void exporter_model_begin(struct exporter_model *model);
+void exporter_model_snapshot(struct exporter_model *model,
+			     struct exporter_source *source,
+			     const struct urt_snapshot *snapshot,
+			     uint64_t now_ns);
+/* There is no such registry now, so nobody is in it. */
+void exporter_model_absent(struct exporter_source *source, uint64_t now_ns);
+void exporter_model_end(struct exporter_model *model);
+
+/* An exit record, at any time. */
+void exporter_model_record(struct exporter_model *model,
+			   struct exporter_source *source,
+			   const struct urt_record *record);
+
+/* Whether it lives, as of the latest look. */
+static inline bool exporter_lives(const struct exporter_model *model,
+				  const struct exporter_process *item)
+{
+	return !item->final && item->look == model->look;
+}
+
+#endif

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <error.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "memory.h"
+#include "newfile.h"
+
+static bool is_link(const char *name)
+{
+	struct stat link;
+
+	return !lstat(name, &link) && S_ISLNK(link.st_mode);
+}
+
+static bool fail(const struct newfile *new)
+{
+	int err = errno;
+
+	error(0, err, "cannot write %s%s", new->name,
+	      is_link(new->name) ? ", a link" : "");
+	return false;
+}
+
+/*
+ * Signals that end us wait until the temporary file is the new one, or gone.
+ * What is written to directly may take as long as its reader likes: not there.
+ */
+static void hold_signals(struct newfile *new)
+{
+	static const int held[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	sigset_t mask;
+	size_t i;
+
+	sigemptyset(&mask);
+	for (i = 0; i < sizeof(held) / sizeof(*held); i++)
+		sigaddset(&mask, held[i]);
+	sigprocmask(SIG_BLOCK, &mask, &new->old_mask);
+}
+
+static void forget(struct newfile *new)
+{
+	if (new->temporary)
+		unlink(new->temporary);
+	if (new->path)
+		sigprocmask(SIG_SETMASK, &new->old_mask, NULL);
+	free(new->temporary);
+	free(new->path);
+	new->temporary = NULL;
+	new->path = NULL;
+}
+
+/* As the one that it replaces, as far as one may; or as any new file. */
+static void take_over(int fd, const char *path)
+{
+	struct stat old;
+	mode_t mask;
+	bool kept;
+
+	if (stat(path, &old)) {
+		mask = umask(0);
+		umask(mask);
+		fchmod(fd, 0666 & ~mask);
+		return;
+	}
+	kept = !fchown(fd, old.st_uid, old.st_gid) ||
+	       !fchown(fd, (uid_t)-1, old.st_gid);
+	/* What one group might do is not for another. */
+	fchmod(fd, old.st_mode & (kept ? 0777 : 0707));
+}
+
+/* Beside the one that it is to become, since rename() stays in a file system. */
+static int open_temporary(struct newfile *new)
+{
+	size_t size = strlen(new->path) + sizeof(".XXXXXX");
+	int fd;
+
+	new->temporary = urt_alloc(size);
+	snprintf(new->temporary, size, "%s.XXXXXX", new->path);
+	fd = mkostemp(new->temporary, O_CLOEXEC);
+	if (fd < 0) {
+		free(new->temporary);
+		new->temporary = NULL;
+	} else {
+		take_over(fd, new->path);
+	}
+	return fd;
+}
+
+static int open_directly(const char *name)
+{
+	if (!strcmp(name, "-"))
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	return open(name, O_WRONLY | O_CLOEXEC);
+}
+
+/* What a name leads to. Return: whether it is there. */
+static bool look(const char *name, struct stat *there)
+{
+	return !(strcmp(name, "-") ? stat(name, there) :
+				     fstat(STDOUT_FILENO, there));
+}
+
+/* Whether this is written to directly, whatever it is. */
+static bool is_special(const char *name)
+{
+	struct stat old;
+
+	return !strcmp(name, "-") || (look(name, &old) && !S_ISREG(old.st_mode));
+}
+
+static int open_any(struct newfile *new)
+{
+	bool refused;
+
+	if (is_special(new->name))
+		return open_directly(new->name);
+	hold_signals(new);
+	/* A link stays one: what it leads to is replaced, if that is there. */
+	new->path = realpath(new->name, NULL);
+	refused = new->path ? access(new->path, W_OK) : is_link(new->name);
+	if (!new->path)
+		new->path = urt_strdup(new->name);
+	return refused ? -1 : open_temporary(new);
+}
+
+bool urt_newfile_open(struct newfile *new, const char *name)
+{
+	int fd;
+
+	/* Too large a file is an error like any other, not the end. */
+	signal(SIGXFSZ, SIG_IGN);
+	*new = (struct newfile){ .name = name };
+	fd = open_any(new);
+	if (fd < 0) {
+		fail(new);
+		forget(new);
+		return false;
+	}
+	new->file = fdopen(fd, "w");
+	if (!new->file)
+		urt_no_memory();
+	return true;
+}
+
+bool urt_newfile_close(struct newfile *new)
+{
+	bool ok = !fflush(new->file) && !ferror(new->file);
+
+	if (fclose(new->file))
+		ok = false;
+	if (ok && new->path && rename(new->temporary, new->path))
+		ok = false;
+	if (!ok) {
+		fail(new);
+	} else {
+		free(new->temporary);	/* it has another name now */
+		new->temporary = NULL;
+	}
+	forget(new);
+	return ok;
+}
+
+bool urt_newfile_check(const char *name)
+{
+	struct newfile new = { .name = name };
+	struct stat old;
+	bool ok = true;
+	int fd;
+
+	/* Opening a pipe would wait for its reader, and end it. */
+	if (!stat(name, &old) && S_ISFIFO(old.st_mode))
+		return true;
+	fd = open_any(&new);
+	if (fd < 0)
+		ok = fail(&new);
+	else
+		close(fd);
+	forget(&new);
+	return ok;
+}
+
+/* The directory that a file is to be made in. */
+static bool look_around(const char *name, struct stat *directory)
+{
+	char *path = urt_strdup(name);
+	bool there = look(dirname(path), directory);
+
+	free(path);
+	return there;
+}
+
+static const char *last_part(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash ? slash + 1 : name;
+}
+
+bool urt_newfile_same(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+	bool there = look(a, &of_a);
+
+	if (there != look(b, &of_b))
+		return false;
+	if (!there && (strcmp(last_part(a), last_part(b)) ||
+		       !look_around(a, &of_a) || !look_around(b, &of_b)))
+		return false;
+	return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}

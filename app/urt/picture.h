@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run as a picture shows it: its processes as a tree, each with a place to be
+ * drawn at. The HTML page (html.h) and the SVG (svg.h) are made of this.
+ */
+#ifndef URT_PICTURE_H
+#define URT_PICTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "format.h"
+#include "report.h"
+#include "tally.h"
+
+#define NO_BAR SIZE_MAX
+
+/* A process: a bar from its start to its end. Moments are since the run's start. */
+struct bar {
+	const struct one *one;
+	uint64_t start_ns;
+	uint64_t end_ns;	/* so far, if it still runs */
+	size_t parent;		/* NO_BAR: not in the picture */
+	size_t size;		/* bars of its subtree, itself included */
+	size_t depth;
+	size_t lane;		/* 0 is the uppermost */
+	size_t name;		/* index of tally->names */
+	bool chain;
+};
+
+struct picture {
+	const struct report *report;
+	const struct tally *tally;
+	char *command;		/* as one line that can be shown */
+	struct bar *bars;	/* each before its children, these by their start */
+	size_t count;
+	size_t lanes;
+	uint64_t end_ns;	/* of all that is shown */
+	size_t failed;		/* bars with a status that is not 0 */
+};
+
+/* Sorts the tally, which must have the processes one by one. */
+struct picture *urt_picture_new(const struct report *report,
+				struct tally *tally);
+void urt_picture_free(struct picture *picture);
+
+static inline bool bar_failed(const struct bar *bar)
+{
+	return !bar->one->running && bar->one->status > 0;
+}
+
+static inline uint64_t bar_cpu(const struct bar *bar)
+{
+	return bar->one->utime_ns + bar->one->stime_ns;
+}
+
+/*
+ * How busy something was that used so much CPU time in so much time: from 0, it
+ * waited, to HEAT_FULL, one CPU all the time; HEAT_MORE is more than that.
+ */
+#define HEAT_FULL 8
+#define HEAT_MORE 9
+unsigned int urt_picture_heat(double cpu_ns, double ns);
+
+/* What is to be said about what is not there, or not complete; to be freed. */
+#define NOTES_MAX 4
+size_t urt_picture_notes(const struct picture *picture, char *notes[NOTES_MAX]);
+
+/* Of the command, as a person reads it: "exit 0", "SIGKILL". */
+const char *urt_picture_status(const struct picture *picture,
+			       char buffer[STATUS_SIZE + sizeof("exit ")]);
+
+#define DATE_SIZE 64
+/* When it began, here; nothing if that is not known. */
+const char *urt_picture_date(const struct picture *picture,
+			     char buffer[DATE_SIZE]);
+
+/*
+ * Gives each bar a lane: children are below their parent, and whatever does not
+ * overlap in time may share a lane. Called by urt_picture_new().
+ */
+void urt_picture_lanes(struct picture *picture);
+
+/*
+ * Marks the critical chain, the processes that the run waited for: the command;
+ * of its children the one that ended last, before that the one that ended last
+ * before this one began, and so on; the same of the children of each of these.
+ * Who outlives the parent is none of them. Called by urt_picture_new().
+ */
+void urt_picture_chain(struct picture *picture);
+
+#endif

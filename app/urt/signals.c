@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <error.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/signalfd.h>
+
+#include "command.h"
+#include "signals.h"
+
+static bool is_ignored(int number)
+{
+	struct sigaction action;
+
+	return !sigaction(number, NULL, &action) &&
+	       action.sa_handler == SIG_IGN;
+}
+
+int urt_signals_to_end(void)
+{
+	sigset_t mask;
+	int fd;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	/* Under nohup(1), hanging up is ignored. */
+	if (!is_ignored(SIGHUP))
+		sigaddset(&mask, SIGHUP);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	fd = signalfd(-1, &mask, SFD_CLOEXEC);
+	if (fd < 0)
+		error(urt_exit_failed, errno, "signalfd");
+	return fd;
+}
