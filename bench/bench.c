@@ -3,10 +3,15 @@
  * Runs in a guest under -icount with one CPU and prints what samples of many
  * processes cost, in instructions of the whole machine:
  *
- *	bench N[,N]...		prints lines "STATE,N,WHAT,INSTRUCTIONS"
- *	bench profile		forks for the profile, prints its phases
+ *	bench WORD...
  *
- * INSTRUCTIONS are for all N processes together (of "register one", for one).
+ *	peers=NAME[,NAME]...	compares with these only
+ *	N[,N]...	samples of so many processes
+ *	threads		samples of one process of many threads
+ *	tables[=NAME[,NAME]...]	the further tables (tables.c), or these
+ *	profile		forks for the profile, prints its phases
+ *
+ * Every figure is a line "TABLE,ROW,COLUMN,VALUE,UNIT"; remarks begin with "#".
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,20 +26,13 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "peers.h"
 
 #define REPEATS 5
-#define PATH_LEN 24		/* "/proc/4194304/stat" */
+#define REST 20000000L		/* ns; ticks of 1, 4 and 10 ms fit in */
+#define DESCRIPTORS (8ul * PROCESSES_MAX)
 
-/* What is measured, with one set of processes. */
-static int count;
-static pid_t *pids;
-static int status;		/* kept open */
-static char *text;
-static size_t text_size;
-static char (*paths)[PATH_LEN];
-static int *fds;
-static clockid_t *clocks;
-static uint64_t stamp_cost;
+uint64_t stamp_cost;
 
 void fail(const char *file, int line, const char *what)
 {
@@ -65,99 +63,24 @@ void module_unload(void)
 	must(!syscall(SYS_delete_module, "usertime", O_NONBLOCK));
 }
 
-static uint64_t timed(void (*fn)(void))
+void figure(const char *table, const char *row, const char *column,
+	    double value, const char *unit)
 {
-	uint64_t begin = tsc();
-
-	fn();
-	return tsc() - begin - stamp_cost;
+	printf("%s,%s,%s,%.10g,%s\n", table, row, column, value, unit);
 }
 
-/* --- what is measured --- */
-
-static void nothing(void)
+void rest(void)
 {
-}
+	struct timespec until;
 
-static void million(void)
-{
-	asm volatile("mov $500000, %%ecx; 1: dec %%ecx; jnz 1b" : : : "ecx", "cc");
-}
-
-static void read_text(int fd)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while ((n = pread(fd, text + len, text_size - len, len)) > 0)
-		len += n;
-	must(!n && len && len < text_size);
-}
-
-static void status_kept(void)
-{
-	read_text(status);
-}
-
-static void status_opened(void)
-{
-	int fd = open(STATUS, O_RDONLY);
-
-	read_text(fd);
-	close(fd);
-}
-
-static void stat_opened(void)
-{
-	char line[1024];
-	int fd;
-
-	for (int i = 0; i < count; i++) {
-		fd = open(paths[i], O_RDONLY);
-		must(read(fd, line, sizeof(line)) > 0);
-		close(fd);
+	must(!clock_gettime(CLOCK_MONOTONIC, &until));
+	until.tv_nsec = until.tv_nsec / REST * REST + 2 * REST + REST / 2;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
 	}
+	must(!clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL));
 }
-
-static void stat_kept(void)
-{
-	char line[1024];
-
-	for (int i = 0; i < count; i++)
-		must(pread(fds[i], line, sizeof(line), 0) > 0);
-}
-
-static void clock_of_process(void)
-{
-	struct timespec ts;
-
-	for (int i = 0; i < count; i++)
-		must(!clock_gettime(clocks[i], &ts));
-}
-
-static void system_call(void)
-{
-	for (int i = 0; i < count; i++)
-		getppid();
-}
-
-/* --- in which order --- */
-
-enum what {
-	REFRESH, STATUS_FIRST, STATUS_AGAIN, STATUS_OPENED, STAT_OPENED,
-	STAT_KEPT, CLOCK, SYSTEM_CALL, WHATS
-};
-
-static const char *const names[WHATS] = {
-	[REFRESH] = "refresh",
-	[STATUS_FIRST] = "status first read",
-	[STATUS_AGAIN] = "status read again",
-	[STATUS_OPENED] = "status open-read-close",
-	[STAT_OPENED] = "/proc/PID/stat open-read-close",
-	[STAT_KEPT] = "/proc/PID/stat kept open",
-	[CLOCK] = "clock_gettime",
-	[SYSTEM_CALL] = "getppid",
-};
 
 static int compare(const void *a, const void *b)
 {
@@ -172,197 +95,103 @@ uint64_t median(uint64_t *values, size_t n)
 	return values[n / 2];
 }
 
-static void print(const char *state, const char *what, uint64_t instructions)
+static void million(void)
 {
-	printf("%s,%d,%s,%llu\n", state, count, what,
-	       (unsigned long long)instructions);
+	asm volatile("mov $500000, %%ecx; 1: dec %%ecx; jnz 1b" : : : "ecx", "cc");
 }
 
-static int open_status(void)
+/* The kernel has this and that to do after it has started. */
+static void settle(void)
 {
-	int fd = open(STATUS, O_RDWR | O_CLOEXEC);
+	const struct timespec nap = { .tv_sec = 3 };
 
-	must(fd >= 0);
-	return fd;
-}
-
-/*
- * Whoever is first to look after a process has run brings its times up to date
- * for the others, too: each that does so gets a round of its own.
- */
-static void sample(uint64_t *seen[WHATS], int nr, bool run)
-{
-	if (run)
-		children_run();
-	seen[REFRESH][nr] = refresh_measure(status);
-	seen[STATUS_FIRST][nr] = timed(status_kept);
-	seen[STATUS_AGAIN][nr] = timed(status_kept);
-	seen[CLOCK][nr] = timed(clock_of_process);
-	seen[SYSTEM_CALL][nr] = timed(system_call);
-
-	/* With no other file open there is no text to share. */
-	close(status);
-	seen[STATUS_OPENED][nr] = timed(status_opened);
-	status = open_status();
-
-	if (run)
-		children_run();
-	seen[STAT_OPENED][nr] = timed(stat_opened);
-	if (run)
-		children_run();
-	seen[STAT_KEPT][nr] = timed(stat_kept);
-}
-
-static void measure(const char *state, bool run)
-{
-	uint64_t values[WHATS][REPEATS + 1], *seen[WHATS];
-
-	for (int i = 0; i < WHATS; i++)
-		seen[i] = values[i];
-	/* The first one fills caches and is not counted. */
-	for (int nr = 0; nr <= REPEATS; nr++)
-		sample(seen, nr, run);
-	for (int i = 0; i < WHATS; i++)
-		print(state, names[i], median(values[i] + 1, REPEATS));
-}
-
-/* In the end: who is registered twice costs others more. */
-static void measure_mapped(void)
-{
-	uint64_t reads[REPEATS + 1], refreshes[REPEATS + 1];
-
-	mapped_open(pids, count);
-	for (int nr = 0; nr <= REPEATS; nr++) {
-		refreshes[nr] = mapped_refresh();
-		reads[nr] = timed(mapped_read);
-	}
-	print("idle", "mapped read", median(reads + 1, REPEATS));
-	print("idle", "refresh mapped", median(refreshes + 1, REPEATS));
-	mapped_close();
-}
-
-/* A write() each; the median of the last ones is with nearly all registered. */
-static void register_all(void)
-{
-	uint64_t *costs = calloc(count, sizeof(*costs)), begin, all = 0;
-	int last = count < 100 ? count : count / 10;
-	char word[16];
-	int len;
-
-	must(costs);
-	for (int i = 0; i < count; i++) {
-		len = snprintf(word, sizeof(word), "%d\n", pids[i]);
-		begin = tsc();
-		must(write(status, word, len) == len);
-		costs[i] = tsc() - begin - stamp_cost;
-		all += costs[i];
-	}
-	print("idle", "register", all);
-	print("idle", "register one", median(costs + count - last, last));
-	free(costs);
-}
-
-/* So that the dearest path is measured: be_seen_by_tick() has worked. */
-static void check_split(void)
-{
-	unsigned long long utime, stime;
-	FILE *f = fopen("/proc/urt/stat", "r");
-	int both = 0, rows = 0;
-	char line[256];
-
-	must(f && fgets(line, sizeof(line), f) && fgets(line, sizeof(line), f));
-	while (fgets(line, sizeof(line), f)) {
-		rows++;
-		must(sscanf(line, "%*d %*d %*u %*c %*u %llu %llu", &utime,
-			    &stime) == 2);
-		both += utime && stime;
-	}
-	fclose(f);
-	must(rows == count);
-	printf("# %d processes, %d with user and system time\n", count, both);
-	must(both >= count - count / 20);
-}
-
-static void set_up(void)
-{
-	pids = children_start(count);
-	text_size = count * 32 + 4096;
-	text = malloc(text_size);
-	paths = calloc(count, sizeof(*paths));
-	fds = calloc(count, sizeof(*fds));
-	clocks = calloc(count, sizeof(*clocks));
-	must(text && paths && fds && clocks);
-	memset(text, 0, text_size);
-	for (int i = 0; i < count; i++) {
-		snprintf(paths[i], PATH_LEN, "/proc/%d/stat", pids[i]);
-		fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
-		must(fds[i] >= 0 && !clock_getcpuclockid(pids[i], &clocks[i]));
-	}
-	/* Maps have room for no more than max_per_user. */
-	module_load("interval_ms=3600000 max_per_user=20000");
-	status = open_status();
-}
-
-static void tear_down(void)
-{
-	close(status);
-	module_unload();
-	for (int i = 0; i < count; i++)
-		close(fds[i]);
-	children_end();
-	free(text);
-	free(paths);
-	free(fds);
-	free(clocks);
-}
-
-static void bench(int n)
-{
-	count = n;
-	set_up();
-	register_all();
-	check_split();
-	measure("idle", false);
-	measure("running", true);
-	measure_mapped();
-	tear_down();
-	fflush(stdout);
+	must(!nanosleep(&nap, NULL));
 }
 
 /* Nothing below means anything unless the counter counts instructions. */
 static void calibrate(void)
 {
-	uint64_t costs[REPEATS], loops[REPEATS], seen;
+	uint64_t costs[REPEATS], loops[REPEATS], begin, seen;
 
-	for (int i = 0; i < REPEATS; i++)
-		costs[i] = timed(nothing);
+	for (int i = 0; i < REPEATS; i++) {
+		begin = tsc();
+		costs[i] = tsc() - begin;
+	}
 	stamp_cost = median(costs, REPEATS);
-	for (int i = 0; i < REPEATS; i++)
-		loops[i] = timed(million);
+	for (int i = 0; i < REPEATS; i++) {
+		begin = tsc();
+		million();
+		loops[i] = since(begin);
+	}
 	seen = median(loops, REPEATS);
 	printf("# a loop of 1000001 instructions counts as %llu, a stamp as %llu\n",
 	       (unsigned long long)seen, (unsigned long long)stamp_cost);
 	must(seen > 999000 && seen < 1020000);
 }
 
+/* --- the main table --- */
+
+static void measure_state(const char *table, int count, bool run)
+{
+	char column[16];
+
+	rounds_measure(run);
+	rounds_measure_more(run);
+	snprintf(column, sizeof(column), "%d", count);
+	for (int i = 0; i < notes_count(); i++)
+		figure(table, notes_row(i), column, notes_median(i) / count,
+		       "instructions");
+	fflush(stdout);
+}
+
+static void samples_of(int count)
+{
+	const pid_t *pids = children_start(count);
+	const struct set set = {
+		.pids = pids, .count = count, .ids = pids, .nr_ids = count,
+	};
+
+	rounds_open(&set);
+	ours_register(true);
+	measure_state("idle", count, false);
+	measure_state("running", count, true);
+	rounds_close();
+	children_end();
+}
+
+static void do_word(char *word)
+{
+	if (!strncmp(word, "peers=", 6)) {
+		peers_choose(word + 6);
+	} else if (!strcmp(word, "threads")) {
+		threads_measure();
+	} else if (!strcmp(word, "tables")) {
+		tables_measure(NULL);
+	} else if (!strncmp(word, "tables=", 7)) {
+		tables_measure(word + 7);
+	} else if (!strcmp(word, "profile")) {
+		forks_profile();
+		phases_profile();
+	} else {
+		for (char *n = strtok(word, ","); n; n = strtok(NULL, ","))
+			samples_of(atoi(n));
+	}
+}
+
 int main(int argc, char **argv)
 {
-	struct sched_param param = { };
-	struct rlimit limit = { PROCESSES_MAX + 64, PROCESSES_MAX + 64 };
+	const struct rlimit limit = { DESCRIPTORS, DESCRIPTORS };
+	const struct sched_param param = { };
 
-	must(argc == 2);
+	must(argc > 1);
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+	settle();
 	calibrate();
 	/* Processes of this kind do not preempt whoever wakes them. */
 	must(!sched_setscheduler(0, SCHED_BATCH, &param));
 	must(!setrlimit(RLIMIT_NOFILE, &limit));
-	if (!strcmp(argv[1], "profile")) {
-		forks_profile();
-		return 0;
-	}
 	refresh_init();
-	for (char *n = strtok(argv[1], ","); n; n = strtok(NULL, ","))
-		bench(atoi(n));
-	forks_measure();
+	for (int i = 1; i < argc; i++)
+		do_word(argv[i]);
 	return 0;
 }

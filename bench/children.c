@@ -1,50 +1,50 @@
 // SPDX-License-Identifier: MIT
 /*
- * The processes that are looked at. They sleep, each on a futex of its own. In a
- * round a baton goes through them: each runs for a millisecond and a bit, wakes
- * the next, and sleeps. Only one can run at a time, so every round costs and
- * leaves behind the same.
+ * The processes, or the threads of one, that are looked at. They sleep, each on
+ * a futex of its own. In a round a baton goes through them: each runs for a
+ * millisecond and a bit, wakes the next, and sleeps. Only one can run at a time,
+ * so every round costs and leaves behind the same.
+ *
+ * Others sleep all the time.
  */
 #define _GNU_SOURCE
 #include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "burn.h"
 
 #define RUN 1100000		/* instructions, or ns: the value in ms moves */
 /* Values of 4 digits, as processes have; of 3 where that would take minutes. */
 #define OLD 1000000000ull
 #define OLD_MANY (OLD / 10)
+/* All PIDs have 5 digits, whatever was before; those of 20,000 and as many. */
+#define PID_BEFORE "20000"
+#define PID_MAX "131072"
+#define STACK 4096
 #define TICK 4000000		/* from one to the next; some, where HZ > 250 */
 #define NEAR_TICK 20000
-#define BLOCK 480		/* nops; they fit one block of translated code */
-#define BLOCKS 1000
 
 static uint32_t *baton;		/* [count + 1], shared; the last is ours */
-static pid_t *pids;
+static pid_t *ids;		/* [count], shared */
 static int count;
+static int processes;		/* the first of them are processes */
+static uint64_t age;
 static uint32_t turn;
 
-/* QEMU makes nothing of a nop, but counts it: time passes at next to no cost. */
-static void burn_blocks(unsigned int n)
-{
-	asm volatile("1: .rept %c1; nop; .endr; dec %0; jnz 1b"
-		     : "+r" (n) : "i" (BLOCK) : "cc");
-}
-
-static void burn_until(uint64_t until)
-{
-	while (tsc() + (uint64_t)BLOCKS * (BLOCK + 2) < until)
-		burn_blocks(BLOCKS);
-	while (tsc() < until)
-		burn_blocks(1);
-}
+static pid_t *others;
+static char (*stacks)[STACK];
+static int nr_others;
 
 /* Some thousand instructions of which next to none are in user mode. */
 static void enter_kernel(void)
@@ -54,30 +54,31 @@ static void enter_kernel(void)
 	syscall(SYS_getrandom, bytes, sizeof(bytes), 0);
 }
 
-static void burn_until_interrupt(void)
+static bool seen_in_both(void)
 {
-	uint64_t before, now = tsc();
+	struct rusage usage;
 
-	do {
-		before = now;
-		burn_blocks(1);
-		now = tsc();
-	} while (now - before < BLOCK + 1000);
+	must(!getrusage(RUSAGE_THREAD, &usage));
+	return usage.ru_utime.tv_sec + usage.ru_utime.tv_usec &&
+	       usage.ru_stime.tv_sec + usage.ru_stime.tv_usec;
 }
 
 /*
  * The split of a process's time into user and system costs the most when the
  * tick has seen it in both: so that all have been, each is seen in both once.
+ * An interrupt that is not the tick's makes it another try.
  */
 static void be_seen_by_tick(void)
 {
 	uint64_t until;
 
-	burn_until_interrupt();
-	until = tsc() + TICK;
-	burn_until(until - NEAR_TICK);
-	while (tsc() < until + NEAR_TICK)
-		enter_kernel();
+	for (int tries = 0; tries < 10 && !seen_in_both(); tries++) {
+		burn_until_interrupt();
+		until = tsc() + TICK;
+		burn_until(until - NEAR_TICK);
+		while (tsc() < until + NEAR_TICK)
+			enter_kernel();
+	}
 }
 
 static void wait_for(uint32_t *word, uint32_t value)
@@ -94,38 +95,89 @@ static void wake(uint32_t *word, uint32_t value)
 	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-static void run_child(uint32_t *mine)
+uint64_t children_age(void)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return age;
+}
+
+static __attribute__((noreturn)) void *run_child(void *word)
+{
+	uint32_t *mine = word;
+
+	ids[mine - baton] = gettid();
 	for (uint32_t round = 1;; round++) {
 		wait_for(mine, round);
 		if (round == 1) {
 			be_seen_by_tick();
-			burn_until(tsc() + (count > 1000 ? OLD_MANY : OLD));
+			burn_until(tsc() + age);
 		}
 		burn_until(tsc() + RUN);
 		wake(mine + 1, round);
 	}
 }
 
+static void *shared(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	must(p != MAP_FAILED);
+	return p;
+}
+
+static void prepare(int n, int nr_processes)
+{
+	count = n;
+	processes = nr_processes;
+	age = nr_processes == n && n <= 1000 ? OLD : OLD_MANY;
+	turn = 0;
+	spit("/proc/sys/kernel/pid_max", PID_MAX);
+	spit("/proc/sys/kernel/ns_last_pid", PID_BEFORE);
+	baton = shared((n + 1) * sizeof(*baton));
+	ids = shared(n * sizeof(*ids));
+}
+
+static pid_t fork_child(void)
+{
+	pid_t pid = fork();
+
+	must(pid >= 0);
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
+
 /* Return: their ids; all of them have run once and sleep. */
 pid_t *children_start(int n)
 {
-	count = n;
-	turn = 0;
-	baton = mmap(NULL, (n + 1) * sizeof(*baton), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	must(baton != MAP_FAILED);
-	pids = calloc(n, sizeof(*pids));
-	must(pids);
+	prepare(n, n);
 	for (int i = 0; i < n; i++) {
-		pids[i] = fork();
-		must(pids[i] >= 0);
-		if (!pids[i])
+		if (!fork_child())
 			run_child(&baton[i]);
 	}
 	children_run();
-	return pids;
+	return ids;
+}
+
+static void run_threads(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	must(!pthread_attr_init(&attr));
+	must(!pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN));
+	for (int i = 1; i < count; i++)
+		must(!pthread_create(&thread, &attr, run_child, &baton[i]));
+	run_child(&baton[0]);
+}
+
+pid_t *children_start_threads(int n)
+{
+	prepare(n, 1);
+	if (!fork_child())
+		run_threads();
+	children_run();
+	return ids;
 }
 
 /* One round: all of them have run when it returns. */
@@ -136,12 +188,65 @@ void children_run(void)
 	wait_for(&baton[count], turn);
 }
 
+static void kill_all(const pid_t *pids, int n)
+{
+	for (int i = 0; i < n; i++)
+		must(!kill(pids[i], SIGKILL));
+	for (int i = 0; i < n; i++)
+		must(waitpid(pids[i], NULL, 0) == pids[i]);
+}
+
 void children_end(void)
 {
-	for (int i = 0; i < count; i++)
-		must(!kill(pids[i], SIGKILL));
-	for (int i = 0; i < count; i++)
-		must(waitpid(pids[i], NULL, 0) == pids[i]);
+	kill_all(ids, processes);
 	must(!munmap(baton, (count + 1) * sizeof(*baton)));
-	free(pids);
+	must(!munmap(ids, count * sizeof(*ids)));
+}
+
+struct another {
+	void (*first)(void);
+	uint32_t *ready;
+};
+
+static __attribute__((noreturn)) int be_another(void *arg)
+{
+	const struct another *a = arg;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (a->first)
+		a->first();
+	__atomic_add_fetch(a->ready, 1, __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+}
+
+/*
+ * All have done what comes first when it returns, and sleep. Where nothing does
+ * (NULL), they share our memory: that is a process, too, and made sooner.
+ */
+void others_start(int n, void (*first)(void))
+{
+	const struct timespec nap = { .tv_nsec = 50000000 };
+	const int flags = first ? SIGCHLD : SIGCHLD | CLONE_VM;
+	struct another a = { first, shared(sizeof(*a.ready)) };
+
+	others = calloc(n, sizeof(*others));
+	stacks = calloc(n, sizeof(*stacks));
+	must(others && stacks);
+	nr_others = n;
+	for (int i = 0; i < n; i++) {
+		others[i] = clone(be_another, stacks[i + 1], flags, &a);
+		must(others[i] > 0);
+	}
+	while (__atomic_load_n(a.ready, __ATOMIC_ACQUIRE) != (uint32_t)n)
+		nanosleep(&nap, NULL);
+	nanosleep(&nap, NULL);
+	must(!munmap(a.ready, sizeof(*a.ready)));
+}
+
+void others_end(void)
+{
+	kill_all(others, nr_others);
+	free(others);
+	free(stacks);
 }

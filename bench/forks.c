@@ -16,21 +16,31 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "tables.h"
+#include "urt.h"
 
 #define FORKS 500		/* in a round */
-#define ROUNDS 11
+#define ROUNDS 7
 #define READ_EACH 50		/* processes, by a reader that keeps up */
 #define PROFILED 4		/* rounds; their records fit in max_records */
 
 static const char *const names[] = {
 	"module absent", "module loaded", "tree elsewhere", "tree member",
-	"record read",
+	"busy", "busy and tree member", "record read",
 };
 
-enum { ABSENT, LOADED, ELSEWHERE, MEMBER, STATES, RECORD = STATES, ROWS };
+enum {
+	ABSENT, LOADED, ELSEWHERE, MEMBER, PROFILED_STATES,
+	BUSY = PROFILED_STATES, BUSY_MEMBER, STATES, RECORD = STATES, ROWS
+};
+
+/* While others are registered, and refreshed as often as can be. */
+#define MANY 1000
+#define BUSY_PARAMETERS "interval_ms=10"
 
 static int session;		/* or something else: a child closes it, too */
 static pid_t stranger;
+static const pid_t *many;
 
 static void replace_session(const char *path)
 {
@@ -45,17 +55,32 @@ static void open_session(pid_t root)
 	char words[48];
 	int len;
 
-	replace_session("/proc/urt/session");
+	replace_session(URT_SESSION_PATH);
 	len = snprintf(words, sizeof(words), "tree %d interval 3600000", root);
 	must(write(session, words, len) == len);
+}
+
+static void register_many(void)
+{
+	int fd = open(URT_STATUS_PATH, O_WRONLY | O_CLOEXEC), len;
+	char word[16];
+
+	must(fd >= 0);
+	for (int i = 0; i < MANY; i++) {
+		len = snprintf(word, sizeof(word), "%d\n", many[i]);
+		must(write(fd, word, len) == len);
+	}
+	close(fd);
 }
 
 static void enter(int state)
 {
 	if (state == ELSEWHERE)
 		open_session(stranger);
-	if (state == MEMBER)
+	if (state == MEMBER || state == BUSY_MEMBER)
 		open_session(getpid());
+	if (state >= BUSY)
+		register_many();
 }
 
 static void start(void)
@@ -79,7 +104,7 @@ static void end(void)
 /* Return: how many records have come, after having read them; *cost: of that. */
 static int read_records(uint64_t *cost)
 {
-	static char text[3 * PROFILED * FORKS * 100];
+	static char text[2 * PROFILED * FORKS * 100];
 	uint64_t begin = tsc();
 	size_t len = 0;
 	int count = 0;
@@ -96,7 +121,7 @@ static int read_records(uint64_t *cost)
 	return count;
 }
 
-static void forks(int n)
+void forks(int n)
 {
 	pid_t pid;
 
@@ -108,26 +133,27 @@ static void forks(int n)
 	}
 }
 
-/*
- * As many of the dead of the round before are buried in it as are left over
- * from it.
- */
+/* All that they leave for later is in it. */
 static uint64_t round_of(void)
 {
-	uint64_t begin = tsc();
+	uint64_t begin, quiet;
 
+	until_quiet();
+	quiet = until_quiet();
+	begin = tsc();
 	forks(FORKS);
-	return tsc() - begin;
+	until_quiet();
+	return tsc() - begin - quiet;
 }
 
 static void sample(int state, uint64_t cost[ROWS])
 {
 	int records;
 
+	unmap_stacks();
 	if (state >= LOADED)
-		module_load("");
+		module_load(state >= BUSY ? BUSY_PARAMETERS : "");
 	enter(state);
-	round_of();		/* warms up */
 	cost[state] = round_of();
 	if (state == MEMBER) {
 		records = read_records(&cost[RECORD]);
@@ -141,8 +167,7 @@ static void sample(int state, uint64_t cost[ROWS])
 
 static void print(int row, const char *which, uint64_t cost)
 {
-	printf("fork,%d,%s%s,%llu\n", FORKS, names[row], which,
-	       (unsigned long long)cost);
+	figure("fork", names[row], which, (double)cost / FORKS, "instructions");
 }
 
 /* The module not loaded before nor after. */
@@ -151,6 +176,7 @@ void forks_measure(void)
 	uint64_t seen[ROWS][ROUNDS], cost[ROWS];
 
 	start();
+	many = sleepers_start(MANY);
 	/* The first round makes memory what it is in the others. */
 	for (int round = -1; round < ROUNDS; round++) {
 		for (int state = 0; state < STATES; state++)
@@ -159,17 +185,18 @@ void forks_measure(void)
 			seen[row][round] = cost[row];
 	}
 	for (int row = 0; row < ROWS; row++) {
-		print(row, "", median(seen[row], ROUNDS));
-		print(row, " lowest", seen[row][0]);
-		print(row, " highest", seen[row][ROUNDS - 1]);
+		print(row, "median", median(seen[row], ROUNDS));
+		print(row, "lowest", seen[row][0]);
+		print(row, "highest", seen[row][ROUNDS - 1]);
 	}
+	sleepers_end();
 	end();
 }
 
 /* --- for the profile --- */
 
 /* Until RCU has freed whatever is dead. */
-static void settle(void)
+static void bury(void)
 {
 	struct timespec ts = { .tv_nsec = 300000000 };
 
@@ -186,7 +213,7 @@ static int rounds(int n, bool read)
 		if (read)
 			records += read_records(&cost);
 	}
-	settle();
+	bury();
 	return read ? records + read_records(&cost) : 0;
 }
 
@@ -211,7 +238,7 @@ static void profile_reading(void)
 
 	profile_mark();
 	records = read_records(&cost);
-	settle();
+	bury();
 	profile_mark();
 	must(records == (PROFILED + 1) * FORKS);
 	printf("# phase records read late,%d\n", records);
@@ -223,7 +250,7 @@ void forks_profile(void)
 	start();
 	profile(names[ABSENT], false);
 	module_load("");
-	for (int state = LOADED; state < STATES; state++) {
+	for (int state = LOADED; state < PROFILED_STATES; state++) {
 		enter(state);
 		profile(names[state], state == MEMBER);
 	}

@@ -1,54 +1,36 @@
 // SPDX-License-Identifier: MIT
 /*
  * A session that is mapped: reading one value of each process as urt.h says it
- * is to be read, and refreshing it.
+ * is to be read, reading everything by liburt, and refreshing it.
  */
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "bench.h"
+#include "liburt.h"
 #include "urt.h"
 
-static int session;
-static const struct urt_map *map;
+#define NEVER 3600000		/* ms */
+
+static struct urt *session;
+static struct urt_snapshot snapshot;
+static const struct urt_map *map;	/* besides liburt's own */
 static size_t length;
 static uint64_t sum;
 
-void mapped_open(const pid_t *pids, int count)
-{
-	char word[16];
-	int len;
-
-	session = open("/proc/urt/session", O_RDWR | O_CLOEXEC);
-	must(session >= 0 && write(session, "interval 3600000", 16) == 16);
-	for (int i = 0; i < count; i++) {
-		len = snprintf(word, sizeof(word), "%d\n", pids[i]);
-		must(write(session, word, len) == len);
-	}
-	length = URT_MAP_LENGTH(count);
-	map = mmap(NULL, length, PROT_READ, MAP_SHARED, session, 0);
-	must(map != MAP_FAILED && map->version == URT_MAP_VERSION);
-	must(map->capacity >= (uint32_t)count);
-	mapped_read();
-	must(sum);
-}
-
 /* The sum of all processes' user times, of one moment. */
-void mapped_read(void)
+static void read_map(void)
 {
-	const struct urt_map_snapshot *snapshot;
+	const struct urt_map_snapshot *latest;
 	const char *process, *end;
 	uint32_t sequence;
 
 	do {
 		sequence = __atomic_load_n(&map->sequence, __ATOMIC_ACQUIRE);
-		snapshot = (const void *)((const char *)map +
-					  map->snapshot_offset[sequence & 1]);
-		process = (const char *)snapshot + map->process_offset;
-		end = process + (size_t)snapshot->processes * map->process_size;
+		latest = (const void *)((const char *)map +
+					map->snapshot_offset[sequence & 1]);
+		process = (const char *)latest + map->process_offset;
+		end = process + (size_t)latest->processes * map->process_size;
 		sum = 0;
 		for (; process < end; process += map->process_size)
 			sum += ((const struct urt_map_process *)process)->utime_ns;
@@ -56,13 +38,55 @@ void mapped_read(void)
 	} while (__atomic_load_n(&map->sequence, __ATOMIC_RELAXED) != sequence);
 }
 
-uint64_t mapped_refresh(void)
+void mapped_open(const struct set *set)
 {
-	return refresh_measure_session(session);
+	session = urt_open();
+	must(session && !urt_set_interval(session, NEVER));
+	for (int i = 0; i < set->count; i++)
+		must(!urt_add(session, set->pids[i], 0));
+	must(!urt_map(session, set->count));
+	length = URT_MAP_LENGTH(set->count);
+	map = mmap(NULL, length, PROT_READ, MAP_SHARED, urt_fd(session), 0);
+	must(map != MAP_FAILED && map->version == URT_MAP_VERSION);
+	must(map->capacity >= (uint32_t)set->count);
+	memset(&snapshot, 0, sizeof(snapshot));
+}
+
+/* Of a process that has inherited it: its own view of every page. */
+void mapped_touch(void)
+{
+	read_map();
+	must(sum);
+}
+
+static uint64_t cost_of_read(void)
+{
+	uint64_t begin, cost;
+
+	rest();
+	begin = tsc();
+	read_map();
+	cost = since(begin);
+	must(sum);
+	return cost;
+}
+
+void mapped_sample(void)
+{
+	note("refresh mapped", refresh_measure_session(urt_fd(session)));
+	note("mapped read", cost_of_read());
+	note("mapped read by liburt", liburt_cost(session, &snapshot));
+}
+
+void mapped_sample_shared(void)
+{
+	note("refresh mapped by 10 more",
+	     refresh_measure_session(urt_fd(session)));
 }
 
 void mapped_close(void)
 {
 	must(!munmap((void *)map, length));
-	close(session);
+	urt_snapshot_free(&snapshot);
+	urt_close(session);
 }

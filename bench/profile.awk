@@ -1,31 +1,73 @@
 # SPDX-License-Identifier: MIT
-# The phases (lines "# phase NAME,PROCESSES") and the plugin's counts among the
-# names of functions, sorted by address ("ADDRESS = NAME"), to tables of
-# instructions per process, and the bars. Exit status 1 if one is missed.
+# The phases (lines "# phase NAME,PROCESSES[,WHAT COUNTS]") and, twice, the
+# plugin's counts among the names of functions, sorted by address
+# ("ADDRESS = NAME"), to tables of instructions per process, and the bars. Exit
+# status 1 if one is missed. With the variable lines, the name of a file, what
+# was executed of the module goes there, for lines.awk.
+
+# What is shown of a table by function: so much of all.
+BEGIN {
+	SHOWN = 0.99
+	nr_phases = 0
+	MODULES = "ffffffffc0000000"
+}
+
+FNR == 1 {
+	file++
+}
 
 /^# phase / {
 	sub(/^# phase /, "")
 	split($0, f, ",")
 	names[nr_phases] = f[1]
-	processes[nr_phases++] = f[2]
+	processes[nr_phases] = f[2]
+	# A process that is a member of a tree, from fork to record.
+	counted[nr_phases++] = f[1] == "tree member" ? "*" : f[3]
 	next
 }
 
 $2 == "=" {
 	name = $3
+	start = $1
+	shown = name (start >= MODULES ? " [usertime]" : "")
 }
 
-$2 == "root" {
+file == 2 && $2 == "root" {
 	calls[$3, name] += $4
-	own[$3, name] += $5
-	all[$3, name] += $6
+	name_of[$1] = name
 	roots[name]
 }
 
-# The functions that the tracepoints are in.
-$2 == "rest" && name ~ /^(kernel_clone|do_exit|delayed_put_task_struct|__traceiter_sched_process_.*)$/ {
-	site[$3, name] += $4
-	sites[name]
+# Address, "in", phase, root, self, times, instructions.
+file == 3 && $2 == "in" {
+	root = name_of[$4]
+	if ($4 != 0) {
+		all[$3, root] += $7
+		if ($1 >= MODULES)
+			own[$3, root] += $7
+	} else if (name ~ /^(kernel_clone|do_exit|delayed_put_task_struct|__traceiter_sched_process_.*)$/) {
+		# The functions that the tracepoints are in.
+		site[$3, name] += $7
+		sites[name]
+	}
+	if (counts($3, root, $5))
+		count()
+}
+
+function counts(p, root, self) {
+	if (counted[p] == "self")
+		return self
+	return root != "" && (counted[p] == "*" || counted[p] == root)
+}
+
+function count() {
+	sum[$3] += $7
+	flat[$3, shown] += $7
+	if ($1 == start)
+		entered[$3, shown] += $6
+	functions[shown]
+	if (lines && $1 >= MODULES)
+		executed[$3 " " $1] += $6
 }
 
 function row(what, times, mine, total) {
@@ -38,6 +80,8 @@ function print_root(p, fn) {
 		return
 	row(fn, calls[p, fn] / processes[p], own[p, fn] / processes[p],
 	    all[p, fn] / processes[p])
+	if (fn == "on_fork")
+		entering[p] += all[p, fn] / processes[p]
 	if (fn ~ /^(session_read|free_all_after_grace)$/)
 		reading[p] += all[p, fn] / processes[p]
 	else
@@ -49,6 +93,8 @@ function print_site(p, fn,	cost) {
 	if (cost > -0.01 && cost < 0.01)
 		return
 	row("tracepoint in " fn, 1, cost, cost)
+	if (fn == "kernel_clone")
+		entering[p] += cost
 	making[p] += cost
 }
 
@@ -66,10 +112,29 @@ function print_phase(p,		fn) {
 	print ""
 }
 
-function bar(p, most) {
+# By function, most first, until SHOWN of it is there.
+function print_flat(p,		fn, best, left, n) {
+	printf "%-46s%10s%14s\n", names[p] ":", "calls", "instructions"
+	for (left = sum[p]; left > (1 - SHOWN) * sum[p]; n++) {
+		best = ""
+		for (fn in functions)
+			if (flat[p, fn] > flat[p, best])
+				best = fn
+		printf "%-46s%10.3f%14.2f\n", best,
+		       entered[p, best] / processes[p],
+		       flat[p, best] / processes[p]
+		left -= flat[p, best]
+		delete flat[p, best]
+	}
+	printf "%-46s%24.2f\n", "others", left / processes[p]
+	printf "%-46s%24.2f\n\n", "together", sum[p] / processes[p]
+}
+
+function bar(name, seen, most) {
 	printf "%-6s %-40s %8.1f, at most %d\n",
-		making[p] <= most ? "ok" : "MISSED", names[p], making[p], most
-	missed += making[p] > most
+		seen <= most ? "ok" : "MISSED", name, seen, most
+	bars++
+	missed += seen > most
 }
 
 # A probe that was not called must not pass for a cheap one.
@@ -81,8 +146,20 @@ function check(p, fn) {
 	}
 }
 
+# Nor a refresh that did not come, or came twice.
+function check_flat(p) {
+	if (counted[p] == "update_cputimes" && calls[p, counted[p]] != 1) {
+		printf "%s: %d refreshes\n", names[p], calls[p, counted[p]]
+		failed = 1
+	}
+	if (!sum[p]) {
+		printf "%s: nothing was counted\n", names[p]
+		failed = 1
+	}
+}
+
 END {
-	if (nr_phases != 6) {
+	if (nr_phases < 7) {
 		print "nothing was counted"
 		exit 1
 	}
@@ -92,14 +169,25 @@ END {
 		if (p > 1)
 			check(p, "on_fork")
 	}
+	for (p = 6; p < nr_phases; p++)
+		check_flat(p)
 	if (failed)
 		exit 1
+	if (lines)
+		for (where in executed)
+			print where, executed[where] >lines
+	print "Instructions per process, by function\n"
+	for (p = 0; p < nr_phases; p++)
+		if (counted[p] != "")
+			print_flat(p)
 	print "Instructions per process, from fork to wait and beyond\n"
-	for (p = 1; p < nr_phases; p++)
+	for (p = 1; p < 6; p++)
 		print_phase(p)
-	bar(1, 40)
-	bar(2, 150)
-	bar(3, 2000)
-	printf "%d of 3 bars hold\n", 3 - missed
+	bar(names[1], making[1], 40)
+	bar(names[2], making[2], 150)
+	bar(names[3], making[3], 2000)
+	bar("exit told, its record written and read",
+	    making[3] + reading[3] - entering[3], 1500)
+	printf "%d of %d bars hold\n", bars - missed, bars
 	exit missed > 0
 }

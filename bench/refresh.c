@@ -22,12 +22,14 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "tables.h"
 
 #define INSTANCES "/sys/kernel/tracing/instances"
 #define EVENTS "events/workqueue/workqueue_execute"
 #define INTERVAL "/sys/module/usertime/parameters/interval_ms"
 
 static const char *const instances[] = { "A", "B" };
+static uint64_t ended, woken;	/* of the last refresh that was measured */
 
 struct stamps {
 	uint64_t start;
@@ -104,6 +106,7 @@ static void wait_for_refresh(int fd, short event)
 	struct pollfd p = { .fd = fd, .events = event };
 
 	must(poll(&p, 1, 60000) == 1 && p.revents & event);
+	woken = tsc();
 }
 
 static void clear(void)
@@ -112,7 +115,8 @@ static void clear(void)
 	set("B", "trace", "");
 }
 
-static uint64_t cost(void)
+/* Of the one that has been. */
+uint64_t refresh_cost(void)
 {
 	struct stamps a = stamps("A"), b = stamps("B"), first, second;
 
@@ -120,7 +124,33 @@ static uint64_t cost(void)
 	first = a.start < b.start ? a : b;
 	second = a.start < b.start ? b : a;
 	must(second.start < first.end);
+	ended = second.end + (second.end - first.end);
 	return first.end - second.start - (second.start - first.start);
+}
+
+/* For those who wait themselves: asks for refreshes, every 10 ms. */
+void refresh_ask(void)
+{
+	clear();
+	spit(INTERVAL, "10");
+}
+
+/* Ends that; after the first of them, and before the second. */
+void refresh_enough(void)
+{
+	spit(INTERVAL, "3600000");
+}
+
+/* When the worker had done its work, and its end was recorded. */
+uint64_t refresh_ended(void)
+{
+	return ended;
+}
+
+/* When we were back from waiting for that. */
+uint64_t refresh_woken(void)
+{
+	return woken;
 }
 
 /* Asks for a refresh in 10 ms, and for no other within the hour. */
@@ -129,11 +159,10 @@ uint64_t refresh_measure(int status)
 	char c;
 
 	must(pread(status, &c, 1, 0) == 1);	/* the generation that is */
-	clear();
-	spit(INTERVAL, "10");
+	refresh_ask();
 	wait_for_refresh(status, POLLIN);
-	spit(INTERVAL, "3600000");
-	return cost();
+	refresh_enough();
+	return refresh_cost();
 }
 
 static void set_interval(int session, const char *word)
@@ -152,5 +181,5 @@ uint64_t refresh_measure_session(int session)
 	set_interval(session, "interval 10");
 	wait_for_refresh(session, POLLPRI);
 	set_interval(session, "interval 3600000");
-	return cost();
+	return refresh_cost();
 }

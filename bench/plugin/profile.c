@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: MIT
 /*
- * A plugin for QEMU's translator: the instructions that a module's functions
- * execute, with all that they call, and those of the rest of the kernel.
+ * A plugin for QEMU's translator: how often each block of the kernel's code is
+ * executed, and within which function of the module.
  *
  * A function of the module begins when code of the module runs on a stack on
  * which none runs yet; it ends with the return that takes its address from where
- * the latest call had put it. Whatever runs on that stack in between is the
- * function's. Interrupt handlers and other tasks have stacks of their own.
+ * the latest call that has not returned put it. Whatever runs on that stack in
+ * between is the function's. Interrupt handlers and other tasks have stacks of
+ * their own.
  *
  * The guest, one CPU under Linux for x86-64, begins a phase with a certain nop
  * and ends it with the same. What is outside of phases is not counted. At the
  * end these lines are written to the file that is the plugin's argument:
  *
- *	ADDRESS root PHASE CALLS OWN ALL	a function of the module, entered
- *				from the kernel: instructions of the module and all
- *	ADDRESS rest PHASE INSTRUCTIONS		a block of code, not within these
+ *	ADDRESS root PHASE CALLS	a function of the module, entered from the
+ *					kernel
+ *	ADDRESS in PHASE ROOT SELF TIMES INSTRUCTIONS
+ *
+ * The latter is a block of code, or of the module a single instruction: how
+ * often it was executed, and how many instructions that makes. ROOT is the
+ * address of the function that it ran within, 0 outside of those; SELF is 1 for
+ * what ran on the stack of the task that began the phase: its system calls.
  */
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,8 +55,8 @@ void qemu_plugin_register_atexit_cb(uint64_t id,
 				    void (*fn)(uint64_t id, void *data),
 				    void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb,
-						 size_t nr);
+struct qemu_plugin_insn *
+qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t nr);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
@@ -61,15 +67,28 @@ int qemu_plugin_version = 1;
 #define MODULES 0xffffffffc0000000
 #define MODULES_END 0xffffffffff000000
 #define STACK_SHIFT 14			/* stacks are as large, and aligned */
-#define PHASES 8
+#define DEPTH 512			/* of calls on one */
+#define PHASES 32
 #define BUCKETS 65536
+
+enum jump { OTHER, CALL, RETURN };
+
+struct count {
+	struct count *next;
+	const struct block *root;	/* that it was within, or &no_root */
+	int phase;
+	bool self;			/* on the stack of who began the phase */
+	uint64_t times;
+	uint64_t calls;			/* as a root */
+};
 
 struct block {
 	struct block *next;
 	uint64_t address;
 	size_t length;			/* instructions */
-	uint64_t rest[PHASES];
-	struct { uint64_t calls, own, all; } root[PHASES];
+	struct count *counts;		/* the latest first */
+	enum jump jump;			/* its last instruction */
+	uint16_t offsets[];		/* where the instructions are */
 };
 
 struct stack {
@@ -77,11 +96,16 @@ struct stack {
 	uint64_t number;
 	struct block *root;		/* of the function that runs, or NULL */
 	uint64_t return_at;		/* where its return address is */
+	uint64_t calls[DEPTH];		/* where return addresses are */
+	int depth;
 };
 
 static struct block *blocks[BUCKETS];
+static const struct block no_root;
 static struct stack *stacks[BUCKETS], *current;
-static uint64_t called_at;		/* where the latest call put the address */
+static const struct stack *marked;	/* of who began the phase */
+static const struct block *running;	/* the latest */
+static uint64_t accessed;		/* by it, last; 0: nothing */
 static int marks;			/* seen; odd: a phase is on */
 
 static unsigned int bucket(uint64_t n)
@@ -89,11 +113,15 @@ static unsigned int bucket(uint64_t n)
 	return n * 0x9e3779b97f4a7c15 >> 48;
 }
 
+/* For as long as we run; pages that are not used cost nothing. */
 static void *allocate(size_t size)
 {
-	void *p = calloc(1, size);
+	static char memory[1 << 29] __attribute__((aligned(16)));
+	static size_t used;
+	char *p = memory + used;
 
-	if (!p)
+	used += (size + 15) & ~15ul;
+	if (used > sizeof(memory))
 		abort();
 	return p;
 }
@@ -116,25 +144,50 @@ static void look_at_stack(uint64_t address)
 	current = *s;
 }
 
-static void on_call(unsigned int cpu, uint32_t info, uint64_t address,
-		    void *data)
+/* What is below has returned, or was left by a task that has ended. */
+static void leave_below(uint64_t address)
 {
-	look_at_stack(address);
-	called_at = address;
+	struct stack *s = current;
+
+	while (s->depth && s->calls[s->depth - 1] <= address)
+		s->depth--;
+	if (s->root && s->return_at <= address)
+		s->root = NULL;
 }
 
-static void on_return(unsigned int cpu, uint32_t info, uint64_t address,
+/*
+ * For a block that ends with a call or a return. QEMU 7.2 reports other accesses
+ * of it, too; the last is where the return address is. And it may leave a
+ * callback on when the block has ended, for what a helper accesses later.
+ */
+static void on_access(unsigned int cpu, uint32_t info, uint64_t address,
 		      void *data)
 {
-	look_at_stack(address);
-	if (current->root && current->return_at == address)
-		current->root = NULL;
+	if (data == running)
+		accessed = address;
+}
+
+/* The block that ran has ended. */
+static void follow_jump(void)
+{
+	if (!accessed)
+		return;
+	look_at_stack(accessed);
+	leave_below(accessed);
+	if (running->jump == CALL) {
+		if (current->depth == DEPTH)
+			abort();
+		current->calls[current->depth++] = accessed;
+	}
+	accessed = 0;
 }
 
 static void on_mark(unsigned int cpu, void *data)
 {
 	if (++marks > 2 * PHASES)
 		abort();
+	follow_jump();
+	marked = current;
 }
 
 static bool of_module(const struct block *b)
@@ -142,44 +195,45 @@ static bool of_module(const struct block *b)
 	return b->address >= MODULES && b->address < MODULES_END;
 }
 
-static void on_block(unsigned int cpu, void *data)
+static struct count *count_of(struct block *b, const struct block *root,
+			      int phase)
 {
-	bool counts = marks % 2;
-	int phase = marks / 2;
-	struct block *b = data, *root;
+	bool self = current == marked;
+	struct count *c;
 
-	if (!current)
-		return;
-	if (!current->root && of_module(b)) {
-		current->root = b;
-		current->return_at = called_at;
-		if (counts)
-			b->root[phase].calls++;
+	for (c = b->counts; c; c = c->next) {
+		if (c->phase == phase && c->root == root && c->self == self)
+			return c;
 	}
-	if (!counts)
-		return;
-	root = current->root;
-	if (!root) {
-		b->rest[phase] += b->length;
-		return;
-	}
-	root->root[phase].all += b->length;
-	if (of_module(b))
-		root->root[phase].own += b->length;
+	c = allocate(sizeof(*c));
+	*c = (struct count){ .next = b->counts, .root = root, .phase = phase,
+			     .self = self };
+	b->counts = c;
+	return c;
 }
 
-static struct block *block_of(uint64_t address, size_t length)
+static void on_block(unsigned int cpu, void *data)
 {
-	struct block **b = &blocks[bucket(address)];
+	struct block *b = data;
+	bool called = false;
+	struct count *c;
 
-	for (; *b; b = &(*b)->next) {
-		if ((*b)->address == address && (*b)->length == length)
-			return *b;
+	if (!marks)
+		return;
+	follow_jump();
+	running = b;
+	if (!current)
+		return;
+	if (!current->root && of_module(b) && current->depth) {
+		current->root = b;
+		current->return_at = current->calls[current->depth - 1];
+		called = true;
 	}
-	*b = allocate(sizeof(**b));
-	(*b)->address = address;
-	(*b)->length = length;
-	return *b;
+	if (marks % 2) {
+		c = count_of(b, current->root ?: &no_root, marks / 2);
+		c->times++;
+		c->calls += called;
+	}
 }
 
 static bool is_prefix(unsigned char byte)
@@ -188,23 +242,52 @@ static bool is_prefix(unsigned char byte)
 	       byte == 0xf3 || (byte & 0xf0) == 0x40;
 }
 
-static void watch(struct qemu_plugin_insn *insn)
+static enum jump jump_of(const struct qemu_plugin_insn *insn)
 {
 	const unsigned char *code = qemu_plugin_insn_data(insn);
 	size_t size = qemu_plugin_insn_size(insn), i = 0;
-	bool call;
 
 	while (i + 1 < size && is_prefix(code[i]))
 		i++;
-	call = code[i] == 0xe8;
-	if (i + 1 < size && code[i] == 0xff)
-		call = (code[i + 1] >> 3 & 7) == 2;
-	if (call)
-		qemu_plugin_register_vcpu_mem_cb(insn, on_call, NO_REGS,
-						 MEM_RW, NULL);
-	else if (code[i] == 0xc3 || code[i] == 0xc2)
-		qemu_plugin_register_vcpu_mem_cb(insn, on_return, NO_REGS,
-						 MEM_RW, NULL);
+	if (code[i] == 0xe8)
+		return CALL;
+	if (i + 1 < size && code[i] == 0xff && (code[i + 1] >> 3 & 7) == 2)
+		return CALL;
+	if (code[i] == 0xc3 || code[i] == 0xc2)
+		return RETURN;
+	return OTHER;
+}
+
+static uint64_t address_of(const struct qemu_plugin_tb *tb, size_t nr)
+{
+	return qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, nr));
+}
+
+static struct block *find_block(uint64_t address, size_t length)
+{
+	struct block **b = &blocks[bucket(address)];
+
+	for (; *b; b = &(*b)->next) {
+		if ((*b)->address == address && (*b)->length == length)
+			return *b;
+	}
+	*b = allocate(sizeof(**b) + length * sizeof((*b)->offsets[0]));
+	(*b)->address = address;
+	(*b)->length = length;
+	return *b;
+}
+
+/* The kernel patches itself: what was a jump there may be a return by now. */
+static struct block *block_of(struct qemu_plugin_tb *tb)
+{
+	uint64_t address = address_of(tb, 0);
+	size_t length = qemu_plugin_tb_n_insns(tb);
+	struct block *b = find_block(address, length);
+
+	b->jump = jump_of(qemu_plugin_tb_get_insn(tb, length - 1));
+	for (size_t i = 0; i < length; i++)
+		b->offsets[i] = address_of(tb, i) - address;
+	return b;
 }
 
 /* As profile_mark() in bench.h has it. */
@@ -217,38 +300,54 @@ static bool is_mark(const struct qemu_plugin_insn *insn)
 	       !memcmp(qemu_plugin_insn_data(insn), code, sizeof(code));
 }
 
+/* Calls and returns end a block. */
+static void translate_kernel(struct qemu_plugin_tb *tb)
+{
+	size_t last = qemu_plugin_tb_n_insns(tb) - 1;
+	struct block *b = block_of(tb);
+
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, NO_REGS, b);
+	if (b->jump != OTHER)
+		qemu_plugin_register_vcpu_mem_cb(
+			qemu_plugin_tb_get_insn(tb, last), on_access, NO_REGS,
+			MEM_RW, b);
+}
+
 static void on_translation(uint64_t id, struct qemu_plugin_tb *tb)
 {
-	size_t n = qemu_plugin_tb_n_insns(tb);
-	struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, 0);
-	uint64_t address = qemu_plugin_insn_vaddr(insn);
-	bool kernel = address >= KERNEL;
+	struct qemu_plugin_insn *insn;
 
-	if (kernel)
-		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, NO_REGS,
-						     block_of(address, n));
-	for (size_t i = 0; i < n; i++) {
+	if (address_of(tb, 0) >= KERNEL) {
+		translate_kernel(tb);
+		return;
+	}
+	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
 		insn = qemu_plugin_tb_get_insn(tb, i);
-		if (kernel)
-			watch(insn);
-		else if (is_mark(insn))
+		if (is_mark(insn))
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_mark,
 							       NO_REGS, NULL);
 	}
 }
 
-static void print(FILE *f, const struct block *b, int phase)
+static void print_executed(FILE *f, const struct count *c, uint64_t address,
+			   size_t length)
 {
-	unsigned long long address = b->address;
+	fprintf(f, "%016" PRIx64 " in %d %" PRIx64 " %d %" PRIu64 " %" PRIu64 "\n",
+		address, c->phase, c->root->address, c->self, c->times,
+		c->times * length);
+}
 
-	if (b->root[phase].all)
-		fprintf(f, "%016llx root %d %llu %llu %llu\n", address, phase,
-			(unsigned long long)b->root[phase].calls,
-			(unsigned long long)b->root[phase].own,
-			(unsigned long long)b->root[phase].all);
-	if (b->rest[phase])
-		fprintf(f, "%016llx rest %d %llu\n", address, phase,
-			(unsigned long long)b->rest[phase]);
+static void print(FILE *f, const struct block *b, const struct count *c)
+{
+	if (c->calls)
+		fprintf(f, "%016" PRIx64 " root %d %" PRIu64 "\n", b->address,
+			c->phase, c->calls);
+	if (!of_module(b)) {
+		print_executed(f, c, b->address, b->length);
+		return;
+	}
+	for (size_t i = 0; i < b->length; i++)
+		print_executed(f, c, b->address + b->offsets[i], 1);
 }
 
 static void on_exit_of_qemu(uint64_t id, void *file)
@@ -257,8 +356,8 @@ static void on_exit_of_qemu(uint64_t id, void *file)
 
 	for (int i = 0; i < BUCKETS; i++) {
 		for (struct block *b = blocks[i]; b; b = b->next) {
-			for (int phase = 0; phase < PHASES; phase++)
-				print(f, b, phase);
+			for (struct count *c = b->counts; c; c = c->next)
+				print(f, b, c);
 		}
 	}
 	if (fclose(f))

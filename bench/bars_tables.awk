@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# The bars of the tables beyond the samples. bars.awk reads the figures, has
+# at() and bar(), and calls bars_of_tables() if those tables were made.
+
+# By difference of rounds, which wobble: profile.sh judges the same to the
+# instruction, and what those pay whom nobody watches.
+function bars_of_exits() {
+	bar_ahead("exit told by a record, above one unregistered",
+		  at("exits", "session 50 at once; registered before",
+		     "median"), 1500, 1800)
+}
+
+function bars_of_memory() {
+	bar("memory of a registration",
+	    at("memory", "registration", "all pages"), 256, " bytes")
+}
+
+function bar_lost(life) {
+	bar("CPU time lost by records, " life,
+	    at("lost by being told", "our session of a tree", life), 0, "%")
+}
+
+function bars_of_tables() {
+	bars_of_exits()
+	bars_of_memory()
+	bar_lost("0.2 s life")
+	bar_lost("1 s life")
+	bar_lost("7 s life")
+}
