@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* What hello_quiet() is in the kernel, as a function of a library. */
+#ifndef SYSCALL_LIBRARY_H
+#define SYSCALL_LIBRARY_H
+
+long library_hello_quiet(void);
+
+#endif
