@@ -79,18 +79,44 @@ int slowness(void)
 	return scale ? atoi(scale) : 1;
 }
 
+int patience = 1;
+
+uint64_t limit_ns(unsigned int ms)
+{
+	return ms * MS * slowness() * patience;
+}
+
 int scaled(int count)
 {
 	return count / slowness();
 }
 
-bool preempts(void)
+static bool version_has(const char *word)
 {
 	char *text = slurp("/proc/version");
-	bool yes = strstr(text, " PREEMPT ") || strstr(text, "PREEMPT_RT");
+	bool yes = strstr(text, word);
 
 	free(text);
 	return yes;
+}
+
+bool is_realtime(void)
+{
+	return version_has("PREEMPT_RT") || version_has("PREEMPT RT");
+}
+
+bool preempts(void)
+{
+	return is_realtime() || version_has(" PREEMPT ");
+}
+
+/*
+ * wait4() cuts both its times to whole microseconds. Where the kernel preempts,
+ * a parent can be told before its child's last moments: see exit_exact_two.
+ */
+long long waiter_misses(void)
+{
+	return preempts() ? 500 : 1;
 }
 
 void nap(void)
@@ -367,6 +393,16 @@ char *slurp(const char *path)
 	return text;
 }
 
+int lines_of(char *text)
+{
+	int n = 0;
+
+	for (const char *p = text; *p; p++)
+		n += *p == '\n';
+	free(text);
+	return n;
+}
+
 void spit(const char *path, const char *fmt, ...)
 {
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
@@ -501,7 +537,7 @@ void next_generation(void)
 
 	must(fd >= 0);
 	free(slurp_fd(fd));
-	expect(readable(fd, 10000), "no new generation within 10 s");
+	expect(readable(fd, limit_ns(10000) / MS), "no new generation within 10 s");
 	close(fd);
 }
 
@@ -583,7 +619,7 @@ enum kind next_record(struct session *s, struct record *r)
 	ssize_t n;
 
 	if (s->at == s->len) {
-		expect(line_waits(s, 20000), "no line within 20 s");
+		expect(line_waits(s, limit_ns(20000) / MS), "no line within 20 s");
 		n = read(s->fd, s->text, sizeof(s->text) - 1);
 		must(n >= 0);
 		s->at = 0;

@@ -31,6 +31,10 @@
 
 #include "urt.h"
 
+#ifndef CLONE_NEWTIME	/* Debian 11's C library has no name for it */
+#define CLONE_NEWTIME 0x80
+#endif
+
 #define STATUS "/proc/urt/status"
 #define STAT "/proc/urt/stat"
 #define SESSION "/proc/urt/session"
@@ -80,11 +84,13 @@ void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 unsigned int seed_of_run(void);
 
 int slowness(void);		/* of the kernel, 1 is none */
+extern int patience;		/* more where the clock is a busy host's */
+uint64_t limit_ns(unsigned int ms);	/* what shall take ms may take so long */
 
 /* Until cond holds, or the test fails after ms milliseconds. */
 #define wait_until(cond, ms, ...)					\
 	do {								\
-		uint64_t until_ = now_ns() + (ms) * MS * slowness();	\
+		uint64_t until_ = now_ns() + limit_ns(ms);		\
 		while (!(cond)) {					\
 			expect(now_ns() < until_, __VA_ARGS__);		\
 			nap();						\
@@ -92,7 +98,9 @@ int slowness(void);		/* of the kernel, 1 is none */
 	} while (0)
 
 uint64_t now_ns(void);		/* CLOCK_BOOTTIME */
+bool is_realtime(void);		/* PREEMPT_RT */
 bool preempts(void);		/* the kernel, wherever it is */
+long long waiter_misses(void);	/* us of a child's total, at most, on one CPU */
 int scaled(int count);		/* fewer, where the kernel is slow */
 void nap(void);			/* a millisecond */
 void burn(uint64_t ns);		/* user CPU time of this thread */
@@ -123,6 +131,7 @@ int open_status(void);		/* O_RDWR */
 int put(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *slurp_fd(int fd);		/* from offset 0; malloc'ed */
 char *slurp(const char *path);
+int lines_of(char *text);		/* how many; frees it */
 void spit(const char *path, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void registers(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

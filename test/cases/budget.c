@@ -12,6 +12,7 @@
 
 #define SESSIONS 60
 #define USER 1000
+#define THREADS 3000	/* what 60 sessions do with them would be a tenth */
 
 static int fds[SESSIONS];
 
@@ -50,13 +51,13 @@ static void expect_share(void *pid)
 {
 	become(USER);
 	open_sessions("%d", *(pid_t *)pid);
-	expect_budget(20, wait_second, "60 sessions with 1,000 threads");
+	expect_budget(20, wait_second, "60 sessions with 3,000 threads");
 }
 
 TEST(budget, "refreshes of a user with much to refresh take a 20th of the time",
      .slow = true)
 {
-	pid_t pid = threaded(1000, USER);
+	pid_t pid = threaded(scaled(THREADS), USER);
 
 	in_child(expect_share, &pid);
 }
@@ -96,7 +97,7 @@ static void expect_told(void *pid)
 TEST(budget_told, "each session gets its turn, and its header says how often",
      .slow = true)
 {
-	pid_t pid = threaded(1000, USER);
+	pid_t pid = threaded(scaled(THREADS), USER);
 
 	in_child(expect_told, &pid);
 }
@@ -151,7 +152,7 @@ static void attack_with_many(void *pid)
 	for (int n = 0; n < SESSIONS; n++)
 		must(put(fds[n], "%d", getpid()) > 0);
 	map_all();
-	expect_budget(10, wait_second, "60 maps of 1,000 threads");
+	expect_budget(10, wait_second, "60 maps of 3,000 threads");
 	for (int i = 0; i < 4; i++)
 		child(poll_all, NULL);
 	expect_budget(10, wait_second, "and four that poll all of them");
@@ -162,7 +163,7 @@ static void attack_with_many(void *pid)
 TEST(budget_mix, "sessions, maps, pollers, intervals: a 20th of the time",
      .slow = true, .limit = 300)
 {
-	pid_t pid = threaded(1000, USER);
+	pid_t pid = threaded(scaled(THREADS), USER);
 
 	registers("%d", pid);
 	in_child(attack_with_many, &pid);

@@ -253,22 +253,13 @@ static void register_members(const pid_t *members)
 	member = members[0];
 }
 
-static bool lends_priority(void)
-{
-	char *text = slurp("/proc/version");
-	bool rt = strstr(text, "PREEMPT_RT") || strstr(text, "PREEMPT RT");
-
-	free(text);
-	return rt;
-}
-
 TEST(cover_killed, "who is killed while waiting for a lock ends before its holder moves",
      .params = "interval_ms=3600000", .slow = true, .limit = 120)
 {
 	pid_t members[MEMBERS];
 	size_t i, met = 0;
 
-	if (lends_priority())
+	if (is_realtime())
 		skip("locks of this kernel lend their holder the priority");
 	scene = share(sizeof(*scene));
 	start_members(members);
@@ -310,8 +301,11 @@ static void have_many(void *arg)
 	sleep_forever();
 }
 
-/* Return: whether it was in the midst of it. */
-static bool kill_search(pid_t root)
+/*
+ * Kills one after *delay ns, which is changed if that was too early or too late.
+ * Return: whether it was in the midst of it.
+ */
+static bool kill_search(pid_t root, long *delay)
 {
 	struct search s = { open_session(), root };
 	unsigned int rounds = scene->rounds;
@@ -320,13 +314,13 @@ static bool kill_search(pid_t root)
 
 	scene->waiter_done = 0;
 	pid = child(search, &s);
-	while (scene->rounds == rounds)
-		nap();
-	nap();
-	met = !scene->waiter_done;
+	nanosleep(&(struct timespec){ .tv_nsec = *delay }, NULL);
 	end(pid);
-	if (met && scene->waiter_done)
-		met = false;
+	met = scene->rounds != rounds && !scene->waiter_done;
+	if (scene->rounds == rounds)
+		*delay += *delay / 8;
+	else if (!met)
+		*delay -= *delay / 9;
 	expect(!met || !session_members(s.session, MEMBERS),
 	       "%u are registered", session_members(s.session, MEMBERS));
 	expect(!met || !events_of(s.session, POLLIN), "%#x of an empty session",
@@ -338,6 +332,7 @@ static bool kill_search(pid_t root)
 TEST(cover_search_killed, "a search for descendants that is killed registers nobody",
      .limit = 120)
 {
+	long delay = MS / 2;
 	pid_t root;
 	int i, met = 0;
 
@@ -346,7 +341,7 @@ TEST(cover_search_killed, "a search for descendants that is killed registers nob
 	wait_until(scene->rounds, 20000, "not so many processes");
 	be_first();
 	for (i = 0; i < ATTEMPTS && met < 5; i++)
-		met += kill_search(root);
+		met += kill_search(root, &delay);
 	expect(met, "none of %d searches was met", i);
 	note("met %d searches of %d", met, i);
 }

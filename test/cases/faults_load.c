@@ -39,7 +39,7 @@ static const struct operation inserting = {
 };
 
 TEST(faults_insmod, "an insmod whose memory is denied is ENOMEM and leaves nothing",
-     .faults = true, .slow = true, .limit = 300)
+     .faults = true, .limit = 300)
 {
 	faults_need();
 	faults_only_below("do_one_initcall");

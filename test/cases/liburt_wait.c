@@ -136,10 +136,10 @@ TEST(lib_wait_races, "no end is too early or too late for who waits for it",
      .boot = "two")
 {
 	struct urt *u = session();
-	int i, ret, status;
+	int i, ret, status, rounds = scaled(300);
 
 	adds(u, sleeper(), 0);
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < rounds; i++) {
 		struct waiting w = waiting(NULL);
 
 		adds(u, w.pid, 0);

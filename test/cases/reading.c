@@ -213,14 +213,23 @@ static void rename_forever(void *name)
 	sleep_forever();
 }
 
-TEST(stat_comm, "blanks, control characters and backslashes of a name are octal")
+static void expect_comm(const char *name, const char *comm)
 {
-	pid_t pid = child(rename_forever, "a b\t\\c\n\x7f\xc3\xa9#)");
+	pid_t pid = child(rename_forever, (void *)name);
 	struct row r;
 
 	registers("%d", pid);
 	wait_until(stat_row(pid, &r) && strcmp(r.comm, "tests"), 5000, "%s",
 		   slurp(STAT));
-	expect(!strcmp(r.comm, "a\\040b\\011\\134c\\012\\177\xc3\xa9#)"), "%s",
-	       r.comm);
+	expect(!strcmp(r.comm, comm), "%s", r.comm);
+}
+
+TEST(stat_comm, "blanks, control characters and backslashes of a name are octal")
+{
+	expect_comm("a b\t\\c\n\x7f\xc3\xa9#)",
+		    "a\\040b\\011\\134c\\012\\177\xc3\xa9#)");
+	/* Each alone: names without any are not escaped at all. */
+	expect_comm("a b", "a\\040b");
+	expect_comm("a\\b", "a\\134b");
+	expect_comm("a\x7f", "a\\177");
 }

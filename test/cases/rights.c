@@ -131,6 +131,36 @@ TEST(right_hidepid, "on a procfs with hidepid it is as under restrict=1")
 	expect(listed(p.theirs, NULL), "root sees %s", slurp(STATUS));
 }
 
+#define HIDDEN "/tmp/hidden"
+
+/* One user's, open at the same time; read in this order, and in the other. */
+static void read_both(void *arg)
+{
+	const struct pids *p = arg;
+	int all = open_status(), own = open(HIDDEN "/urt/status", O_RDONLY);
+
+	must(own >= 0);
+	registers("%d", p->mine);
+	expect(lines_of(slurp_fd(all)) == 2, "%s", slurp(STATUS));
+	expect(lines_of(slurp_fd(own)) == 1, "%s", slurp(HIDDEN "/urt/status"));
+	registers("%d", getpid());
+	expect(lines_of(slurp_fd(own)) == 2, "%s", slurp(HIDDEN "/urt/status"));
+	expect(lines_of(slurp_fd(all)) == 3, "%s", slurp(STATUS));
+}
+
+TEST(right_hidepid_beside, "and changes nothing on one without that the same user has open",
+     .params = "interval_ms=3600000")
+{
+	struct pids p = { sleeper_as(1000), sleeper_as(1001), sleeper() };
+
+	registers("%d", p.theirs);
+	must(!unshare(CLONE_NEWNS));
+	must(!mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	must(!mkdir(HIDDEN, 0755) || errno == EEXIST);
+	must(!mount("proc", HIDDEN, "proc", 0, "hidepid=2"));
+	in_user(1000, read_both, &p);
+}
+
 static void use_fd(void *arg)
 {
 	int fd = *(int *)arg;
@@ -274,6 +304,63 @@ TEST(right_userns, "a user namespace adds nothing to its owner's quota",
 
 	fill_quota(&q);
 	in_user(1000, fill_in_userns, &q);
+}
+
+/* Who has been given 100,000 to 100,009 by root, as newuidmap(1) does. */
+struct mapped {
+	struct quota *q;
+	volatile pid_t pid;
+	volatile bool done;
+};
+
+struct one {
+	uid_t uid;
+	int want;
+	pid_t pid;
+};
+
+static void register_as(void *arg)
+{
+	struct one *one = arg;
+
+	must(!setresuid(one->uid, one->uid, one->uid));
+	expect_errno(one->want, "", one->pid);
+}
+
+static void fill_as_subordinates(void *arg)
+{
+	struct mapped *m = arg;
+
+	become(1000);
+	must(!unshare(CLONE_NEWUSER));
+	m->pid = getpid();
+	wait_until(m->done, 5000, "not mapped");
+	for (uid_t uid = 0; uid <= 10; uid++)
+		in_child(register_as, &(struct one){
+			uid, uid < 10 ? 0 : EDQUOT, m->q->pids[uid] });
+}
+
+static void map_subordinates(void *arg)
+{
+	struct mapped *m = arg;
+	char path[32];
+
+	wait_until(m->pid, 5000, "no user namespace");
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", m->pid);
+	spit(path, "0 1000 1\n1 100000 10\n");
+	m->done = true;
+}
+
+TEST(right_subordinate, "subordinate ids add nothing to their owner's quota",
+     .params = "max_per_user=10 interval_ms=200")
+{
+	struct mapped *m = share(sizeof(*m));
+	struct quota q;
+
+	fill_quota(&q);
+	m->q = &q;
+	child(map_subordinates, m);
+	in_child(fill_as_subordinates, m);
 }
 
 TEST(right_mode, "status_mode decides who may open status",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Many processes, many threads, and what users can make the kernel do. */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "lib.h"
@@ -75,6 +76,40 @@ TEST(scale_threads, "a process with 2,000 threads: all of them are counted",
 	       r.utime, r.stime);
 }
 
+/* --- who comes while there are many --- */
+
+#define ROWS 2000
+#define FORKS 100
+
+static void *read_on(void *arg)
+{
+	for (;;)
+		free(slurp(STATUS));
+	return arg;
+}
+
+/* Each time it is registered or not, the reader renders all of them anew. */
+TEST(scale_forked, "a child that is forked while another reads is there for us",
+     .params = "max_per_user=65536 interval_ms=3600000", .boot = "two",
+     .limit = 120)
+{
+	pid_t *pids = calloc(ROWS, sizeof(*pids)), other, pid;
+	pthread_t thread;
+
+	crowd(pids, ROWS);
+	register_all(open_status(), pids, ROWS);
+	other = sleeper();
+	registers("tree %d", getpid());
+	must(!pthread_create(&thread, NULL, read_on, NULL));
+	for (int i = 0; i < scaled(FORKS); i++) {
+		registers("-%d", other);
+		pid = sleeper();
+		expect(listed(pid, NULL), "the %dth is missing", i);
+		end(pid);
+		registers("%d", other);
+	}
+}
+
 /* --- others get the CPU --- */
 
 #define STRETCH_MAX 1000000	/* instructions */
@@ -140,6 +175,7 @@ TEST(stretch_exits, "and taking over 20,000 exits of a session",
 	struct session s;
 	struct record r;
 	unsigned long long n = 0;
+	uint64_t begin;
 
 	crowd_fits(MANY);
 	crowd(pids, MANY);
@@ -149,13 +185,17 @@ TEST(stretch_exits, "and taking over 20,000 exits of a session",
 	stretches_begin();
 	for (int i = 0; i < MANY; i++)
 		kill(pids[i], SIGKILL);
-	while (waitpid(pids[MANY - 1], NULL, 0) < 0 || wait(NULL) > 0)
-		if (errno == ECHILD)
-			break;
+	for (int i = 0; i < MANY; i++)
+		must(waitpid(pids[i], NULL, 0) == pids[i]);
+	begin = now_ns();
 	do {
+		/* What taking them over has cost is paid for with rest. */
+		expect(line_waits(&s, 120000), "%llu exits, and no more", n);
 		next_record(&s, &r);
 		n += r.count;
 	} while (r.kind != END);
+	note("the last one %llu ms after its end",
+	     (unsigned long long)(now_ns() - begin) / MS);
 	expect(n == MANY, "%llu exits", n);
 	expect_short("upkeep", "20,000 exits");
 }

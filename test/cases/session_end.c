@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* What the last close() of a session ends: everything. */
 #define _GNU_SOURCE
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
-#include "lib.h"
+#include "load_lib.h"
 
 static void fork_for_ever(void *arg)
 {
@@ -92,6 +96,34 @@ TEST(end_unload, "after SIGKILL of the owner the module unloads, the tree alive"
 	end(owner);
 	wait_until(!(err = unload()), 2000, "%s", strerror(err));
 	expect(state_of(root), "the tree has gone");
+}
+
+#define EXPEDITED "/sys/kernel/rcu_expedited"
+
+static void restore_expedited(void)
+{
+	spit(EXPEDITED, "0");
+}
+
+/*
+ * Then rmmod's own grace periods are over before the one that a session's end
+ * waits for, as they may be on many CPUs.
+ */
+TEST(end_unload_hurried, "unloading waits for closed sessions, fast as it is")
+{
+	int fd, i;
+
+	if (access(EXPEDITED, W_OK))
+		skip("grace periods cannot be expedited");
+	spit(EXPEDITED, "1");
+	atexit(restore_expedited);
+	for (i = 0; i < 20; i++) {
+		fd = open_session();
+		must(put(fd, "tree %d", getpid()) > 0);
+		close(fd);
+		must(!unload());
+		must(!load("interval_ms=200"));
+	}
 }
 
 TEST(end_idle, "after SIGKILL of the owner no timer fires, no work runs",
@@ -239,4 +271,129 @@ TEST(end_memory_loaded, "and that before the module is unloaded",
 		round_of_all();
 	wait_until((after = memory_kb()) < before + 512, 5000,
 		   "%ld kB before, %ld kB after", before, after);
+}
+
+static void open_and_close(int times)
+{
+	int fd;
+
+	while (times--) {
+		fd = open_session();
+		must(put(fd, "%d", getpid()) > 0);
+		close(fd);
+	}
+}
+
+TEST(end_memory_closed, "4,000 sessions that are closed leave no memory behind",
+     .slow = true)
+{
+	long before, after;
+
+	if (slowness() > 1)
+		skip("a kernel that checks everything keeps more than they have");
+	open_and_close(400);
+	before = memory_kb();
+	open_and_close(4000);
+	wait_until((after = memory_kb()) < before + 512, 5000,
+		   "%ld kB before, %ld kB after", before, after);
+	note("slab and vmalloc: %ld kB before, %ld kB after", before, after);
+}
+
+/* --- work that is still to be done --- */
+
+/* Looks by itself: it does not wait for any work. */
+static void end_seen_by(int witness, pid_t pid)
+{
+	char line[256];
+
+	must(put(witness, "%d", pid) > 0);
+	end(pid);
+	wait_until(read(witness, line, sizeof(line)) > 0, 5000, "no record");
+}
+
+TEST(end_upkeep, "a session may end while its work waits for its turn", .limit = 120)
+{
+	pid_t crowd = threaded(1000, 0), pid;
+	int fd, witness, i;
+
+	/* Refreshes of so many keep what comes next away for long. */
+	for (i = 0; i < 8; i++) {
+		fd = open_session();
+		must(put(fd, "interval 10 %d", crowd) > 0);
+	}
+	for (i = 0; i < 5; i++) {
+		fd = open_session();
+		witness = open(SESSION, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+		pid = sleeper();
+		must(put(fd, "interval 10 %d %d", crowd, pid) > 0);
+		wait_until(events_of(fd, POLLPRI) & POLLPRI, 10000,
+			   "no refresh");
+		end_seen_by(witness, pid);
+		close(fd);
+		close(witness);
+	}
+}
+
+/* --- before the end --- */
+
+struct late_reader {
+	int fd;
+	char *page;
+	ssize_t n;
+};
+
+static void *read_late(void *arg)
+{
+	struct late_reader *reader = arg;
+
+	reader->n = read(reader->fd, reader->page, 4096);
+	return NULL;
+}
+
+/* Return: a userfaultfd; whoever first touches the page waits for us. */
+static int watch_page(char *page)
+{
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range = { .start = (uintptr_t)page, .len = 4096 },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	if (fd < 0)
+		skip("there is no userfaultfd");
+	must(!ioctl(fd, UFFDIO_API, &api));
+	must(!ioctl(fd, UFFDIO_REGISTER, &range));
+	return fd;
+}
+
+TEST(end_not_yet, "there is no end of file while another reader has the last line")
+{
+	struct late_reader reader = { .fd = open_session() };
+	struct uffdio_zeropage zero = { .range.len = 4096 };
+	struct session s = { .fd = reader.fd };
+	pid_t pid = sleeper();
+	pthread_t thread;
+	char text[256];
+	int fd;
+
+	reader.page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(reader.page != MAP_FAILED);
+	fd = watch_page(reader.page);
+	must(put(s.fd, "%d", pid) > 0);
+	end(pid);
+	expect(line_waits(&s, 20000), "no record");
+	must(!pthread_create(&thread, NULL, read_late, &reader));
+	wait_until(events_of(fd, POLLIN) & POLLIN, 20000, "no fault");
+
+	expect(!(events_of(s.fd, POLLIN) & POLLHUP), "poll() tells an end");
+	must(!fcntl(s.fd, F_SETFL, O_NONBLOCK));
+	expect(read(s.fd, text, sizeof(text)) < 0 && errno == EAGAIN, "%s",
+	       strerror(errno));
+	zero.range.start = (uintptr_t)reader.page;
+	must(!ioctl(fd, UFFDIO_ZEROPAGE, &zero));
+	must(!pthread_join(thread, NULL));
+	expect(reader.n > 0, "the late one got %zd", reader.n);
+	expect(!read(s.fd, text, sizeof(text)), "no end of file");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What the records of a session say. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pthread.h>
@@ -92,9 +93,70 @@ TEST(record_times_two,
 {
 	struct differences d = compare_times();
 
-	/* See exit_exact_two. */
-	expect(d.less >= -1 && d.far <= MANY / 100 + 1, "%lld to %lld us, %d by "
+	/* See exit_exact_two; a busy host stops its CPUs more often. */
+	expect(d.less >= -1 && d.far <= MANY / 10, "%lld to %lld us, %d by "
 	       "more than 500 us", d.less, d.more, d.far);
+}
+
+/* Mostly in the kernel. */
+static void burn_system(uint64_t ns)
+{
+	uint64_t until = cpu_ns(getpid()) + ns;
+	static char zeros[1 << 16];
+	int fd = open("/dev/zero", O_RDONLY);
+
+	must(fd >= 0);
+	while (cpu_ns(getpid()) < until)
+		must(read(fd, zeros, sizeof(zeros)) == sizeof(zeros));
+	close(fd);
+}
+
+static void burn_both(void *half_ms)
+{
+	burn((intptr_t)half_ms * MS / 2);
+	raise(SIGSTOP);
+	burn_system(8 * MS);
+}
+
+/*
+ * Who is looked at when the tick has seen it in user mode only keeps what it was
+ * told then, although later samples divide the total otherwise. wait4() goes
+ * back on nothing that /proc has shown, nor do we on what we have: both are
+ * asked at the beginning.
+ */
+TEST(record_times_split,
+     "user and system time are those that wait4 tells, whoever has looked before")
+{
+	struct rusage usage;
+	struct session s;
+	struct record r;
+	char path[32];
+	int status;
+	pid_t pid;
+
+	if (preempts())
+		skip("who exits can be preempted by who waits");
+	for (intptr_t half_ms = 6; half_ms < 18; half_ms++) {
+		session_open(&s);
+		pid = stopped(burn_both, (void *)half_ms);
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		must(put(s.fd, "%d interval 3600000", pid) > 0);
+		free(slurp(path));
+		kill(pid, SIGCONT);
+		must(waitpid(pid, &status, WUNTRACED) == pid);
+		free(slurp(path));
+		kill(pid, SIGCONT);
+		must(wait4(pid, &status, 0, &usage) == pid);
+		expect(next_record(&s, &r) == EXIT, "no record");
+		expect(r.utime / 1000 == (uint64_t)usage.ru_utime.tv_sec *
+		       1000000 + usage.ru_utime.tv_usec &&
+		       r.stime / 1000 == (uint64_t)usage.ru_stime.tv_sec *
+		       1000000 + usage.ru_stime.tv_usec,
+		       "%llu and %llu ns, %ld and %ld us", r.utime, r.stime,
+		       (long)usage.ru_utime.tv_usec,
+		       (long)usage.ru_stime.tv_usec);
+		close(s.fd);
+	}
 }
 
 static void two_threads(void *arg);
@@ -104,6 +166,7 @@ TEST(record_threads, "a record counts all threads, and there is one for all")
 	pid_t pid = stopped(two_threads, NULL);
 	struct session s;
 	struct record r;
+	long long diff;
 	uint64_t us;
 
 	session_open(&s);
@@ -112,7 +175,8 @@ TEST(record_threads, "a record counts all threads, and there is one for all")
 	us = reap(pid, NULL);
 	expect(us > 60000, "%" PRIu64 " us", us);
 	expect(next_record(&s, &r) == EXIT && r.pid == pid, "%d", r.pid);
-	expect(llabs((long long)(r.utime + r.stime) / 1000 - (long long)us) <= 3,
+	diff = (long long)(r.utime + r.stime) / 1000 - (long long)us;
+	expect(diff >= -3 && diff <= 2 + waiter_misses(),
 	       "%llu + %llu ns, wait4: %" PRIu64 " us", r.utime, r.stime, us);
 	expect(next_record(&s, &r) == END, "one more, of %d", r.pid);
 }

@@ -9,10 +9,6 @@
 
 #include "lib.h"
 
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x80
-#endif
-
 static void contained(void *fn)
 {
 	must(getpid() == 1);

@@ -414,6 +414,8 @@ TEST(stream_pieces, "reads of a few bytes give the same text as one large read")
 	}
 	for (k = 0; k < 5; k++) {
 		pids[k] = sleeper();
+		/* What it still runs, sessions would divide differently. */
+		wait_until(state_of(pids[k]) == 'S', 1000, "%d", pids[k]);
 		for (i = 0; i < 7; i++)
 			must(put(fds[i], "%d", pids[k]) > 0);
 	}
@@ -695,10 +697,10 @@ static void read_lines(void *arg)
 
 static void fork_many(void *arg)
 {
+	int i, many = scaled(MANY);
 	pid_t pid;
-	int i;
 
-	for (i = 0; i < MANY; i++) {
+	for (i = 0; i < many; i++) {
 		pid = fork();
 		if (!pid)
 			_exit(0);
@@ -706,7 +708,7 @@ static void fork_many(void *arg)
 		if (i >= 8)
 			waitpid(crowd->forked[i - 8], NULL, 0);
 	}
-	for (i = MANY - 8; i < MANY; i++)
+	for (i = many - 8; i < many; i++)
 		waitpid(crowd->forked[i], NULL, 0);
 }
 
@@ -719,7 +721,7 @@ TEST(stream_readers, "4 readers of a session share 5,000 records, whole, each on
      .limit = 300, .boot = "two")
 {
 	pid_t readers[READERS], root;
-	int i, status;
+	int i, status, many = scaled(MANY);
 
 	crowd = share(sizeof(*crowd));
 	crowd_fd = open_session();
@@ -735,13 +737,13 @@ TEST(stream_readers, "4 readers of a session share 5,000 records, whole, each on
 	}
 	note("%d, %d, %d and %d records", crowd->by[0], crowd->by[1],
 	     crowd->by[2], crowd->by[3]);
-	expect(crowd->count == MANY + 1, "%d records", crowd->count);
-	qsort((void *)crowd->seen, MANY + 1, sizeof(pid_t), by_number);
-	for (i = 0; i < MANY; i++)
+	expect(crowd->count == many + 1, "%d records", crowd->count);
+	qsort((void *)crowd->seen, many + 1, sizeof(pid_t), by_number);
+	for (i = 0; i < many; i++)
 		expect(bsearch((void *)&crowd->forked[i], (void *)crowd->seen,
-			       MANY + 1, sizeof(pid_t), by_number),
+			       many + 1, sizeof(pid_t), by_number),
 		       "no record of %d", crowd->forked[i]);
-	for (i = 0; i < MANY; i++)
+	for (i = 0; i < many; i++)
 		expect(crowd->seen[i] != crowd->seen[i + 1], "%d twice",
 		       crowd->seen[i]);
 }

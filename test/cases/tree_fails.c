@@ -110,17 +110,6 @@ TEST(tree_fails_end, "a tree that exceeds the quota is not what a session ends b
 
 /* --- of status --- */
 
-static int lines_of_status(void)
-{
-	char *text = slurp(STATUS), *p;
-	int lines = 0;
-
-	for (p = text; *p; p++)
-		lines += *p == '\n';
-	free(text);
-	return lines;
-}
-
 /* Each forks the next: there is always one that is about to. */
 static void fork_chain(int length)
 {
@@ -172,7 +161,7 @@ static void fail_in_crowd(void *arg)
 	wait_until(brood->ready, 20000, "not all of them");
 	for (tries = 0; tries < 500 && now_ns() < until; tries++) {
 		expect_failure(fd, brood->root, EDQUOT);
-		n = lines_of_status();
+		n = lines_of(slurp(STATUS));
 		expect(n == OTHERS, "try %d: %d lines, before %d", tries, n,
 		       OTHERS);
 	}
@@ -215,7 +204,7 @@ TEST(tree_fails_plain, "who is registered for itself meanwhile stays",
 	rounds = share(sizeof(*rounds));
 	child(fail_when_asked, NULL);
 	/* Before the search, in the midst of it, or after: it is the same. */
-	for (i = 1; i <= 200; i++) {
+	for (i = 1; i <= scaled(200); i++) {
 		rounds->asked = i;
 		for (k = 0; k < i % 4; k++)
 			nap();

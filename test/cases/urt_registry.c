@@ -105,7 +105,7 @@ TEST(urt_wait_gone, "urt wait names who does not exist, and waits for the others
 
 TEST(urt_wait_limit, "--any ends with the first, --timeout with status 3")
 {
-	struct said said = shell("sleep 1000 & sleep 0.2 & "
+	struct said said = shell("sleep 1000 & sleep 5 & "
 				 "urt wait --any $! $(pidof sleep)");
 
 	expect(!said.status && strstr(said.out, "  sleep\n"), "%d: %s",

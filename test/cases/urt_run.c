@@ -118,8 +118,8 @@ static json_t *run_measured(const char *command, uint64_t *us)
 {
 	char *argv[] = { "urt", "run", "--json", "-o", "/tmp/measured", "--",
 			 "sh", "-c", (char *)command, NULL };
+	uint64_t own, before;
 	siginfo_t info;
-	uint64_t own;
 	pid_t pid;
 	int status;
 
@@ -130,8 +130,14 @@ static json_t *run_measured(const char *command, uint64_t *us)
 		_exit(99);
 	}
 	must(!waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
-	own = cpu_ns(pid) / 1000;
-	*us = reap(pid, &status) - own;
+	/* It may have been preempted by us before its last moment. */
+	own = cpu_ns(pid);
+	do {
+		before = own;
+		nap();
+		own = cpu_ns(pid);
+	} while (own != before);
+	*us = reap(pid, &status) - own / 1000;
 	expect(status == 0, "status %#x", status);
 	return parse_json(slurp("/tmp/measured"));
 }
@@ -142,14 +148,16 @@ TEST(urt_run_exact,
      "where all is waited for, the total is RUSAGE_CHILDREN's to 1 us a process", .limit = 120)
 {
 	uint64_t us, total;
+	long long diff;
 	json_t *report = run_measured("i=0; while [ $i -lt 300 ]; do "
 				      "/bin/true; i=$((i+1)); done", &us);
 
 	total = (number(report, "user_ns") + number(report, "sys_ns")) / 1000;
 	note("%" PRIu64 " processes: %" PRIu64 " us, the kernel says %" PRIu64 " us",
 	     number(report, "processes"), total, us);
-	expect(number(report, "processes") == MANY + 1 &&
-	       llabs((long long)(total - us)) <= MANY + 1,
+	diff = total - us;
+	expect(number(report, "processes") == MANY + 1 && diff >= -(MANY + 1) &&
+	       diff <= (MANY + 1) * waiter_misses(),
 	       "%" PRIu64 " us, not %" PRIu64 " us", total, us);
 }
 
@@ -161,21 +169,30 @@ static void make_file(const char *path, const char *text)
 	close(fd);
 }
 
-#define MAKEFILE "STEPS = $(shell seq 1000)\n"	\
-		 "all: $(STEPS)\n"		\
-		 "$(STEPS): ; @/bin/true\n"	\
-		 ".PHONY: all $(STEPS)\n"
+#define STEPS scaled(1000)
+
+static struct said said_of_make(void)
+{
+	char text[120];
+
+	snprintf(text, sizeof(text), "STEPS = $(shell seq %d)\n"
+				     "all: $(STEPS)\n"
+				     "$(STEPS): ; @/bin/true\n"
+				     ".PHONY: all $(STEPS)\n", STEPS);
+	make_file("/tmp/makefile", text);
+	return shell("urt run --json -- make -s -j4 -f /tmp/makefile");
+}
 
 static void run_make(void *unused)
 {
-	struct said said = shell("urt run --json -- make -s -j4 -f /tmp/makefile");
+	struct said said = said_of_make();
 	json_t *report = parse_json(said.err), *row;
 
 	expect(!said.status, "%d: %s", said.status, said.err);
 	/* make, its $(shell), and the steps. */
 	row = row_with(report, "name", "true");
-	expect(row && number(row, "count") == 1000 &&
-	       number(report, "processes") >= 1002, "%s", said.err);
+	expect(row && number(row, "count") == (uint64_t)STEPS &&
+	       number(report, "processes") >= (uint64_t)STEPS + 2, "%s", said.err);
 	expect(number(json_object_get(report, "lost"), "count") == 0 &&
 	       number(report, "missed") == 0 &&
 	       number(report, "running") == 0, "%s", said.err);
@@ -186,17 +203,14 @@ TEST(urt_run_make,
      "of a build by make -j4 of 1,000 steps every process is counted, for anybody",
      .params = "", .limit = 240, .boot = "two")
 {
-	make_file("/tmp/makefile", MAKEFILE);
 	in_user(1000, run_make, NULL);
 }
 
 TEST(urt_run_many, "what is read while the command runs never fills the queue",
      .params = "max_records=64", .limit = 240)
 {
-	struct said said;
+	struct said said = said_of_make();
 
-	make_file("/tmp/makefile", MAKEFILE);
-	said = shell("urt run --json -- make -s -j4 -f /tmp/makefile");
 	expect(number(json_object_get(parse_json(said.err), "lost"), "count") ==
 	       0, "%s", said.err);
 }
@@ -403,15 +417,17 @@ static int count_of(const char *text, const char *part)
 
 TEST(urt_run_progress, "--progress draws at most 5 times a second, and cleans up")
 {
-	int status, drawn;
+	uint64_t begin = now_ns();
+	int status, drawn, most;
 	char *text = on_terminal("urt run --progress -- sh -c '"
 				 "for i in 1 2 3 4 5; do sleep 0.4; done'",
 				 &status);
 	char *last = strstr(text, "real");
 
+	most = (now_ns() - begin) / (200 * MS) + 1;
 	drawn = count_of(text, "processes ended");
-	expect(!status && drawn >= 3 && drawn <= 13, "%d times: %s", drawn,
-	       text);
+	expect(!status && drawn >= 3 && drawn <= most, "%d times of %d: %s",
+	       drawn, most, text);
 	expect(last && !strncmp(last - strlen(CLEAR), CLEAR, strlen(CLEAR)),
 	       "not cleared: %s", text);
 	text = on_terminal("urt run --progress -- sleep 1 2>/tmp/err", &status);
