@@ -24,7 +24,7 @@ esac
 [ -z "${URT_TEST_SEED-}" ] || append+=" URT_TEST_SEED=$URT_TEST_SEED"
 read -ra args <<<"$URT_TEST_ARGS"
 # What is wrong goes to standard error as well, which prove lets through.
-vm_boot "$build/root.cpio.gz" "$build/boot-$1.log" "${URT_TEST_LIMIT:-3600}" \
+vm_boot "$build/root.cpio.gz" "$build/boot-$1.log" "${URT_TEST_LIMIT:-10800}" \
 	"quiet softlockup_panic=1 $append" "${qemu[@]}" -- \
 	port /bin/tests "$1" "${args[@]}" | tee "$build/$1.tap" \
 	>(grep -E '^(not ok|# (broken|seen|kernel log|killed|no end|rmmod|insmod|the guest))' >&2)

@@ -31,7 +31,7 @@ END
 # unpack DATA DIR: what a guest has counted, beside what the compiler noted.
 unpack() {
 	mkdir -p "$2/raw"
-	tar -C "$2/raw" -xf "$1" || vm_die "$1 is no archive: did the guest end?"
+	tar -C "$2/raw" -mxf "$1" || vm_die "$1 is no archive: did the guest end?"
 	find "$2/raw" -name '*.gcda' -exec mv -t "$2" {} +
 	rm -rf "$2/raw"
 	cp "$build"/usertime/*.gcno "$2/"
@@ -62,7 +62,7 @@ capture() {
 list_missing() {
 	awk -F'[:,]' -v top="$build/usertime/" '
 		function text(n,  i, line) {
-			for (i = 1; i <= n; i++)
+			for (i = 1; i <= n + 0; i++)
 				if ((getline line < file) <= 0)
 					break
 			close(file)

@@ -38,12 +38,15 @@ int debug_leaks(void)
 {
 	static unsigned int unloads;
 
-	if (access(KMEMLEAK, W_OK) || ++unloads % 25)
+	if (access(KMEMLEAK, W_OK) || ++unloads % 100)
 		return 0;
 	return scan();
 }
 
-/* After the last unload: waits until all can be reported. */
+/*
+ * After the last unload: waits until all can be reported. What has changed since
+ * the scan before, as all that is new has, is not reported, either: hence two.
+ */
 int debug_last_leaks(void)
 {
 	uint64_t until = now_ns() + 6 * SEC;
@@ -52,6 +55,7 @@ int debug_last_leaks(void)
 		return 0;
 	while (now_ns() < until)
 		nap();
+	spit(KMEMLEAK, "scan");
 	return scan();
 }
 

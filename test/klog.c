@@ -27,7 +27,7 @@ static bool harmless(const char *line)
 		"sched: RT throttling activated",
 		"autogroup_create: ",	/* of a process that is being killed */
 		/* CPUs that are taken away and put back. */
-		"smpboot: ", "psci: ", "CPU", "IRQ", "TSC ",
+		"smpboot: ", "psci: ", "CPU", "IRQ", "TSC ", "APIC: Stale IRR: ",
 		"process ",	/* ... no longer affine to cpu */
 	};
 

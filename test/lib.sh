@@ -15,20 +15,7 @@ mkdir -p "$build"
 vm_install gcc g++ make libc6-dev binutils pkg-config
 [ "$vm_arch" != amd64 ] || vm_install libc6-dev-i386
 
-number=0 failed=0
-# claim TEXT COMMAND...: what it prints is shown when it fails.
-claim() {
-	local text=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$build/out" 2>&1; then
-		echo "ok $number - $text"
-	else
-		sed 's/^/# /' "$build/out"
-		echo "not ok $number - $text"
-		failed=1
-	fi
-}
+. "$top/test/claim.sh"
 
 lib() {
 	make -C "$top/lib" O="$build/o" PREFIX=/opt/urt DESTDIR="$build/root" \

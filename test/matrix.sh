@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The tests that need no kernel of ours, then all others on every kernel of
-# test/kernels/list, as many at a time as there are CPUs, and a table. Called by test/run.sh --matrix, with its other arguments.
+# The tests on every kernel of test/kernels/list that is not apart, as many at a
+# time as there are CPUs, and a table. Called by test/run.sh --matrix, with its other arguments.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -9,20 +9,19 @@ build=$top/build/test
 . "$top/test/vm/vm.sh"
 mkdir -p "$build"
 
-# One after the other: packages are installed, roots made, kernels built.
-prepare() {
-	local name
+matrix_kernels() { vm_kernels | awk '$5 != "apart"'; }
 
-	for name in "${names[@]}"; do
-		test/run.sh --kernel "$name" --build || [ $? = 3 ]
-	done
-}
-
+# Its output goes to a file, and is shown if it is of interest.
 # shellcheck disable=SC2317 # by xargs
 run_one() {
-	test/run.sh --kernel "$@" >"$build/$1.out" 2>&1 || {
-		[ $? = 3 ] || sed "s/^/$1: /" "$build/$1.out" >&2
-	}
+	local status=0
+
+	test/run.sh --kernel "$@" >"$build/$1.out" 2>&1 || status=$?
+	case $status in
+	0 | 3) return 0 ;;
+	esac
+	sed "s/^/$1: /" "$build/$1.out" >&2
+	return 1
 }
 
 table() {
@@ -37,6 +36,11 @@ table() {
 			[ "$must" = optional ] || bad=1
 			continue
 		fi
+		if [ ! -e "$build/$name/kernel" ]; then
+			printf '%-14s could not be built\n' "$name"
+			bad=1
+			continue
+		fi
 		# shellcheck source=/dev/null # what run.sh has found out
 		. "$build/$name/kernel"
 		passed=0 failed=none skipped=0 seconds=0
@@ -46,18 +50,15 @@ table() {
 			"$vm_release" "$arch" "$vm_compiler" "$passed" "$failed" \
 			"$skipped" "$seconds"
 		[ -e "$build/$name/passed" ] || bad=1
-	done < <(vm_kernels)
+	done < <(matrix_kernels)
 }
 
 cd "$top"
 bad=0
-mapfile -t names < <(vm_kernels | cut -d' ' -f1)
-prepare
-prove --exec bash test/{lib,top}.sh || bad=1
 export -f run_one
 export build
-# The slowest first.
-printf '%s\n' "${names[@]}" | tac |
-	xargs -P "$(nproc)" -I{} bash -c 'run_one "$@"' - {} "$@"
+# The slowest first: they are at the end of the list.
+matrix_kernels | cut -d' ' -f1 | tac |
+	xargs -P "$(nproc)" -I{} bash -c 'run_one "$@"' - {} "$@" || bad=1
 table
 exit "$bad"

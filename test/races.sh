@@ -73,11 +73,12 @@ log=$build/log-$cpus-$seed
 # for long while others run: whoever watches them is to be patient.
 append="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300 \
 workqueue.watchdog_thresh=300 clocksource.verify_n_cpus=0 tsc=nowatchdog"
+append+=" sysctl.kernel.hung_task_timeout_secs=900"
 # The guest reads its log itself: a warning shall not take what follows it away.
 append+=" panic_on_warn=0 loglevel=5"
 # What KCSAN says of the kernel's own races is too much for a console.
 [ "$kernel" != debug-b ] || append+=" loglevel=3"
 echo "# test/races.sh${kernel:+ --kernel $kernel} --cpus $cpus" \
 	"--minutes $minutes --seed $seed; Linux $vm_release"
-vm_boot "$root.cpio.gz" "$log" $((minutes * 60 + 1800)) \
+vm_boot "$root.cpio.gz" "$log" $((minutes * 60 + 5400)) \
 	"softlockup_panic=1 $append" -smp "$cpus" -- port /bin/races "$seed" "$minutes"

@@ -82,6 +82,20 @@ make_tests() {
 	}
 }
 
+# add_syscall ROOT: what the tests use of syscall/; a module where the kernel has
+# the system calls.
+add_syscall() {
+	vm_program "$1/bin/runtime_demo" "$top/syscall/runtime_demo.c"
+	grep -q '[[:space:]]ksys_hello[[:space:]]' "$vm_kdir/Module.symvers" \
+		2>/dev/null || return 0
+	make -s -C "$top/syscall" OUT="$build/syscall" KDIR="$vm_kdir" module \
+		>"$build/syscall.log" 2>&1 || {
+		cat "$build/syscall.log" >&2
+		vm_die "kernel_syscall.ko does not build"
+	}
+	cp "$build/syscall/module/kernel_syscall.ko" "$1/"
+}
+
 build_all() {
 	# shellcheck disable=SC2046 # package names
 	vm_install perl $(vm_packages)
@@ -95,6 +109,7 @@ build_all() {
 	vm_root "$build/root"
 	make_tests "$build/tests"
 	cp "$build/tests/tests" "$build/root/bin/tests"
+	add_syscall "$build/root"
 	vm_pack "$build/root" "$build/root.cpio.gz"
 	# For boot.sh.
 	declare -p vm_arch vm_image vm_release vm_compiler vm_qemu vm_cpu \
@@ -128,7 +143,7 @@ choose_guests() {
 		fi
 		# One guest has all that one CPU can run.
 		[ "$guest" = nohz ] || add_guest counted
-		[ "$guest" != two ] || [ -n "${URT_KERNEL-}" ] || add_guest two
+		[ "$guest" != two ] || [ -z "$vm_own" ] || add_guest two
 		[ "$guest" != nohz ] || add_guest nohz
 	done <"$build/list"
 	for name; do
@@ -147,7 +162,7 @@ write_result() {
 	' "$build"/*.tap >"$build/result"
 }
 
-rm -f "$build"/*.{log,tap,data} "$build"/{skipped,result,passed}
+rm -f "$build"/*.{log,tap,data} "$build"/{kernel,skipped,result,passed}
 build_all
 [ -z "$only_build" ] || exit 0
 list_tests >"$build/list"
@@ -158,10 +173,11 @@ fi
 boots=()
 choose_guests "${only[@]}"
 
-# The library as it is installed; urt top on a terminal.
+# The library as it is installed; urt top on a terminal; the manual pages, and
+# all examples.
 failed=0
-[ ${#only[@]} -gt 0 ] || [ -n "${URT_KERNEL-}" ] ||
-	prove $verbose --exec bash "$top"/test/{lib,top}.sh || failed=1
+[ ${#only[@]} -gt 0 ] || [ -z "$vm_own" ] ||
+	prove $verbose --exec bash "$top"/test/{lib,top,man,examples}.sh || failed=1
 
 export URT_TEST_BUILD=$build
 # One argument: the kernel takes 32 for init, and panics at more.

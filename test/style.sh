@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Everything that reads the sources and finds fault: the compiler's warnings and
-# its analyzer, sparse, coccinelle, checkpatch.pl, cppcheck, clang-tidy, mandoc
-# and shellcheck. style/Makefile says what looks at which file, and leaves out
-# what has not changed since nothing was found; style/check.sh how.
+# its analyzer, sparse, coccinelle, checkpatch.pl, cppcheck, clang-tidy, mandoc,
+# pyflakes and shellcheck. style/Makefile says what looks at which file, and
+# leaves out what has not changed since nothing was found; style/check.sh how.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,7 +13,8 @@ mkdir -p "$build"
 cd "$top"
 
 packages() {
-	echo perl sparse shellcheck coccinelle cppcheck clang-tidy mandoc
+	echo perl sparse shellcheck coccinelle cppcheck clang-tidy mandoc \
+		pyflakes3 patch libbpf-dev libmicrohttpd-dev
 	vm_packages
 }
 
@@ -73,16 +74,28 @@ cited_tests() {
 		vm_die "SECURITY.md names tests that do not exist:$unknown"
 }
 
+# Every mutant of the module is one of today's module.
+mutants_apply() {
+	local patch
+
+	for patch in test/mutants/*.patch; do
+		patch -p1 -F0 -s --dry-run <"$patch" >/dev/null ||
+			vm_die "$patch does not apply any more"
+	done
+}
+
 # shellcheck disable=SC2046 # package names
 vm_install $(packages)
-need gcc perl sparse shellcheck spatch cppcheck clang-tidy mandoc
+need gcc perl sparse shellcheck spatch cppcheck clang-tidy mandoc pyflakes3
 vm_kernel
 kernel_scripts
+lab_kdir=$(syscall/run.sh --kdir)
 note_tools
 cited_tests
+mutants_apply
 
 make -s -k -O -j "$(nproc)" -f test/style/Makefile OUT="$build" KDIR="$vm_kdir" \
-	SCRIPTS="$scripts" 2>"$build/make.log" || {
+	LAB_KDIR="$lab_kdir" SCRIPTS="$scripts" 2>"$build/make.log" || {
 	# make's own lines say again what failed; other errors are news.
 	grep -vE '^make: .*(Error [0-9]+$|not remade because of errors)' \
 		"$build/make.log" >&2

@@ -23,7 +23,8 @@ static unsigned int others(bool print)
 		if (pid < 3 || pid == getpid())
 			continue;
 		c = state_of(pid);
-		if (!c || proc_field(pid, 4) == 2)
+		/* 0: a thread of the kernel's; -1: it has gone meanwhile. */
+		if (!c || getpgid(pid) <= 0)
 			continue;
 		n++;
 		if (print)
@@ -35,7 +36,7 @@ static unsigned int others(bool print)
 
 bool end_of_processes(void)
 {
-	uint64_t until = now_ns() + 300 * SEC;
+	uint64_t until = now_ns() + HANG_S * SEC;
 
 	while (others(false)) {
 		/* Whoever was forked while the last signal went round, too. */

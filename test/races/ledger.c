@@ -114,14 +114,14 @@ static void read_all(int fd, pid_t first, struct sums *sums)
 {
 	struct session s = { .fd = fd };
 	struct record r;
-	uint64_t until = now_ns() + 300 * SEC;
+	uint64_t until = now_ns() + HANG_S * SEC;
 
 	do {
 		while (!line_waits(&s, 100)) {
 			waitpid(first, NULL, WNOHANG);
-			expect(now_ns() < until, "no end within 300 s: %llu rows, "
+			expect(now_ns() < until, "no end within %d s: %llu rows, "
 			       "%llu lost, %llu missed, %u forked",
-			       sums->rows, sums->lost, sums->missed,
+			       HANG_S, sums->rows, sums->lost, sums->missed,
 			       ledger->forked);
 		}
 		next_record(&s, &r);

@@ -63,11 +63,11 @@ static bool try_unload(void)
 /* Everybody closes what they have open; nobody else stops what they do. */
 static void unload_soon(void)
 {
-	uint64_t until = now_ns() + 400 * SEC;
+	uint64_t until = now_ns() + HANG_S * SEC;
 
 	race->quiet = true;
 	while (!race->stop && !try_unload()) {
-		expect(now_ns() < until, "in use for 400 s");
+		expect(now_ns() < until, "in use for %d s", HANG_S);
 		usleep(2000);
 	}
 }

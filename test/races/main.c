@@ -143,7 +143,7 @@ static void watch(double minutes)
 		usleep(10000);
 	}
 	race->stop = true;
-	until = now_ns() + 400 * SEC;
+	until = now_ns() + HANG_S * SEC;
 	while ((nr_ended = ended(nr_ended)) < running && now_ns() < until)
 		usleep(10000);
 	for (unsigned int i = 0; i < running; i++) {

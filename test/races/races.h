@@ -43,6 +43,7 @@ void actor_add(struct actor *actor);
 #define OPERATION_ENUM(name) OP_##name,
 enum operation { OPERATIONS(OPERATION_ENUM) OPERATION_COUNT };
 
+#define HANG_S 1200	/* eight CPUs on two busy ones are slow, no more */
 #define ACTORS_MAX 48
 #define VICTIMS 32
 

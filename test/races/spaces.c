@@ -77,7 +77,7 @@ static void write_here(const char *path)
 /* The child's record, or what stands for it. */
 static void follow_child(struct session *s)
 {
-	uint64_t until = now_ns() + 300 * SEC;
+	uint64_t until = now_ns() + HANG_S * SEC;
 	struct record r = { .kind = EXIT };	/* not the one yet */
 	pid_t pid;
 
@@ -88,7 +88,8 @@ static void follow_child(struct session *s)
 		_exit(0);
 	do {
 		waitpid(-1, NULL, WNOHANG);
-		expect(now_ns() < until, "no record of %d within 300 s", pid);
+		expect(now_ns() < until, "no record of %d within %d s", pid,
+		       HANG_S);
 		if (!line_waits(s, 100))
 			continue;
 		next_record(s, &r);

@@ -15,6 +15,7 @@ vm_arch=$vm_host_arch
 vm_sysroot=	# the root to build in; none: this machine's own
 vm_cross=	# what the names of its compilers begin with
 vm_make=()	# more arguments for the module's make
+vm_own=	# y: it is that of this machine's own distribution
 vm_skip=	# why the kernel cannot be had
 
 # The kernels of test/kernels/list, a line each without comments.
@@ -29,6 +30,7 @@ vm_kernel() {
 	exec {lock}>"$vm_cache/lock"
 	flock "$lock"
 	if [ -z "${URT_KERNEL-}" ]; then
+		vm_own=y
 		vm_own_kernel "$(vm_headers_package)"
 	else
 		read -r name suite arch package rest \
@@ -39,6 +41,7 @@ there are: $(vm_kernels | cut -d' ' -f1 | paste -sd' ')"
 		if [ "$suite" = source ]; then
 			vm_source_kernel "$package"
 		elif [ "$suite $arch" = "$(vm_suite) $vm_host_arch" ]; then
+			[ "$package" != "$(vm_headers_package)" ] || vm_own=y
 			vm_own_kernel "$package"
 		else
 			vm_root_kernel "$suite" "$package"
@@ -255,22 +258,28 @@ vm_add_foreign() {
 	rm -rf "$dir"
 }
 
-# --- built here, from the kernel's source ---
+# --- built here, from the kernel's source and the patches in syscall/ ---
 
 vm_source_kernel() {
 	local package=$1 version source config key
+	local patches=("$top"/syscall/patches/*.patch)
 
 	apt-cache show "$package" >/dev/null 2>&1 ||
 		{ vm_unreachable "there is no $package here"; return; }
-	vm_install "$package" xz-utils flex bison bc libelf-dev libssl-dev
+	vm_install "$package" xz-utils patch flex bison bc libelf-dev libssl-dev
 	version=$(dpkg-query -W -f '${Version}' "$package")
-	source=$vm_cache/${package}_$version
-	config=("$top/test/kernels/debug.config" "$top/test/kernels/$URT_KERNEL.config")
-	key=$(cat "${config[@]}" | sha256sum | cut -c 1-12)
+	source=$vm_cache/${package}_${version}_$(vm_hash "${patches[@]}")
+	config=("$top/test/kernels/source.config")
+	case $URT_KERNEL in
+	debug-*) config+=("$top/test/kernels/debug.config") ;;
+	esac
+	config+=("$top/test/kernels/$URT_KERNEL.config")
+	key=$(vm_hash "${config[@]}" "${patches[@]}")
 	vm_kdir=$vm_cache/${URT_KERNEL}_${version}_$key
 	vm_image=$vm_kdir/arch/x86/boot/bzImage
 	[ -e "$vm_kdir/built" ] || {
-		[ -e "$source/Makefile" ] || vm_unpack_source "$package" "$source"
+		[ -e "$source/Makefile" ] ||
+			vm_unpack_source "$package" "$source" "${patches[@]}"
 		rm -rf "$vm_cache/${URT_KERNEL}_"*
 		vm_configure "$source" "${config[@]}"
 		vm_build_kernel "$source"
@@ -282,14 +291,26 @@ vm_source_kernel() {
 		vm_make=(GCOV_PROFILE=y)
 }
 
-vm_unpack_source() {
-	local new
+# vm_hash FILE...: of all that is in them.
+vm_hash() { cat "$@" | sha256sum | cut -c 1-12; }
 
-	echo "Unpacking $1" >&2
-	rm -rf "$vm_cache/$1"_*
+# vm_unpack_source PACKAGE DIR PATCH...
+vm_unpack_source() {
+	local package=$1 source=$2 new patch
+	shift 2
+
+	echo "Unpacking $package" >&2
+	rm -rf "$vm_cache/$package"_*
 	new=$(mktemp -d "$vm_cache/new.XXXXXX")
-	tar -xf "/usr/src/$1.tar.xz" -C "$new" --strip-components=1
-	mv "$new" "$2"
+	tar -xf "/usr/src/$package.tar.xz" -C "$new" --strip-components=1
+	for patch; do
+		patch -d "$new" -p1 -F0 -s <"$patch" >"$build/patch.log" 2>&1 || {
+			cat "$build/patch.log" >&2
+			rm -rf "$new"
+			vm_die "$patch does not apply to $package"
+		}
+	done
+	mv "$new" "$source"
 }
 
 vm_configure() {

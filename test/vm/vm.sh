@@ -43,13 +43,16 @@ vm_install() {
 	vm_apt_install "${missing[@]}"
 }
 
-# The newest versions of packages, whether they are installed or not.
+# The newest versions of packages, whether they are installed or not. Several
+# kernels may be got ready at once: apt-get does not wait for another one.
 vm_apt_install() {
+	mkdir -p "$vm_cache"
 	{
+		flock 9
 		vm_as_root apt-get update -q &&
 		vm_as_root env DEBIAN_FRONTEND=noninteractive \
 			apt-get install -qy --no-install-recommends "$@"
-	} >"$build/apt.log" 2>&1 || {
+	} >"$build/apt.log" 2>&1 9>"$vm_cache/apt-lock" || {
 		tail -n 20 "$build/apt.log" >&2
 		vm_die "could not install $*; all of it: $build/apt.log"
 	}
@@ -75,7 +78,7 @@ vm_module() {
 		cp -pu feature/*.c "$dir/feature/"
 	)
 	rm -f "$dir/usertime.mod.c"	# of a "make module"
-	vm_in make -C "$dir" KDIR="$vm_kdir" "${vm_make[@]}" \
+	vm_in make -j"$(nproc)" -C "$dir" KDIR="$vm_kdir" "${vm_make[@]}" \
 		>"$build/module.log" 2>&1 || {
 		cat "$build/module.log" >&2
 		vm_die "the module does not build"
@@ -191,8 +194,9 @@ vm_pack() {
 }
 
 # Sets what is different with the guest's architecture: vm_qemu, the program and
-# its machine; vm_cpu, and vm_plain_cpu for one alone; vm_console and vm_port, the guest's names of its
-# serial ports; vm_append, more words for the kernel; vm_shift.
+# its machine; vm_cpu, and vm_plain_cpu for one alone; vm_console and vm_port, the
+# guest's names of its serial ports; vm_append, more words for the kernel;
+# vm_shift.
 vm_machine() {
 	vm_console=ttyS0 vm_port=/dev/ttyS1 vm_data=/dev/ttyS2 vm_append=
 	case $vm_arch in
@@ -202,18 +206,20 @@ vm_machine() {
 		vm_console=ttyAMA0 vm_port=/dev/ttyS0 vm_data=/dev/ttyS1 ;;
 	*)
 		vm_qemu=(qemu-system-x86_64)
-		# QEMU 7.2 emulates cmpxchg16b badly on several CPUs: kernels
-		# that use it in their allocator, as 6.12, now and then fault
-		# there, even while booting.
-		vm_cpu=max,-cx16
-		# Less to emulate; one CPU of it has no such trouble.
-		vm_plain_cpu=qemu64 ;;
+		# A busy host's timer comes too late for the kernel's check of it.
+		vm_append=no_timer_check
+		# QEMU 7.2 emulates cmpxchg16b badly: kernels that use it in
+		# their allocator, as 6.12, now and then trap or fault there.
+		# A kernel with KASAN that takes an interrupt while it looks at
+		# its first CPU takes memory for wild with five-level paging.
+		vm_cpu=max,-cx16,-la57
+		vm_plain_cpu=qemu64,-cx16 ;;	# less to emulate
 	esac
 	# One instruction is counted as 2^n ns: debug kernels execute
 	# several times as many for the same, and have less to do.
 	vm_shift=2
 	case ${URT_KERNEL-} in
-	debug-*) vm_shift=1 vm_append=URT_TEST_SCALE=10 ;;
+	debug-*) vm_shift=1 vm_append+=" URT_TEST_SCALE=10" ;;
 	esac
 	# KCSAN finds races of the kernel's own, too.
 	[ "${URT_KERNEL-}" != debug-b ] || vm_append+=" panic_on_warn=0"

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// node strange.js: a run with names, a command and statuses that nobody wants to
+// meet, and with all that may be missing, as 'urt run --each --json' would say it.
+'use strict';
+
+// As urt escapes them: control characters, backslashes and what is not UTF-8.
+const NAMES = [
+	'</script><b>', '<!--<script>', '"\'&<>&amp;', '{{ROWS}}',
+	'\\001\\033[31mred', '\\377\\376\\200', '\\134n', 'ctl\\177',
+	'\u202eltr', '\ufffe\uffff', 'größe', '\u{1f600}', '進程', ' ', '',
+	'${1+1}', 'javascript:', '\u2028', 'a"onload="b', 'x'.repeat(63),
+];
+
+const MS = 1e6;
+const row = (index, more) => ({
+	kind: 'process', count: 1, pid: 100 + index, ppid: 100,
+	start_ns: 1e9 + index * 10 * MS, real_ns: 15 * MS, user_ns: 5 * MS,
+	sys_ns: MS, exit: 0, signal: null, running: 0, ...more,
+});
+
+const rows = NAMES.map((name, index) => row(index + 1, { name }));
+rows.unshift(row(0, { name: 'root', ppid: 1, real_ns: 400 * MS }));
+rows.push(
+	// A parent that is not there; a status that is hidden; one that has
+	// the PID of one before; one that took no time at all.
+	row(30, { name: 'orphan', ppid: 77, real_ns: 50 * MS }),
+	row(31, { name: 'hidden', exit: null }),
+	row(32, { name: 'signalled', exit: null, signal: 'SIGSEGV' }),
+	row(33, { name: 'realtime', exit: null, signal: 'signal 40' }),
+	row(34, { name: 'again', pid: 101 }),
+	row(35, { name: 'nothing', real_ns: 0, user_ns: 0, sys_ns: 0 }),
+	row(36, { name: 'left', exit: null, running: 1 }));
+
+process.stdout.write(JSON.stringify({
+	command: ['sh', '-c', '</script><script>window.hacked = 1</script>',
+		  '\u0001\n"\'', '\ufffe', '{{FACTS}}'],
+	exit: null, signal: 'SIGTERM', real_ns: 400 * MS, user_ns: 0, sys_ns: 0,
+	processes: rows.length, running: 1, unseen: 4,
+	lost: { count: 3, user_ns: 7 * MS, sys_ns: 2 * MS }, missed: 2, rows,
+}));

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* A world of made-up processes, and who tells the exporter's model of it. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include <stdbool.h>
+
+#include "exporter_model.h"
+
+#define SEC 1000000000ULL
+#define ROWS_MAX 64
+
+/* --- claims --- */
+
+extern unsigned int tests, failed;
+
+void ok(bool good, const char *claim, const char *seen);
+void number(uint64_t seen, uint64_t want, const char *claim);
+
+/* --- the world --- */
+
+extern struct exporter_model model;
+extern struct exporter_source registry, session;
+extern struct urt_process rows[ROWS_MAX];
+extern struct urt_snapshot snapshot;
+
+/* Ten seconds after boot, with nobody in it. */
+void begin(size_t names_max);
+struct urt_process *row(pid_t pid, uint64_t start_ns, const char *comm);
+
+/* What is in rows, of one registry, a second later; nothing of the other. */
+void look(struct exporter_source *source);
+void look_again(struct exporter_source *source, uint64_t utime_ns,
+		uint64_t stime_ns);	/* of the first row */
+void record(pid_t pid, uint64_t start_ns, uint64_t utime_ns, uint64_t stime_ns,
+	    const char *comm);
+
+/* --- what the model has of a name --- */
+
+const struct exporter_group *group(const char *comm);
+uint64_t used(const char *comm);
+
+#endif
