@@ -249,7 +249,6 @@ static void run(unsigned int seed, double minutes)
 	note("seed %u: %u actors on %u CPUs, PIDs up to %u", seed, running,
 	     race->cpus, race->pid_max);
 	watch(minutes);
-	print_table();
 }
 
 /* That it has looked, and how often it has seen anything. */
@@ -303,6 +302,8 @@ int main(int argc, char **argv)
 	check(!debug_last_leaks(), "kmemleak, where it is, finds nothing");
 	logged += log_read(true);
 	check(!logged, "the kernel has logged nothing");
+	/* Last, so that what failed stands next to what was seen of it. */
+	print_table();
 	print_kcsan();
 	return failed != 0;
 }
