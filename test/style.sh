@@ -3,7 +3,8 @@
 # Everything that reads the sources and finds fault: the compiler's warnings and
 # its analyzer, sparse, coccinelle, checkpatch.pl, cppcheck, clang-tidy, mandoc,
 # pyflakes and shellcheck. style/Makefile says what looks at which file, and
-# leaves out what has not changed since nothing was found; style/check.sh how.
+# leaves out what is as it was when nothing was found, in whichever checkout;
+# style/check.sh how.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -55,7 +56,7 @@ note_tools() {
 	for package in $(packages) "${scripts##*/}"; do
 		echo "$package $(version_of "$package" 2>/dev/null || true)"
 	done >"$build/tools.new"
-	echo "$vm_release" >>"$build/tools.new"
+	echo "$vm_release ${lab_kdir##*/}" >>"$build/tools.new"
 	cmp -s "$build/tools.new" "$build/tools" ||
 		mv "$build/tools.new" "$build/tools"
 }
@@ -94,8 +95,12 @@ note_tools
 cited_tests
 mutants_apply
 
+clean=$vm_cache/style
+mkdir -p "$clean"
+find "$clean" -type f -mtime +30 -delete
+
 make -s -k -O -j "$(nproc)" -f test/style/Makefile OUT="$build" KDIR="$vm_kdir" \
-	LAB_KDIR="$lab_kdir" SCRIPTS="$scripts" 2>"$build/make.log" || {
+	LAB_KDIR="$lab_kdir" SCRIPTS="$scripts" CLEAN="$clean" 2>"$build/make.log" || {
 	# make's own lines say again what failed; other errors are news.
 	grep -vE '^make: .*(Error [0-9]+$|not remade because of errors)' \
 		"$build/make.log" >&2
