@@ -64,9 +64,9 @@ pid_t spawn(void)
 	pid_t pid;
 
 	fflush(stdout);
-	do {
-		pid = fork();
-	} while (pid < 0 && errno == EAGAIN && !usleep(1000));
+	/* A signal may end the wait. */
+	while ((pid = fork()) < 0 && errno == EAGAIN)
+		usleep(1000);
 	must(pid >= 0);
 	if (pid) {
 		did(OP_forks);

@@ -299,7 +299,8 @@ static void tune_step(void)
 	int fd = open(PARAMETER, O_WRONLY | O_CLOEXEC), ret;
 
 	if (fd < 0) {
-		allow(result(fd), ENOENT);
+		/* ENODEV: it was found, and then removed. */
+		allow(result(fd), ENOENT, ENODEV);
 		return pause_ms(5);
 	}
 	if (rnd(8)) {
