@@ -289,16 +289,33 @@ static bool enter_child(struct urt_entry *parent, struct task_struct *child,
 	return true;
 }
 
-static bool is_in(const struct urt_registry *reg,
-		  const struct task_struct *task)
+static struct urt_entry *find_child(const struct urt_registry *reg,
+				    const struct task_struct *child)
 {
-	return urt_index_look(task->signal) && urt_entry_find(reg, task);
+	return urt_index_look(child->signal) ? urt_entry_find(reg, child) :
+					       NULL;
+}
+
+/*
+ * Somebody has registered the child before we are told of it: by its number, or
+ * in a search. It is a member as if we had come first, and one that no search
+ * takes back which did not bring its parent.
+ */
+static void make_member(struct urt_entry *parent, struct urt_entry *child)
+{
+	if (!child->tree) {
+		urt_entry_join_tree(child, parent->tree, parent->tree_exempt);
+		WRITE_ONCE(child->search, parent->search);
+		child->brought = URT_UPGRADED;
+	}
+	if (parent->brought == URT_FOUND || parent->search != child->search)
+		child->brought = URT_FOUND;
 }
 
 static void fork_in(struct urt_entry *parent, struct task_struct *child)
 {
 	struct urt_registry *reg = parent->registry;
-	struct urt_entry *spare = NULL;
+	struct urt_entry *spare = NULL, *old;
 	unsigned long flags;
 	bool first = false;
 
@@ -307,11 +324,14 @@ static void fork_in(struct urt_entry *parent, struct task_struct *child)
 		spare = urt_entry_alloc(GFP_ATOMIC | __GFP_ACCOUNT |
 					__GFP_NOWARN);
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	/* A search may have found the child before we are told of it. */
-	if (!parent->dead && parent->tree && !is_in(reg, child) &&
-	    !enter_child(parent, child, &spare)) {
-		first = atomic64_inc_return(&reg->missed) == 1;
-		atomic64_inc(&reg->version);	/* stat shows it */
+	if (!parent->dead && parent->tree) {
+		old = find_child(reg, child);
+		if (old) {
+			make_member(parent, old);
+		} else if (!enter_child(parent, child, &spare)) {
+			first = atomic64_inc_return(&reg->missed) == 1;
+			atomic64_inc(&reg->version);	/* stat shows it */
+		}
 	}
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	if (spare)

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* "tree PID": nothing that it forks is missed, whichever way it forks. */
 #define _GNU_SOURCE
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/netlink.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "lib.h"
@@ -507,6 +511,89 @@ TEST(tree_wide, "200 descendants that fork all the time: none is missed",
 	for (i = 0; i < family->count; i++)
 		expect(family->members[i].seen, "no record of %d of %d",
 		       family->members[i].pid, family->members[i].ppid);
+}
+
+/* --- who is faster than the module --- */
+
+struct event_message {
+	struct nlmsghdr nl;
+	struct cn_msg cn;
+	struct proc_event event;
+} __attribute__((packed));
+
+/* Return: a socket that tells of each fork, before the tracepoint does. */
+static int connector_open(void)
+{
+	struct {
+		struct nlmsghdr nl;
+		struct cn_msg cn;
+		enum proc_cn_mcast_op op;
+	} __attribute__((packed)) listen = {
+		.nl = { .nlmsg_len = sizeof(listen), .nlmsg_type = NLMSG_DONE },
+		.cn = {
+			.id = { .idx = CN_IDX_PROC, .val = CN_VAL_PROC },
+			.len = sizeof(listen.op),
+		},
+		.op = PROC_CN_MCAST_LISTEN,
+	};
+	struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC,
+	};
+	struct timeval limit = { .tv_sec = limit_ns(20000) / SEC };
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+			NETLINK_CONNECTOR);
+
+	if (fd < 0)
+		skip("the kernel has no process connector");
+	must(!setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)));
+	must(!bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	must(send(fd, &listen, sizeof(listen), 0) == sizeof(listen));
+	return fd;
+}
+
+/* Return: the next child of this process. */
+static pid_t connector_child(int fd, pid_t parent)
+{
+	struct event_message m;
+
+	do {
+		must(recv(fd, &m, sizeof(m), 0) > 0);
+	} while (m.event.what != PROC_EVENT_FORK ||
+		 m.event.event_data.fork.parent_tgid != parent ||
+		 m.event.event_data.fork.child_pid !=
+			 m.event.event_data.fork.child_tgid);
+	return m.event.event_data.fork.child_tgid;
+}
+
+#define EARLY 20
+
+static void fork_forkers(void *arg)
+{
+	for (int i = 0; i < EARLY; i++) {
+		if (kid())
+			continue;
+		if (!kid())
+			_exit(0);
+		wait_all();
+		_exit(0);
+	}
+	wait_all();
+}
+
+/* Where the kernel preempts, we run as soon as the connector has told us. */
+TEST(tree_early, "children registered by number before their fork is over are members")
+{
+	struct sched_param first = { .sched_priority = 50 };
+	int fd = connector_open();
+	pid_t root = start_tree(fork_forkers, NULL);
+
+	must(!sched_setscheduler(0, SCHED_FIFO, &first));
+	kill(root, SIGCONT);
+	for (int i = 0; i < EARLY; i++)
+		must(put(session.fd, "%d", connector_child(fd, root)) > 0);
+	reap(root, NULL);
+	expect_family();
+	expect(family->count == 1 + 2 * EARLY, "%d", family->count);
 }
 
 TEST(tree_zombies, "living descendants that are zombies are found, too")
