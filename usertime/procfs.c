@@ -28,6 +28,7 @@
 #include "registry.h"
 #include "session.h"
 #include "tree.h"
+#include "usertime.h"
 #include "view.h"
 #include "words.h"
 
@@ -172,7 +173,7 @@ static int file_open(struct file *file, const struct urt_format *format)
 	struct urt_file *f;
 	int err;
 
-	if (!try_module_get(THIS_MODULE))
+	if (!urt_module_get())
 		return -ENODEV;
 	err = -ENOMEM;
 	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
@@ -318,8 +319,7 @@ static const struct proc_ops stat_ops = {
  * urt_procfs_init() - make everything visible
  * @reg: what status and stat show; ready for use
  *
- * The session is last: nothing may fail after a file that can be mapped is there,
- * for procfs takes files back from whoever has them open, but no mappings.
+ * To open them is -ENODEV until urt_loaded is set.
  *
  * Return: 0 or -ENOMEM.
  */

@@ -174,7 +174,7 @@ static int session_open(struct inode *inode, struct file *file)
 	struct session *s;
 	int err;
 
-	if (!try_module_get(THIS_MODULE))
+	if (!urt_module_get())
 		return -ENODEV;
 	err = -ENOMEM;
 	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);

@@ -27,7 +27,7 @@
 struct workqueue_struct *urt_workqueue;
 static struct urt_registry system_registry;
 static atomic64_t system_quiet_until = ATOMIC64_INIT(0);
-static bool loaded;	/* kernel_param_lock */
+bool urt_loaded;	/* written under kernel_param_lock */
 
 /* --- the two halves --- */
 
@@ -122,7 +122,7 @@ static int interval_set(const char *val, const struct kernel_param *kp)
 	if (err)
 		return err;
 	interval_ms = ms;
-	if (loaded)
+	if (urt_loaded)
 		urt_registry_set_interval(&system_registry, ms);
 	return 0;
 }
@@ -198,13 +198,13 @@ static int __init urt_mod_init(void)
 		goto err_workqueue;
 	err = urt_procfs_init(&system_registry);
 	if (err) {
-		stop();	/* somebody may have been using them already */
+		stop();
 		goto err_workqueue;
 	}
 
 	/* What was written to the parameter while we were busy here. */
 	kernel_param_lock(THIS_MODULE);
-	loaded = true;
+	WRITE_ONCE(urt_loaded, true);
 	urt_registry_set_interval(&system_registry, interval_ms);
 	kernel_param_unlock(THIS_MODULE);
 	return 0;

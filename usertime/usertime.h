@@ -2,6 +2,10 @@
 #ifndef URT_USERTIME_H
 #define URT_USERTIME_H
 
+#include <linux/compiler.h>
+#include <linux/module.h>
+#include <linux/types.h>
+
 struct timer_list;
 struct work_struct;
 struct workqueue_struct;
@@ -12,6 +16,17 @@ struct workqueue_struct;
 #define URT_INTERVAL_MS_MAX 3600000
 
 extern struct workqueue_struct *urt_workqueue;
+extern bool urt_loaded;
+
+/*
+ * For whoever opens a file. Return: whether the module stays while it is open.
+ * The kernel frees one that fails to load without asking who uses it: nobody
+ * may, before it is known that nothing fails any more.
+ */
+static inline bool urt_module_get(void)
+{
+	return READ_ONCE(urt_loaded) && try_module_get(THIS_MODULE);
+}
 
 void schedule_cputime_updates(struct timer_list *timer);
 void update_cputimes(struct work_struct *work);
