@@ -24,9 +24,7 @@
 #include "print.h"
 #include "record.h"
 
-/* No line is longer: seven numbers, a status, and a name all escaped. */
-#define LINE_MAX 256
-/* A read takes no more at once: others want the lock, too. */
+/* Nobody takes more at once: others want the lock, too. */
 #define PIECE_MAX (SZ_4K - sizeof(struct urt_piece))
 
 unsigned int urt_max_records = 4096;
@@ -163,7 +161,7 @@ static char *exit_line(char *end, const struct urt_entry *entry,
  */
 struct urt_piece *urt_piece_alloc(size_t count)
 {
-	size_t size = clamp_t(size_t, count, LINE_MAX, PIECE_MAX);
+	size_t size = clamp_t(size_t, count, URT_RECORD_MAX, PIECE_MAX);
 	struct urt_piece *piece;
 
 	piece = kmalloc(struct_size(piece, data, size), GFP_KERNEL_ACCOUNT);
@@ -195,7 +193,7 @@ static void take_exits(struct urt_records *records,
 		       const struct urt_opener *who, struct urt_piece *piece,
 		       size_t limit)
 {
-	char line[LINE_MAX], *end = line + sizeof(line), *p;
+	char line[URT_RECORD_MAX], *end = line + sizeof(line), *p;
 	struct list_head *last = &records->queue;
 	struct numbers nrs = { .kuid = INVALID_UID };
 	struct urt_entry *entry;
@@ -216,7 +214,7 @@ static void take_exits(struct urt_records *records,
 static void take_lost(struct urt_records *records, struct urt_piece *piece,
 		      size_t limit)
 {
-	char line[LINE_MAX];
+	char line[URT_RECORD_MAX];
 	int len;
 
 	len = scnprintf(line, sizeof(line), "lost %llu %llu %llu\n",
@@ -231,7 +229,7 @@ static void take_lost(struct urt_records *records, struct urt_piece *piece,
 static void take_missed(struct urt_records *records, struct urt_piece *piece,
 			size_t limit)
 {
-	char line[LINE_MAX];
+	char line[URT_RECORD_MAX];
 	int len;
 
 	len = scnprintf(line, sizeof(line), "missed %llu\n", records->missed);

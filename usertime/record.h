@@ -22,6 +22,9 @@ struct urt_records {
 	unsigned int taken;		/* pieces on their way to readers */
 };
 
+/* No line is longer: seven numbers, a status, and a name all escaped. */
+#define URT_RECORD_MAX 256
+
 /* Lines on their way to a reader. */
 struct urt_piece {
 	struct list_head list;

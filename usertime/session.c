@@ -314,32 +314,57 @@ static void finish_piece(struct session *s, struct urt_piece *piece)
 	mutex_unlock(&s->registry.lock);
 }
 
+/* Return: lines, NULL at the end of file, or an error; waits if it may. */
+static struct urt_piece *await_piece(struct session *s, bool wait, size_t count)
+{
+	struct urt_piece *piece;
+
+	for (;;) {
+		piece = take_piece(s, count);
+		if (PTR_ERR_OR_ZERO(piece) != -EAGAIN || !wait)
+			return piece;
+		if (wait_event_interruptible(s->readers,
+					     READ_ONCE(s->state) != NOTHING))
+			return ERR_PTR(-ERESTARTSYS);
+	}
+}
+
+/* Return: how many bytes of it were copied; only @first may be cut in a line. */
+static size_t copy_piece(struct urt_piece *piece, struct iov_iter *to, bool first)
+{
+	size_t fit = urt_piece_fit(piece, iov_iter_count(to));
+	size_t copied = 0;
+
+	if (first || piece->data[piece->begin + fit - 1] == '\n')
+		copied = copy_to_iter(piece->data + piece->begin, fit, to);
+	piece->begin += copied;
+	return copied;
+}
+
+/* A piece at a time, with the lock free in between. */
 static ssize_t session_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct session *s = iocb->ki_filp->private_data;
+	bool wait = !(iocb->ki_filp->f_flags & O_NONBLOCK);
+	size_t count = iov_iter_count(to), copied;
 	struct urt_piece *piece;
-	size_t copied;
 
-	if (!iov_iter_count(to))
+	if (!count)
 		return 0;
-	for (;;) {
-		piece = take_piece(s, iov_iter_count(to));
-		if (!piece)
-			return 0;
-		if (!IS_ERR(piece))
+	piece = await_piece(s, wait, count);
+	if (IS_ERR_OR_NULL(piece))
+		return PTR_ERR_OR_ZERO(piece);
+	do {
+		copied = copy_piece(piece, to, iov_iter_count(to) == count);
+		finish_piece(s, piece);
+		if (!copied || iov_iter_count(to) < URT_RECORD_MAX ||
+		    signal_pending(current))
 			break;
-		if (PTR_ERR(piece) != -EAGAIN ||
-		    iocb->ki_filp->f_flags & O_NONBLOCK)
-			return PTR_ERR(piece);
-		if (wait_event_interruptible(s->readers,
-					     READ_ONCE(s->state) != NOTHING))
-			return -ERESTARTSYS;
-	}
-	copied = copy_to_iter(piece->data + piece->begin,
-			      urt_piece_fit(piece, iov_iter_count(to)), to);
-	piece->begin += copied;
-	finish_piece(s, piece);
-	return copied ?: -EFAULT;
+		cond_resched();
+		piece = take_piece(s, iov_iter_count(to));
+	} while (!IS_ERR_OR_NULL(piece));
+	count -= iov_iter_count(to);
+	return count ?: -EFAULT;
 }
 
 /*

@@ -457,6 +457,25 @@ TEST(stream_whole_lines, "read() returns as many whole lines as fit")
 	expect(read(fd, text, sizeof(text)) == 0, "no end");
 }
 
+#define WAITING 200
+
+TEST(stream_large, "a large read() takes all that waits at once")
+{
+	static char text[65536];
+	int fd = open_session(), n;
+	pid_t pids[WAITING];
+
+	for (int i = 0; i < WAITING; i++)
+		pids[i] = registered(fd);
+	must(put(fd, "interval 100") > 0);
+	for (int i = 0; i < WAITING; i++)
+		end(pids[i]);
+	wait_until(!session_members(fd, 2 * WAITING), 20000, "some stay");
+	n = get(fd, text, sizeof(text));
+	expect(n > 0 && lines_of(strdup(text)) == WAITING, "%d bytes", n);
+	expect(read(fd, text, sizeof(text)) == 0, "no end");
+}
+
 TEST(stream_fault, "a read() into bad memory is EFAULT and loses nothing")
 {
 	int twin = open_session(), fd = open_session(), n, back, len = 0;
