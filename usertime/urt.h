@@ -94,7 +94,7 @@
  *	state		as in ps(1); X once exited and final
  *	threads		how many live; 0 once reaped
  *	utime_ns	CPU time in user and in kernel mode, ns. The sum is exact;
- *	stime_ns	how it divides, the tick samples (see README, Limits)
+ *	stime_ns	how it divides, the tick samples (usertime(4), CAVEATS)
  *	start_ns	when it started, ns since boot (CLOCK_BOOTTIME)
  *	runtime_ms	wall time from its start to T, or to its registration if
  *			that is later, or to its last thread's exit
@@ -150,7 +150,9 @@
  *
  * poll(2): POLLIN and POLLRDNORM while a line waits; POLLPRI for a generation
  * that no poll of this session has reported yet, to the first that asks for it
- * (epoll_ctl(2) polls, too, and does not report: look at the map after it);
+ * (epoll_ctl(2) polls, too, and does not report: look at the map after it;
+ * nor does select(2) for those who wait to read only, nor an epoll(7) that is
+ * itself in another: wait for POLLPRI with poll(2), or in one epoll);
  * POLLHUP at the end of file; POLLOUT and POLLWRNORM always.
  *
  * open(2) fails with EDQUOT when the user has max_sessions open (CAP_SYS_RESOURCE
