@@ -329,13 +329,13 @@ static struct urt_piece *await_piece(struct session *s, bool wait, size_t count)
 	}
 }
 
-/* Return: how many bytes of it were copied; only @first may be cut in a line. */
+/* Return: how many bytes of it were copied; a part of a line comes alone. */
 static size_t copy_piece(struct urt_piece *piece, struct iov_iter *to, bool first)
 {
 	size_t fit = urt_piece_fit(piece, iov_iter_count(to));
 	size_t copied = 0;
 
-	if (first || piece->data[piece->begin + fit - 1] == '\n')
+	if (first || (!piece->begin && piece->data[fit - 1] == '\n'))
 		copied = copy_to_iter(piece->data + piece->begin, fit, to);
 	piece->begin += copied;
 	return copied;
@@ -348,16 +348,18 @@ static ssize_t session_read(struct kiocb *iocb, struct iov_iter *to)
 	bool wait = !(iocb->ki_filp->f_flags & O_NONBLOCK);
 	size_t count = iov_iter_count(to), copied;
 	struct urt_piece *piece;
+	bool rest;
 
 	if (!count)
 		return 0;
 	piece = await_piece(s, wait, count);
 	if (IS_ERR_OR_NULL(piece))
 		return PTR_ERR_OR_ZERO(piece);
+	rest = piece->begin;	/* of what an earlier read could not take */
 	do {
 		copied = copy_piece(piece, to, iov_iter_count(to) == count);
 		finish_piece(s, piece);
-		if (!copied || iov_iter_count(to) < URT_RECORD_MAX ||
+		if (!copied || rest || iov_iter_count(to) < URT_RECORD_MAX ||
 		    signal_pending(current))
 			break;
 		cond_resched();
