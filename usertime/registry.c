@@ -315,7 +315,6 @@ static void refresh_entries(struct urt_registry *reg)
 
 static void make_generation(struct urt_registry *reg, unsigned int waited_ms)
 {
-	start_cost(reg);
 	reg->time_ns = ktime_get_boottime_ns();
 	refresh_entries(reg);
 	urt_registry_disarm_if_empty(reg);
@@ -336,21 +335,28 @@ static void make_generation(struct urt_registry *reg, unsigned int waited_ms)
  */
 void urt_registry_refresh(struct urt_registry *reg)
 {
+	bool due, was_denied;
+
 	mutex_lock(&reg->lock);
+	start_cost(reg);
 	urt_registry_settle(reg);
 	/* Emptied, or armed anew, while this run was on its way: not needed. */
-	if (reg->count && !timer_pending(&reg->timer)) {
-		/*
-		 * Sessions of one user take turns: who had to stand back once
-		 * goes ahead then. It is paid for all the same.
-		 */
-		bool was_denied = reg->denied;
-
+	due = reg->count && !timer_pending(&reg->timer);
+	/*
+	 * Sessions of one user take turns: who had to stand back once goes
+	 * ahead then. It is paid for all the same.
+	 */
+	was_denied = reg->denied;
+	if (due)
 		reg->denied = quiet_ms(reg) && !was_denied;
-		if (reg->denied)
+	if (due && !reg->denied) {
+		make_generation(reg, was_denied ? reg->stretched_ms : 0);
+	} else {
+		/* What probes had left has been taken over all the same. */
+		urt_registry_breathe(reg);
+		pay(reg, reg->cost_ns);
+		if (due)
 			arm_when_allowed(reg);
-		else
-			make_generation(reg, was_denied ? reg->stretched_ms : 0);
 	}
 	changed(reg);
 	mutex_unlock(&reg->lock);
