@@ -360,7 +360,7 @@ static ssize_t session_read(struct kiocb *iocb, struct iov_iter *to)
 		copied = copy_piece(piece, to, iov_iter_count(to) == count);
 		finish_piece(s, piece);
 		if (!copied || rest || iov_iter_count(to) < URT_RECORD_MAX ||
-		    signal_pending(current))
+		    READ_ONCE(s->state) != LINES || signal_pending(current))
 			break;
 		cond_resched();
 		piece = take_piece(s, iov_iter_count(to));
