@@ -79,11 +79,10 @@ char *urt_print_columns_before(char *end, const u64 *numbers, unsigned int n)
 	return end;
 }
 
-/* The end of the name, or what may have to be escaped. */
-static bool is_special(unsigned char c)
-{
-	return !(c > ' ' && c < '\177') || c == '\\';
-}
+/* The end of the name, or what may have to be escaped: looked up for each letter. */
+static const bool special_bytes[256] = {
+	[0 ... ' '] = true, ['\\'] = true, ['\177' ... 255] = true,
+};
 
 /* Apart, so that names that need no escaping do not pay for the buffer. */
 static noinline char *escape_before(char *end, const char *comm)
@@ -113,7 +112,7 @@ char *urt_print_comm_before(char *end, const char *comm)
 {
 	const char *p = comm;
 
-	while (!is_special(*p))
+	while (!special_bytes[(unsigned char)*p])
 		p++;
 	if (*p)
 		return escape_before(end, comm);
