@@ -332,11 +332,12 @@ static struct urt_piece *await_piece(struct session *s, bool wait, size_t count)
 /* Return: how many bytes of it were copied; a part of a line comes alone. */
 static size_t copy_piece(struct urt_piece *piece, struct iov_iter *to, bool first)
 {
-	size_t fit = urt_piece_fit(piece, iov_iter_count(to));
 	size_t copied = 0;
 
-	if (first || (!piece->begin && piece->data[fit - 1] == '\n'))
-		copied = copy_to_iter(piece->data + piece->begin, fit, to);
+	if (first || !piece->begin)
+		copied = copy_to_iter(piece->data + piece->begin,
+				      urt_piece_fit(piece, iov_iter_count(to)),
+				      to);
 	piece->begin += copied;
 	return copied;
 }
@@ -360,7 +361,7 @@ static ssize_t session_read(struct kiocb *iocb, struct iov_iter *to)
 		copied = copy_piece(piece, to, iov_iter_count(to) == count);
 		finish_piece(s, piece);
 		if (!copied || rest || iov_iter_count(to) < URT_RECORD_MAX ||
-		    READ_ONCE(s->state) != LINES || signal_pending(current))
+		    READ_ONCE(s->state) != LINES)
 			break;
 		cond_resched();
 		piece = take_piece(s, iov_iter_count(to));
