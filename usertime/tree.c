@@ -298,17 +298,14 @@ static struct urt_entry *find_child(const struct urt_registry *reg,
 
 /*
  * Somebody has registered the child before we are told of it: by its number, or
- * in a search. It is a member as if we had come first, and one that no search
- * takes back which did not bring its parent.
+ * in a search. It is a member as if we had come first.
  */
 static void make_member(struct urt_entry *parent, struct urt_entry *child)
 {
-	if (!child->tree) {
-		urt_entry_join_tree(child, parent->tree, parent->tree_exempt);
-		WRITE_ONCE(child->search, parent->search);
-		child->brought = URT_UPGRADED;
-	}
-	if (parent->brought == URT_FOUND || parent->search != child->search)
+	urt_tree_reach(child, parent->tree, parent->tree_exempt, parent->search,
+		       false);
+	/* Whose parent a search has not brought, no search takes back. */
+	if (parent->brought == URT_FOUND)
 		child->brought = URT_FOUND;
 }
 
