@@ -27,7 +27,7 @@ vm_kernel() {
 	local name suite arch package rest lock
 
 	mkdir -p "$vm_cache"
-	exec {lock}>"$vm_cache/lock"
+	exec {lock}>"$vm_cache/lock-${URT_KERNEL:-own}"
 	flock "$lock"
 	if [ -z "${URT_KERNEL-}" ]; then
 		vm_own=y
@@ -278,8 +278,7 @@ vm_source_kernel() {
 	vm_kdir=$vm_cache/${URT_KERNEL}_${version}_$key
 	vm_image=$vm_kdir/arch/x86/boot/bzImage
 	[ -e "$vm_kdir/built" ] || {
-		[ -e "$source/Makefile" ] ||
-			vm_unpack_source "$package" "$source" "${patches[@]}"
+		vm_unpack_source "$package" "$source" "${patches[@]}"
 		rm -rf "$vm_cache/${URT_KERNEL}_"*
 		vm_configure "$source" "${config[@]}"
 		vm_build_kernel "$source"
@@ -294,11 +293,15 @@ vm_source_kernel() {
 # vm_hash FILE...: of all that is in them.
 vm_hash() { cat "$@" | sha256sum | cut -c 1-12; }
 
-# vm_unpack_source PACKAGE DIR PATCH...
+# vm_unpack_source PACKAGE DIR PATCH...: unless it is there. Several kernels are
+# built from it.
 vm_unpack_source() {
-	local package=$1 source=$2 new patch
+	local package=$1 source=$2 new patch lock
 	shift 2
 
+	exec {lock}>"$vm_cache/lock-source"
+	flock "$lock"
+	[ ! -e "$source/Makefile" ] || { exec {lock}>&-; return; }
 	echo "Unpacking $package" >&2
 	rm -rf "$vm_cache/$package"_*
 	new=$(mktemp -d "$vm_cache/new.XXXXXX")
@@ -311,6 +314,7 @@ vm_unpack_source() {
 		}
 	done
 	mv "$new" "$source"
+	exec {lock}>&-
 }
 
 vm_configure() {
