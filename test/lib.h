@@ -48,9 +48,10 @@ struct test {
 	const char *params;	/* of the module; NULL: "interval_ms=200" */
 	const char *boot;	/* "two": with two CPUs, too; "nohz": only there */
 	unsigned int limit;	/* seconds; 0: 60 */
-	bool slow;		/* not with --quick */
+	bool slow;		/* with --all only */
 	bool full;		/* with --full only */
 	bool faults;		/* it injects some, which the kernel tells of */
+	bool chosen;		/* the runner's */
 	struct test *next;
 };
 

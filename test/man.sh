@@ -13,7 +13,7 @@ export LC_ALL=C
 
 mkdir -p "$build"
 # shellcheck disable=SC2046 # package names
-vm_install mandoc bsdextrautils $(vm_packages) >&2
+vm_install mandoc bsdextrautils libmicrohttpd-dev $(vm_packages) >&2
 for tool in mandoc col modinfo gcc awk; do
 	command -v "$tool" >/dev/null || vm_die "there is no $tool"
 done

@@ -9,63 +9,79 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 
 usage() {
 	cat <<END
-Usage: test/run.sh [--matrix | --kernel NAME] [--quick | --full]
-                   [--build] [--only NAME]... [--keep] [--verbose]
+Usage: test/run.sh [--all | --full] [--kernel NAME | --matrix] [--seed N]
+                   [--only NAME]... [--build] [--keep] [--verbose]
        test/run.sh --list
-Runs the tests of the kernel module in a virtual machine.
+Runs the tests of module, library and command in virtual machines. Without
+options it runs the short tests on this distribution's kernel.
 
-  --list       name, virtual machine and claim of every test, and no more
-  --matrix     on every kernel of test/kernels/list, then a table of them
-  --kernel NAME  on that one of them, instead of this distribution's own
-  --quick      leave out those that take long
-  --full       the same with 100,000 processes and 10,000 trees, too: they take
-               more than half an hour
-  --build      build what is needed, and no more
-  --only NAME  this test; may be given several times
-  --keep       keep the kernel logs of guests that passed, too
-  --verbose    every line that the tests print
-  --help       this
+  --all        the long tests too, and those that need two CPUs
+  --full       all of these with 100,000 processes and 10,000 trees
+  --kernel NAME  on this kernel of test/kernels/list
+  --matrix     on every kernel of test/kernels/list, then print a table
+  --seed N     another machine and other random input: memory, its layout,
+               speed, and the seed of random tests follow from N (default 1)
+  --only NAME  run this test; may be given several times
+  --list       print name, virtual machine and claim of every test
+  --build      build what is needed and stop
+  --jobs N     run N virtual machines at a time (default: one per CPU, 2 at most)
+  --keep       keep the kernel logs of machines that passed
+  --verbose    print every line that the tests print
+  --help       print this
 
-Missing packages are installed, through sudo if you are not root.
-Exit status: 0 all passed, 1 some failed, hung, or the kernel complained,
-2 wrong usage, 3 the kernel cannot be had here (--kernel).
+The script installs missing packages, with sudo if you are not root.
+Exit status: 0 all tests passed, 1 a test failed or hung or the kernel
+complained, 2 wrong usage, 3 the kernel cannot be had here (--kernel).
 END
 }
 
 usage_error() {
 	echo "test/run.sh: $*" >&2
-	usage >&2
+	echo "See test/run.sh --help" >&2
 	exit 2
 }
 
-list='' matrix='' only_build='' how=all keep='' verbose='' only=() again=()
+# take_value OPTION VALUE
+take_value() {
+	case $1 in
+	--only) only+=("$2") ;;
+	--kernel) URT_KERNEL=$2 ;;
+	--seed) seed=$2 ;;
+	--jobs) jobs=$2 ;;
+	*) usage_error "unknown argument '$1'" ;;
+	esac
+}
+
+list='' matrix='' only_build='' how=short keep='' verbose='' seed=1 only=()
+jobs=$(($(nproc) > 1 ? 2 : 1))
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) list=y ;;
 	--matrix) matrix=y ;;
 	--build) only_build=y ;;
-	--quick | --full) how=${1#--}; again+=("$1") ;;
-	--only | --kernel)
-		[ $# -gt 1 ] || usage_error "$1 needs a name"
-		if [ "$1" = --only ]; then
-			only+=("$2")
-			again+=("$1" "$2")
-		else
-			URT_KERNEL=$2
-		fi
-		shift ;;
-	--only=*) only+=("${1#*=}"); again+=("$1") ;;
-	--kernel=*) URT_KERNEL=${1#*=} ;;
-	--keep) keep=y; again+=("$1") ;;
+	--all | --full) how=${1#--} ;;
+	--keep) keep=y ;;
 	--verbose) verbose=--verbose ;;
 	--help) usage; exit ;;
+	--*=*) take_value "${1%%=*}" "${1#*=}" ;;
+	--only | --kernel | --seed | --jobs)
+		[ $# -gt 1 ] || usage_error "$1 needs a value"
+		take_value "$1" "$2"
+		shift ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
 	shift
 done
+[[ $seed =~ ^[1-9][0-9]{0,8}$ ]] || usage_error "--seed takes a number from 1, not '$seed'"
+[[ $jobs =~ ^[1-9]$ ]] || usage_error "--jobs takes a number from 1 to 9, not '$jobs'"
+
+# The same options again, for messages and for each kernel of the matrix.
+again=()
+[ "$how" = short ] || again+=("--$how")
+[ "$seed" = 1 ] || again+=(--seed "$seed")
 if [ -n "$matrix" ]; then
 	[ -z "${URT_KERNEL-}" ] || usage_error "--matrix is all kernels"
-	exec "$top/test/matrix.sh" "${again[@]}"
+	exec "$top/test/matrix.sh" "${again[@]}" "${only[@]/#/--only=}"
 fi
 
 build=$top/build/test${URT_KERNEL:+/$URT_KERNEL}
@@ -130,36 +146,109 @@ list_tests() {
 	)
 }
 
-add_guest() { [[ " ${boots[*]} " = *" $1 "* ]] || boots+=("$1"); }
-
-# Sets boots: the guests that have one of these tests, or any without names.
-choose_guests() {
-	local name guest known=' '
+# Sets parts: the virtual machines that have one of these tests, or any test
+# without names; then, without names, the scripts that need none or their own.
+choose_parts() {
+	local name guest known=' ' wanted=' ' n
 
 	while read -r name guest _; do
 		if [ $# -gt 0 ]; then
 			[[ " $* " = *" $name "* ]] || continue
 			known+="$name "
 		fi
-		# One guest has all that one CPU can run.
-		[ "$guest" = nohz ] || add_guest counted
-		[ "$guest" != two ] || [ -z "$vm_own" ] || add_guest two
-		[ "$guest" != nohz ] || add_guest nohz
+		wanted+="$guest "
 	done <"$build/list"
 	for name; do
 		[[ $known = *" $name "* ]] ||
 			usage_error "there is no test '$name'; see --list"
 	done
+
+	parts=()
+	# The guest "counted" has all that one CPU can run.
+	if [[ $wanted = *" counted "* || $wanted = *" two "* ]]; then
+		if [ $# -gt 0 ] || [ "$jobs" = 1 ]; then
+			parts+=(counted)
+		else
+			for ((n = 1; n <= jobs; n++)); do
+				parts+=("counted-$n-of-$jobs")
+			done
+		fi
+	fi
+	if [ "$how" != short ] || [ $# -gt 0 ]; then
+		[[ $wanted != *" two "* || -z $vm_own ]] || parts+=(two)
+		[[ $wanted != *" nohz "* ]] || parts+=(nohz)
+	fi
+	[ $# -gt 0 ] || [ -z "$vm_own" ] ||
+		parts+=("$top"/test/{examples,top,man,lib}.sh)
+	[ ${#parts[@]} -gt 0 ] ||
+		usage_error "no virtual machine here has a test of these: $*"
 }
 
 # For the table of --matrix: passed, failed, skipped, seconds.
 write_result() {
 	awk -v seconds="$1" '
-		/^ok .*# SKIP/ { skipped++; next }
+		/^ok .*# [Ss][Kk][Ii][Pp]/ { skipped++; next }
 		/^ok / { passed++ }
 		/^not ok / { failed++ }
 		END { print passed + 0, failed + 0, skipped + 0, seconds }
 	' "$build"/*.tap >"$build/result"
+}
+
+# What failed, what was expected and seen there, and how to try it again.
+explain_failures() {
+	local part command
+
+	for part in "${parts[@]}"; do
+		[ "${part%.sh}" = "$part" ] || {
+			command=${part#"$top/"} part=$(basename "$part" .sh)
+			awk -v command="$command" '
+				/^# / { said = said "    " substr($0, 3) "\n"; next }
+				/^not ok / { sub(/^not ok [0-9]* - /, "")
+					printf "\nFAILED %s\n%s", $0, said; failed = 1 }
+				{ said = "" }
+				END { if (failed) print "    repeat:   " command }
+			' "$build/$part.tap"
+			continue
+		}
+		command="test/run.sh${URT_KERNEL:+ --kernel $URT_KERNEL} --seed $seed"
+		awk -v command="$command" -v log_file="$build/boot-$part.log" '
+			/^# broken: / { expected = substr($0, 11); next }
+			/^# seen: / { seen = substr($0, 9); next }
+			/^# (killed|no end|rmmod|insmod|kernel log|the guest)/ {
+				said = said "    " substr($0, 3) "\n"
+				if (/^# the guest/) { crashed = 1 }
+				next
+			}
+			/^not ok / {
+				sub(/^not ok [0-9]* - /, "")
+				name = $0
+				sub(/:.*/, "", name)
+				printf "\nFAILED %s\n", $0
+				if (expected) printf "    expected: %s\n", expected
+				if (seen) printf "    seen:     %s\n", seen
+				printf "%s    repeat:   %s --only %s\n", said, command, name
+				failed = 1
+			}
+			/^(not )?ok / { expected = seen = said = ""; last = $0 }
+			END {
+				if (crashed && !failed)
+					printf "\nFAILED after \"%s\"\n%s", last, said
+				if (crashed || failed)
+					printf "    kernel log: %s\n", log_file
+			}
+		' "$build/$part.tap"
+	done
+}
+
+# What a newcomer may want next.
+what_else() {
+	cat <<END
+These were the short tests. There is more:
+  test/run.sh --all      the long tests too, and those on two CPUs: 20 minutes
+  test/run.sh --list     what each test claims
+  test/run.sh --matrix   other kernels: 5.10 to 7.2, 32 bits, arm64, PREEMPT_RT, debug
+  make soak              everything: matrix, races, mutants, coverage, bench, packages
+END
 }
 
 rm -f "$build"/*.{log,tap,data} "$build"/{kernel,skipped,result,passed}
@@ -170,23 +259,33 @@ if [ -n "$list" ]; then
 	cat "$build/list"
 	exit
 fi
-boots=()
-choose_guests "${only[@]}"
+parts=()
+choose_parts "${only[@]}"
 
-# The library as it is installed; urt top on a terminal; the manual pages, and
-# all examples.
-failed=0
-[ ${#only[@]} -gt 0 ] || [ -z "$vm_own" ] ||
-	prove $verbose --exec bash "$top"/test/{lib,top,man,examples}.sh || failed=1
-
-export URT_TEST_BUILD=$build
+export URT_TEST_BUILD=$build URT_TEST_SEED=$seed
 # One argument: the kernel takes 32 for init, and panics at more.
 URT_TEST_ARGS="$how $(IFS=,; echo "${only[*]}")"
 export URT_TEST_ARGS
 echo "Linux $vm_release ($vm_arch, $vm_compiler); kernel logs of the guests: $build/"
-begin=$SECONDS
-prove $verbose --exec "$top/test/boot.sh" "${boots[@]}" || failed=1
+begin=$SECONDS failed=0
+# prove prints no test's lines when several run at a time.
+[ -z "$verbose" ] || jobs=1
+prove $verbose -j "$jobs" --exec "$top/test/boot.sh" "${parts[@]}" \
+	2>"$build/stderr.log" || failed=1
 write_result $((SECONDS - begin))
-[ "$failed" = 0 ] || exit 1
+for part in "${parts[@]}"; do
+	part=$build/$(basename "$part" .sh).tap
+	grep -q '^1\.\.[1-9]' "$part" 2>/dev/null || {
+		echo "test/run.sh: no test ran for $part" >&2
+		failed=1
+	}
+done
+if [ "$failed" = 1 ]; then
+	cat "$build/stderr.log" >&2
+	explain_failures
+	exit 1
+fi
 touch "$build/passed"
 [ -n "$keep" ] || rm -f "$build"/boot-*.log
+[ "$how" != short ] || [ ${#only[@]} -gt 0 ] || [ -n "${URT_KERNEL-}" ] ||
+	what_else

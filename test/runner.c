@@ -3,7 +3,9 @@
  * Runs the tests in the guest and prints TAP.
  *
  *	tests --list		a line each: name, boot, claim
- *	tests BOOT [quick] [NAME...]
+ *	tests BOOT [short | all | full] [NAME,NAME...]
+ *
+ * In the environment: URT_TEST_SHARE=I/N, every Nth of these from the Ith on.
  */
 #define _GNU_SOURCE
 #include "lib.h"
@@ -113,7 +115,7 @@ static bool wanted(const struct test *test, const char *boot, const char *how,
 	if (!belongs(test, boot))
 		return false;
 	if (!names)
-		return (!test->slow || strcmp(how, "quick")) &&
+		return (!test->slow || strcmp(how, "short")) &&
 		       (!test->full || !strcmp(how, "full"));
 	for (; *names; names += len + (names[len] == ',')) {
 		len = strcspn(names, ",");
@@ -121,6 +123,25 @@ static bool wanted(const struct test *test, const char *boot, const char *how,
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Marks the tests that this guest runs: several guests may share them.
+ *
+ * Return: how many.
+ */
+static int choose(const char *boot, const char *how, const char *names)
+{
+	const char *share = getenv("URT_TEST_SHARE");
+	int first = 1, of = 1, all = 0, ours = 0;
+
+	must(!share || sscanf(share, "%d/%d", &first, &of) == 2);
+	for (struct test *t = tests; t; t = t->next) {
+		t->chosen = wanted(t, boot, how, names) &&
+			    all++ % of == first - 1;
+		ours += t->chosen;
+	}
+	return ours;
 }
 
 static int list(void)
@@ -150,12 +171,9 @@ int main(int argc, char **argv)
 		patience = 10;
 		hold_tracepoints();
 	}
-	for (struct test *t = tests; t; t = t->next)
-		count += wanted(t, argv[1], how, names);
-	printf("1..%d\n", count);
-	count = 0;
+	printf("1..%d\n", choose(argv[1], how, names));
 	for (struct test *t = tests; t; t = t->next) {
-		if (wanted(t, argv[1], how, names))
+		if (t->chosen)
 			bad += !run_test(t, ++count);
 	}
 	bad += debug_last_leaks();

@@ -225,6 +225,18 @@ vm_machine() {
 	[ "${URT_KERNEL-}" != debug-b ] || vm_append+=" panic_on_warn=0"
 }
 
+# vm_vary SEED: sets vm_varied, arguments of QEMU, and vm_append: what may differ
+# between two machines follows from a number, the same from the same. 1 is the
+# machine of every day.
+vm_vary() {
+	local sizes=(1024 1536 832 2048 1280) shifts=(0 -1 1)
+
+	vm_varied=(-seed "$1" -rtc "base=2026-01-01,clock=vm"
+		-m "${sizes[($1 - 1) % 5]}")
+	vm_shift=$((vm_shift + shifts[($1 - 1) % 3]))
+	[ $(($1 % 2)) = 1 ] || vm_append+=" nokaslr"
+}
+
 # vm_serial_ports CHARDEV...: the guest's, in that order.
 vm_serial_ports() {
 	local chardev
