@@ -19,7 +19,7 @@ kernel, through procfs; and checks that the table can be true.
   --csv FILE   the figures for programs, too
   --functions  which functions of the kernel a system call executes, and how
                many instructions of each, instead
-  --kdir       build the kernel, say in which directory, and no more
+  --kdir       prepare the kernel's headers and print their directory, instead
   --shell      a shell in the virtual machine, with the programs, instead; it
                ends with exit
   --help       this
@@ -108,6 +108,7 @@ begin=$SECONDS limit=600 log=$build/boot.log out=$build/output
 mkdir -p "$build"
 # shellcheck disable=SC2046 # package names
 vm_install $(vm_packages)
+[ "$do" != kdir ] || vm_headers_only=y
 vm_kernel || vm_die "the kernel cannot be built here: $vm_skip"
 if [ "$do" = kdir ]; then
 	echo "$vm_kdir"

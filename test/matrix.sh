@@ -16,7 +16,7 @@ matrix_kernels() { vm_kernels | awk '$5 != "apart"'; }
 run_one() {
 	local status=0
 
-	test/run.sh --kernel "$@" >"$build/$1.out" 2>&1 || status=$?
+	test/run.sh --jobs 1 --kernel "$@" >"$build/$1.out" 2>&1 || status=$?
 	case $status in
 	0 | 3) return 0 ;;
 	esac

@@ -21,10 +21,12 @@ options it runs the short tests on this distribution's kernel.
   --matrix     on every kernel of test/kernels/list, then print a table
   --seed N     another machine and other random input: memory, its layout,
                speed, and the seed of random tests follow from N (default 1)
-  --only NAME  run this test; may be given several times
+  --only NAME  run this test, or those that a pattern such as 'map_*' names;
+               may be given several times
   --list       print name, virtual machine and claim of every test
   --build      build what is needed and stop
-  --jobs N     run N virtual machines at a time (default: one per CPU, 2 at most)
+  --jobs N     share the tests among N virtual machines that run at a time
+               (default: 2 on two CPUs, 1 for --only)
   --keep       keep the kernel logs of machines that passed
   --verbose    print every line that the tests print
   --help       print this
@@ -52,8 +54,8 @@ take_value() {
 	esac
 }
 
-list='' matrix='' only_build='' how=short keep='' verbose='' seed=1 only=()
-jobs=$(($(nproc) > 1 ? 2 : 1))
+list='' matrix='' only_build='' how=short keep='' verbose='' seed=1 jobs=''
+only=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) list=y ;;
@@ -73,6 +75,7 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [[ $seed =~ ^[1-9][0-9]{0,8}$ ]] || usage_error "--seed takes a number from 1, not '$seed'"
+[ -n "$jobs" ] || jobs=$(($(nproc) > 1 && ${#only[@]} == 0 ? 2 : 1))
 [[ $jobs =~ ^[1-9]$ ]] || usage_error "--jobs takes a number from 1 to 9, not '$jobs'"
 
 # The same options again, for messages and for each kernel of the matrix.
@@ -149,24 +152,26 @@ list_tests() {
 # Sets parts: the virtual machines that have one of these tests, or any test
 # without names; then, without names, the scripts that need none or their own.
 choose_parts() {
-	local name guest known=' ' wanted=' ' n
+	local name guest pattern wanted=' ' elsewhere=' ' n
 
-	while read -r name guest _; do
-		if [ $# -gt 0 ]; then
-			[[ " $* " = *" $name "* ]] || continue
-			known+="$name "
-		fi
-		wanted+="$guest "
-	done <"$build/list"
-	for name; do
-		[[ $known = *" $name "* ]] ||
-			usage_error "there is no test '$name'; see --list"
+	for pattern in "${@:-*}"; do
+		n=0
+		while read -r name guest _; do
+			# shellcheck disable=SC2053 # a pattern
+			[[ $name = $pattern ]] || continue
+			wanted+="$guest " n=1
+			# A pattern does not mean all guests, a name does.
+			[ "$name" = "$pattern" ] || [ "$how" != short ] || continue
+			elsewhere+="$guest "
+		done <"$build/list"
+		[ "$n" = 1 ] ||
+			usage_error "there is no test '$pattern'; see --list"
 	done
 
 	parts=()
 	# The guest "counted" has all that one CPU can run.
 	if [[ $wanted = *" counted "* || $wanted = *" two "* ]]; then
-		if [ $# -gt 0 ] || [ "$jobs" = 1 ]; then
+		if [ "$jobs" = 1 ]; then
 			parts+=(counted)
 		else
 			for ((n = 1; n <= jobs; n++)); do
@@ -174,10 +179,8 @@ choose_parts() {
 			done
 		fi
 	fi
-	if [ "$how" != short ] || [ $# -gt 0 ]; then
-		[[ $wanted != *" two "* || -z $vm_own ]] || parts+=(two)
-		[[ $wanted != *" nohz "* ]] || parts+=(nohz)
-	fi
+	[[ $elsewhere != *" two "* || -z $vm_own ]] || parts+=(two)
+	[[ $elsewhere != *" nohz "* ]] || parts+=(nohz)
 	[ $# -gt 0 ] || [ -z "$vm_own" ] ||
 		parts+=("$top"/test/{examples,top,man,lib}.sh)
 	[ ${#parts[@]} -gt 0 ] ||

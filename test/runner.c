@@ -8,6 +8,8 @@
  * In the environment: URT_TEST_SHARE=I/N, every Nth of these from the Ith on.
  */
 #define _GNU_SOURCE
+#include <fnmatch.h>
+
 #include "lib.h"
 #include "runner.h"
 
@@ -106,20 +108,31 @@ static bool belongs(const struct test *test, const char *boot)
 	return !test->boot || strcmp(test->boot, "nohz");
 }
 
-/* Names have commas between them; no names are all. */
+static bool how_has(const struct test *test, const char *how)
+{
+	return (!test->slow || strcmp(how, "short")) &&
+	       (!test->full || !strcmp(how, "full"));
+}
+
+/*
+ * Names have commas between them; no names are all. A pattern of the shell's
+ * names those tests that would run without names.
+ */
 static bool wanted(const struct test *test, const char *boot, const char *how,
 		   const char *names)
 {
+	char name[64];
 	size_t len;
 
 	if (!belongs(test, boot))
 		return false;
 	if (!names)
-		return (!test->slow || strcmp(how, "short")) &&
-		       (!test->full || !strcmp(how, "full"));
+		return how_has(test, how);
 	for (; *names; names += len + (names[len] == ',')) {
 		len = strcspn(names, ",");
-		if (strlen(test->name) == len && !memcmp(names, test->name, len))
+		snprintf(name, sizeof(name), "%.*s", (int)len, names);
+		if (!strcmp(test->name, name) ||
+		    (how_has(test, how) && !fnmatch(name, test->name, 0)))
 			return true;
 	}
 	return false;

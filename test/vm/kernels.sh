@@ -17,6 +17,8 @@ vm_cross=	# what the names of its compilers begin with
 vm_make=()	# more arguments for the module's make
 vm_own=	# y: it is that of this machine's own distribution
 vm_skip=	# why the kernel cannot be had
+: "${vm_headers_only=}"	# y: a kernel that is built here only as far as modules
+			# compile; there is no image then
 
 # The kernels of test/kernels/list, a line each without comments.
 vm_kernels() { grep -v '^#' "$top/test/kernels/list"; }
@@ -279,9 +281,12 @@ vm_source_kernel() {
 	vm_image=$vm_kdir/arch/x86/boot/bzImage
 	[ -e "$vm_kdir/built" ] || {
 		vm_unpack_source "$package" "$source" "${patches[@]}"
-		rm -rf "$vm_cache/${URT_KERNEL}_"*
-		vm_configure "$source" "${config[@]}"
-		vm_build_kernel "$source"
+		[ -e "$vm_kdir/prepared" ] || {
+			rm -rf "$vm_cache/${URT_KERNEL}_"*
+			vm_configure "$source" "${config[@]}"
+			vm_prepare_kernel "$source"
+		}
+		[ -n "$vm_headers_only" ] || vm_build_kernel "$source"
 	}
 	vm_assert_config "${config[@]}"
 	vm_release=$(cat "$vm_kdir/include/config/kernel.release")
@@ -346,9 +351,19 @@ vm_assert_config() {
 	done < <(cat "$@")
 }
 
+# What it takes to compile modules.
+vm_prepare_kernel() {
+	vm_assert_config "${config[@]}"
+	make -s -C "$1" O="$vm_kdir" -j"$(nproc)" modules_prepare \
+		>"$build/kernel-build.log" 2>&1 || {
+		tail -n 20 "$build/kernel-build.log" >&2
+		vm_die "could not prepare $URT_KERNEL"
+	}
+	touch "$vm_kdir/prepared"
+}
+
 vm_build_kernel() {
 	echo "Building $URT_KERNEL; this takes some minutes" >&2
-	vm_assert_config "${config[@]}"
 	make -s -C "$1" O="$vm_kdir" -j"$(nproc)" bzImage modules \
 		>"$build/kernel-build.log" 2>&1 || {
 		tail -n 20 "$build/kernel-build.log" >&2

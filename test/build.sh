@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Does the module compile on every kernel of test/kernels/list, without a warning
+# of the compiler's, W=1 included? A line for each; TAP.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=$top/build/warnings
+vm_headers_only=y	# nothing is booted
+. "$top/test/vm/vm.sh"
+mkdir -p "$build"
+
+# compile NAME: in a copy of its own, all of it.
+compile() {
+	local modpost=()
+
+	export URT_KERNEL=$1
+	build=$build/$1
+	rm -rf "$build"
+	mkdir -p "$build"
+	vm_kernel || return
+	vm_make=()	# what debug kernels count is no matter of warnings
+	[ "$vm_arch" != arm64 ] ||
+		vm_make=(ARCH=arm64 "CROSS_COMPILE=$vm_cross")
+	# Prepared, not built: nobody knows yet which symbols there are.
+	[ -e "$vm_kdir/Module.symvers" ] || modpost=(KBUILD_MODPOST_WARN=1)
+	vm_make+=(W=1 "${modpost[@]}")
+	vm_module
+	! grep -E 'warning:|Warning:' "$build/module.log" |
+		grep -v 'undefined!$'
+}
+
+mapfile -t names < <(vm_kernels | cut -d' ' -f1)
+echo "1..${#names[@]}"
+number=0 failed=0
+for name in "${names[@]}"; do
+	number=$((number + 1)) status=0
+	(compile "$name") >"$build/$name.log" 2>&1 || status=$?
+	case $status in
+	0) echo "ok $number - $name" ;;
+	3) echo "ok $number - $name # SKIP it cannot be had here" ;;
+	*)
+		sed 's/^/# /' "$build/$name.log"
+		echo "not ok $number - $name"
+		failed=1 ;;
+	esac
+done
+exit "$failed"
