@@ -7,8 +7,9 @@ help:
 	@echo 'make app          build app/urt/urt and app/register_and_poll'
 	@echo 'make lib          build liburt, the C library (install: make -C lib install)'
 	@echo 'make demo         see it at work, in a virtual machine'
-	@echo 'make check        all tests, in virtual machines'
-	@echo 'make check-quick  those that are quick'
+	@echo 'make check        the short tests, in virtual machines'
+	@echo 'make check-all    the long ones too'
+	@echo 'make soak         everything, and doc/results.md: some hours'
 	@echo 'make prometheus   urt exporter with a real Prometheus and two guests'
 	@echo 'make matrix       those on ten kernels, 5.10 to 7.2, 32 and 64 bits'
 	@echo 'make races        everything at once, on two kernels that find faults'
@@ -40,14 +41,17 @@ demo:
 check:
 	test/run.sh
 
-check-quick:
-	test/run.sh --quick
+check-all:
+	test/run.sh --all
+
+soak:
+	test/soak.sh
 
 prometheus:
 	test/prometheus.sh
 
 matrix:
-	test/run.sh --matrix --quick
+	test/run.sh --matrix
 
 check-packages:
 	test/packages.sh
@@ -101,6 +105,6 @@ clean:
 	$(MAKE) -C lib clean
 	$(RM) -r build
 
-.PHONY: help module app lib demo check check-quick check-packages prometheus \
-	matrix races mutants coverage bench syscall profile style deb release \
+.PHONY: help module app lib demo check check-all check-packages prometheus \
+	soak matrix races mutants coverage bench syscall profile style deb release \
 	install install-module install-tools uninstall clean

@@ -25,7 +25,7 @@ tests find out, in virtual machines.
   --seed S     a number: the same draw again
   --help       this
 
-The tests named for a mutant run first, those of --quick if these all pass (not
+The tests named for a mutant run first, the short tests if these all pass (not
 on debug kernels, where they take long). A guest that crashes, or hangs for
 $limit seconds, has noticed as well.
 Exit status: 0 all were noticed, 1 one survived, no longer applies or does not
@@ -210,7 +210,7 @@ mutate() {
 	build_module || { found='DOES NOT BUILD'; return 1; }
 	read -ra tests <<<"$(field "$name" Tests)"
 	boot "$guest" all "${tests[@]}"
-	[ -n "$found" ] || [ "$kernel" != default ] || boot "$guest" quick
+	[ -n "$found" ] || [ "$kernel" != default ] || boot "$guest" short
 	[ -n "$found" ] || { found=SURVIVED; return 1; }
 }
 

@@ -1,0 +1,251 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Everything that .ci/run has no time for, two steps at a time, and a table of what
+# came out. Each step runs on the commit that is checked out, in a clone of its
+# own, so that nobody disturbs it. A step that has passed is not run again while
+# the files that it depends on stay as they were.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=$top/build/soak
+. "$top/test/vm/vm.sh"
+
+usage() {
+	cat <<END
+Usage: test/soak.sh [--list] [--only STEP]... [--again] [--minutes M]
+Runs the long checks and writes what came out to doc/results.md: 150 minutes on two
+CPUs. It may be interrupted: steps that have passed do not run again.
+
+  --list       print the steps and what each would do
+  --only STEP  this step; may be given several times
+  --again      run what has passed on the same files, too
+  --minutes M  of racing on each debug kernel (20)
+  --help       print this
+
+What the steps print stays in build/soak/.
+Exit status: 0 all passed, 1 a step failed, 2 wrong usage.
+END
+}
+
+usage_error() {
+	echo "test/soak.sh: $*" >&2
+	echo "See test/soak.sh --help" >&2
+	exit 2
+}
+
+# --- steps ---
+
+# The module, the library, the command and what boots them.
+product=(usertime lib app test/vm test/kernels)
+suite=("${product[@]}" test/cases test/lib.c test/lib.h test/runner.c test/klog.c
+	test/debug.c test/run.sh test/boot.sh)
+
+# add NAME "COMMAND" PATH...: a step, and the files that it depends on.
+declare -A commands=() depends=()
+steps=()
+add() {
+	steps+=("$1")
+	commands[$1]=$2
+	depends[$1]="${*:3}"
+}
+
+# The longest first: two run at a time, and none shall be alone at the end.
+add_steps() {
+	local name must
+
+	add mutants test/mutants.sh "${suite[@]}" test/mutants test/mutants.sh
+	add debug-a "test/coverage.sh --all --jobs 1" "${suite[@]}" syscall \
+		test/coverage.sh
+	add races-debug-a "test/races.sh --kernel debug-a --minutes $minutes" \
+		usertime test/vm test/kernels test/races test/races.sh
+	add races-debug-b "test/races.sh --kernel debug-b --minutes $minutes" \
+		usertime test/vm test/kernels test/races test/races.sh
+	add bookworm "test/run.sh --all --jobs 1" "${suite[@]}" man examples test
+	while read -r name _ _ _ must; do
+		case $name:$must in
+		*:apart | debug-a:* | bookworm:*) ;;
+		*) add "$name" "test/run.sh --kernel $name --all --jobs 1" \
+			"${suite[@]}" ;;
+		esac
+	done < <(vm_kernels)
+	add packages test/packages.sh "${product[@]}" Makefile debian packaging \
+		systemd man examples prometheus test/packages test/packages.sh
+	add bench bench/run.sh usertime lib bench test/vm
+	add profile bench/profile.sh usertime bench test/vm
+	add syscall syscall/run.sh syscall usertime test/vm
+	add syscall-tests syscall/test.sh syscall "${suite[@]}"
+	add prometheus test/prometheus.sh "${product[@]}" prometheus systemd \
+		test/prometheus test/prometheus.sh
+	add html test/html.sh "${product[@]}" test/html test/html.sh
+	add gdb "test/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \
+		-ex 'break urt_registry_add' -ex continue -ex backtrace |
+		grep '^#.* urt_words_write ('" \
+		usertime test/vm test/gdb.sh
+}
+
+# key STEP: of all that its outcome depends on.
+key() {
+	# shellcheck disable=SC2086 # paths
+	{
+		echo "${commands[$1]}"
+		git -C "$top" ls-tree -r HEAD -- ${depends[$1]}
+	} | sha256sum | cut -c -24
+}
+
+# --- what came out ---
+
+# figures STEP: what its log says of itself, in a line.
+figures() {
+	local log=$build/$1.log
+
+	case $1 in
+	debug-a) sed -n 's/^\(lines\|branches\): \([0-9.]* %\).*/\2 of the \1/p' "$log" ;;
+	races-*) sed -n 's/^# races: //p' "$log" | tail -n 1 ;;
+	mutants) sed -n 's/^mutants: //p' "$log" ;;
+	bench | profile) sed -n '/bars hold/p' "$log" ;;
+	esac | paste -sd, | sed 's/,/, /g'
+}
+
+# counts STEP TREE: passed, failed, skipped.
+counts() {
+	local result=$2/build/test/$1/result
+
+	[ "$1" != bookworm ] || result=$2/build/test/result
+	if [ -e "$result" ]; then
+		cut -d' ' -f1-3 "$result"
+		return
+	fi
+	awk '
+		/^ok .*# [Ss][Kk][Ii][Pp]/ { skipped++; next }
+		/^ok / { passed++ }
+		/^(not ok|MISSED) / { failed++ }
+		# prove
+		/^Files=[0-9]+, Tests=[0-9]+/ { sub(/.*Tests=/, ""); passed += $0 + 0 }
+		/Failed: [0-9]+\)/ { sub(/.*Failed: /, ""); failed += $0 + 0; passed -= $0 + 0 }
+		END { print passed + 0, failed + 0, skipped + 0 }
+	' "$build/$1.log"
+}
+
+kernel_of() {
+	local file=$2/build/test/$1/kernel
+
+	[ -e "$file" ] || file=$2/build/test/kernel
+	if [ -e "$file" ]; then
+		sed -n 's/^declare -- vm_release="\(.*\)"/\1/p' "$file"
+	else
+		grep -oE -m 1 'Linux [0-9][^ ;]*' "$build/$1.log" | cut -d' ' -f2
+	fi
+}
+
+# run_step NAME: one line of results in the cache, by what it depends on.
+run_step() {
+	local name=$1 row tree begin=$SECONDS status=0 passed failed skipped
+
+	row=$rows/$name.$(key "$name")
+	if [ -e "$row" ] && [ -z "$again" ]; then
+		echo "soak: $name: passed before, on the same files"
+		return
+	fi
+	tree=$build/$name
+	rm -rf "$tree"
+	git clone -q --shared "$top" "$tree"
+	git -C "$tree" checkout -q "$commit"
+	(cd "$tree" && eval "${commands[$name]}") >"$build/$name.log" 2>&1 </dev/null ||
+		status=$?
+	read -r passed failed skipped < <(counts "$name" "$tree")
+	{
+		echo "| $name | $(date -u +%F) | ${commit:0:12} |" \
+			"$(kernel_of "$name" "$tree" || true) | $passed |" \
+			"$failed | $skipped | $((SECONDS - begin)) |" \
+			"$(figures "$name") |"
+	} >"$build/$name.row"
+	echo "soak: $name: $passed passed, $failed failed, $skipped skipped," \
+		"status $status, $((SECONDS - begin)) s"
+	if [ "$status" != 0 ]; then
+		sed "s/^/$name: /" "$build/$name.log" | tail -n 60
+		mv "$build/$name.row" "$rows/$name.failed"
+		return 1
+	fi
+	rm -f "$rows/$name".*
+	mv "$build/$name.row" "$row"
+	rm -rf "$tree"
+}
+
+write_results() {
+	local name row
+
+	cat <<END
+# Results
+
+\`make soak\` writes this page. Each line is one step: when it ran, on which commit
+and kernel, how many claims passed, failed and were skipped, how many seconds it
+took, and the figures that it printed. A step runs again when a file changes that
+it depends on.
+
+| step | date | commit | kernel | passed | failed | skipped | seconds | figures |
+| --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- |
+END
+	for name in "${steps[@]}"; do
+		row=$rows/$name.$(key "$name")
+		if [ -e "$row" ]; then
+			cat "$row"
+		elif [ -e "$rows/$name.failed" ]; then
+			sed "s/| *\$/| FAILED |/" "$rows/$name.failed"
+		else
+			echo "| $name | | | | | | | | not run on these files |"
+		fi
+	done
+}
+
+# --- arguments ---
+
+list='' only=() again='' minutes=20 step=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--help) usage; exit ;;
+	--list) list=y ;;
+	--again) again=y ;;
+	--only | --minutes | --step)
+		[ $# -gt 1 ] || usage_error "$1 needs a value"
+		case $1 in
+		--only) only+=("$2") ;;
+		--minutes) minutes=$2 ;;
+		--step) step=$2 ;;	# of ourselves
+		esac
+		shift ;;
+	*) usage_error "unknown argument '$1'" ;;
+	esac
+	shift
+done
+[[ $minutes =~ ^[1-9][0-9]{0,2}$ ]] || usage_error "--minutes takes a number from 1"
+
+add_steps
+commit=$(git -C "$top" rev-parse HEAD)
+rows=$vm_cache/soak
+mkdir -p "$build" "$rows"
+for name in "${only[@]}" $step; do
+	[ -n "${commands[$name]-}" ] ||
+		usage_error "there is no step '$name'; see --list"
+done
+if [ -n "$list" ]; then
+	for name in "${steps[@]}"; do
+		[ -e "$rows/$name.$(key "$name")" ] && done=passed || done=''
+		printf '%-16s %-7s %s\n' "$name" "$done" "${commands[$name]}" |
+			tr -s '\t' ' '
+	done
+	exit
+fi
+if [ -n "$step" ]; then
+	run_step "$step"
+	exit
+fi
+
+git -C "$top" diff --quiet HEAD ||
+	usage_error "there are changes that are not committed; a soak is of a commit"
+[ ${#only[@]} -gt 0 ] || only=("${steps[@]}")
+failed=0
+printf '%s\n' "${only[@]}" |
+	xargs -P 2 -I{} "$0" --minutes "$minutes" ${again:+--again} --step {} || failed=1
+write_results >"$top/doc/results.md"
+echo "soak: results are in doc/results.md"
+exit "$failed"
