@@ -191,7 +191,8 @@ vm_root_kernel() {
 		sed -n 's/.*Depends: linux-headers-\([0-9].*\)/\1/p' | head -n 1)
 	[ -n "$vm_release" ] || { vm_unreachable "$suite has no $package"; return; }
 	vm_kdir=/usr/src/linux-headers-$vm_release
-	vm_sysroot=$vm_cache/root_${URT_KERNEL}_$version
+	# The last number counts changes of vm_root_packages.
+	vm_sysroot=$vm_cache/root_${URT_KERNEL}_${version}_2
 	vm_image=$vm_sysroot.image/vmlinuz
 	[ "$vm_arch" != arm64 ] || {
 		vm_cross=aarch64-linux-gnu-
@@ -202,19 +203,20 @@ vm_root_kernel() {
 		vm_fetch_image "$vm_image" vm_suite_apt "$suite" apt-get
 }
 
-# What is built in a root: modules; for other architectures programs, too.
+# What is built in a root: modules; for other architectures programs, too. The
+# warnings of W=1 need a whole perl.
 vm_root_packages() {
 	local libraries=libc6-dev,libjansson-dev,libncurses-dev,busybox-static
 
 	case $vm_arch in
-	"$vm_host_arch") echo "$2,make,gcc" ;;
+	"$vm_host_arch") echo "$2,make,gcc,perl" ;;
 	arm64)
 		# Headers for arm64 would bring a compiler that does not run here.
-		echo "make,gcc-aarch64-linux-gnu,${libraries//,/:arm64,}:arm64,$(
+		echo "make,perl,gcc-aarch64-linux-gnu,${libraries//,/:arm64,}:arm64,$(
 			vm_suite_apt "$1" apt-cache depends \
 				"linux-headers-$vm_release" |
 			sed -nE 's/.*Depends: (linux-(headers|kbuild).*)/\1/p' | paste -sd,)" ;;
-	*) echo "$2,make,gcc,$libraries" ;;
+	*) echo "$2,make,gcc,perl,$libraries" ;;
 	esac
 }
 
