@@ -3,8 +3,8 @@
 # Every literal display in a section EXAMPLES is one, and every .Dl. Before it
 # stand lines
 #
-#	.\" example: sh|c	a script, or a program; or the test that has it:
-#				test/top.sh
+#	.\" example: sh|c|...	a script, or a program, in a language that sources
+#				has; or the test that has it: test/top.sh
 #	.\" before: COMMANDS	what a shell does first
 #	.\" arguments: WORDS	of a program
 #	.\" as: root|terminal	not as an ordinary user; with a terminal
@@ -12,13 +12,21 @@
 #	.\" prints: REGEX	a line of its output; may be repeated
 #
 # Each but those becomes a directory DIR/PAGE-N with the files run (what a shell
-# runs), program.c, as, status and prints. Called from the top of the checkout;
-# fails where an example could not.
+# runs), the program's source, as, status and prints. Called from the top of the
+# checkout; fails where an example could not.
 
 function fail(text)
 {
 	printf "%s:%d: %s\n", FILENAME, FNR, text >"/dev/stderr"
 	failed = 1
+}
+
+BEGIN {
+	sources["c"] = "program.c"
+	sources["c++"] = "program.cc"
+	sources["rust"] = "program.rs"
+	sources["go"] = "program.go"
+	sources["python"] = "program.py"
 }
 
 # As the reader sees it.
@@ -34,7 +42,7 @@ function begin_example()
 	dir = sprintf("%s/%s-%d", out, page, ++count)
 	if (kind ~ /^test\// && (getline line <kind) > 0)
 		return	# run there
-	if (!(kind == "sh" || kind == "c"))
+	if (!(kind == "sh" || kind in sources))
 		fail("an example without a line \".\\\" example: sh\", or c, or a test")
 	if (!prints)
 		fail("an example without a line \".\\\" prints:\"")
@@ -43,9 +51,10 @@ function begin_example()
 	print status >(dir "/status")
 	print as >(dir "/as")
 	printf "%s", before >(dir "/run")
-	if (kind == "c")
-		print "./program " arguments >(dir "/run")
-	body = dir (kind == "c" ? "/program.c" : "/run")
+	if (kind in sources)
+		print (kind == "python" ? "python3 program.py " : "./program ") \
+			arguments >(dir "/run")
+	body = dir "/" (kind in sources ? sources[kind] : "run")
 }
 
 function end_example()

@@ -15,7 +15,7 @@ root=$build/root cases=$build/root/cases
 mkdir -p "$build"
 cd "$top"
 # shellcheck disable=SC2046 # package names
-vm_install python3-minimal libpython3-stdlib python3-yaml pkg-config \
+vm_install g++ python3-minimal libpython3-stdlib python3-yaml pkg-config \
 	ncurses-base procps $(vm_packages) >&2
 vm_kernel
 vm_module
@@ -78,6 +78,29 @@ program() {
 			pkg-config --static --cflags --libs liburt)
 }
 
+# compile DIR: the program of an example; what there is no compiler of here is
+# skipped in the guest.
+compile() {
+	local source=("$1"/program.*)
+
+	case ${source[0]} in
+	*.c) program "$1/program" "${source[0]}" ;;
+	*.cc) g++ -O2 -Wall -Wextra -Werror -static -o "$1/program" \
+		"${source[0]}" ;;
+	*.rs) if command -v rustc >/dev/null; then
+			rustc -O -C target-feature=+crt-static \
+				-o "$1/program" "${source[0]}"
+		else
+			echo 'rustc is not installed' >"$1/skip"
+		fi ;;
+	*.go) if command -v go >/dev/null; then
+			CGO_ENABLED=0 go build -o "$1/program" "${source[0]}"
+		else
+			echo 'go is not installed' >"$1/skip"
+		fi ;;
+	esac
+}
+
 # example NAME AS STATUS COMMANDS REGEX...
 example() {
 	local dir=$cases/$1
@@ -127,8 +150,7 @@ of_pages() {
 
 	awk -v out="$cases" -f test/examples.awk man/*.[1-8]
 	for dir in "$cases"/*; do
-		[ ! -e "$dir/program.c" ] ||
-			program "$dir/program" "$dir/program.c"
+		compile "$dir"
 	done
 }
 

@@ -74,6 +74,14 @@
  * next write to the same file, or its close: programs that write through a
  * buffer cut numbers in two.
  *
+ * Programs without a buffer write a line in pieces. After a write that did a
+ * word, blanks alone are done, too, in any later write to that open file. A word
+ * that wants a number (tree) and ends the write with a blank other than a
+ * newline waits for the next write. A newline before the number ends it: EINVAL,
+ * and it is gone. So does the close. A number is never put together from two
+ * short writes: without a blank behind it, it is complete. writev(2) makes a
+ * write of each of its pieces.
+ *
  *
  * /proc/urt/stat, read
  *

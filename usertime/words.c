@@ -85,6 +85,24 @@ static const struct urt_word *look_up(const struct urt_word *table,
 	return NULL;
 }
 
+/* Return: whether a newline stands among the blanks at *p. */
+static bool line_ends(const char *p, const char *end)
+{
+	return memchr(p, '\n', skip_blanks(p, end) - p);
+}
+
+/*
+ * A program without a buffer writes "tree " and the number one by one. Return:
+ * whether the text ends with the blanks between the two, on one line.
+ */
+static bool wants_number(const struct text *text, const char *number)
+{
+	const char *name_end = skip_word(text->at, text->end);
+
+	return number == text->end && name_end < number &&
+	       !line_ends(name_end, number);
+}
+
 /*
  * Runs the word at text->at and moves on behind it.
  *
@@ -100,6 +118,8 @@ static int run_word(struct text *text, const struct urt_word *table, void *ctx)
 	word = look_up(table, &p, text->end);
 	word_end = skip_word(p, text->end);
 	if (word_end == text->end && text->cut)
+		return 0;
+	if (word && wants_number(text, p))
 		return 0;
 	if (!word || word_end - text->at > URT_WORD_MAX)
 		return -EINVAL;
@@ -129,7 +149,7 @@ static int run_words(struct text *text, const struct urt_word *table, void *ctx)
 	}
 }
 
-/* Keeps the word that a program's buffer has cut in two. */
+/* Keeps the word that a program writes in two pieces. */
 static int carry(struct urt_words *words, const struct text *text)
 {
 	size_t len = text->end - text->at;
@@ -138,6 +158,7 @@ static int carry(struct urt_words *words, const struct text *text)
 		return -EINVAL;
 	memcpy(words->carry, text->at, len);
 	words->carried = len;
+	words->line = !text->cut;
 	return 0;
 }
 
@@ -152,7 +173,6 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 {
 	size_t taken = min_t(size_t, count, URT_WRITE_MAX);
 	bool longer = count > taken, rest = count == words->left;
-	bool may_be_blank = rest || words->carried;
 	const char *start = data + words->carried;
 	const char *limit = start + taken;
 	struct text text = {
@@ -161,18 +181,20 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 		.end = limit + (longer && is_blank(*limit)),
 		.cut = longer || rest || taken >= URT_CARRY_MIN,
 	};
+	bool ended = words->carried && words->line && line_ends(start, limit);
 	int ret;
 
 	/* A carried word that fails is gone: nobody would write it again. */
 	words->carried = 0;
 	words->left = 0;
 
-	ret = run_words(&text, table, ctx);
+	ret = ended ? -EINVAL : run_words(&text, table, ctx);
+	words->did |= text.done;
 	if (!ret && longer && text.at > start)
 		taken = text.at - start;
 	else if (!ret)
 		ret = longer ? -EINVAL : carry(words, &text);
-	else if (ret > 0 && !text.done && !longer && !may_be_blank)
+	else if (ret > 0 && !text.done && !longer && !rest && !words->did)
 		ret = -EINVAL;
 	if (ret < 0)
 		return text.done ? text.at - start : ret;

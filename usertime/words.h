@@ -17,6 +17,8 @@ struct urt_word {
 struct urt_words {
 	char carry[URT_WORD_MAX];	/* an unterminated word */
 	unsigned int carried;
+	bool line;		/* it is complete, but for a number on its line */
+	bool did;		/* earlier writes did a word */
 	size_t left;		/* of a write that our limit has cut */
 };
 

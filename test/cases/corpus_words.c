@@ -244,8 +244,8 @@ static const struct input inputs[] = {
 
 	/* tree */
 	BAD("tree", EINVAL),
-	BAD("tree ", EINVAL),
 	BAD("tree\n", EINVAL),
+	BAD("tree \n", EINVAL),
 	BAD(" tree \n ", EINVAL),
 	BAD("tree tree", EINVAL),
 	BAD("tree tree $p", EINVAL),
@@ -287,7 +287,8 @@ static const struct input inputs[] = {
 	ONE("interval 0100", EINVAL, 0),
 	ONE("interval\n100", EINVAL, 0),
 	BAD("interval", EINVAL),
-	BAD("interval ", EINVAL),
+	ONE("interval ", EINVAL, 0),		/* the next write has the number */
+	BAD("interval\n", EINVAL),
 	BAD("interval interval", EINVAL),
 	BAD("interval 0", EINVAL),
 	BAD("interval 1", EINVAL),
@@ -377,6 +378,7 @@ static const struct input inputs[] = {
 	FINE("tree 000$p"),
 	FINE("tree\n$p"),
 	FINE("tree\t \n$p"),
+	FINE("tree "),				/* the next write has the number */
 	FINE("$p $p +$p tree $p tree $t"),
 	FINE("$p -$p"),
 	FINE("$p -$t"),

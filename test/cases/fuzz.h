@@ -114,6 +114,8 @@ struct file {
 
 	char carry[URT_WORD_MAX];	/* a word that waits */
 	int carried;
+	bool line;			/* which lacks a number, on its line */
+	bool did;			/* a write did a word */
 	size_t left;			/* of a write that the limit cut */
 
 	char *text;			/* status, stat: the snapshot */

@@ -274,15 +274,29 @@ static int do_word(struct file *f, const char *word, size_t len)
 
 /* --- writes --- */
 
-/* Return: where the word ends; *whole: no part of it can be missing there. */
-static size_t word_end(const struct file *f, const char *text, size_t at,
-		       size_t len, bool blank_follows, bool *whole)
+/* Where there is a newline before anything but blanks. */
+static bool line_ends(const char *text, size_t len)
 {
-	size_t begin = at;
+	for (; len && is_blank(*text); text++, len--) {
+		if (*text == '\n')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Return: where the word ends; *whole: no part of it can be missing there;
+ * *wants: its number is, and a blank says that it is to come.
+ */
+static size_t word_end(const struct file *f, const char *text, size_t at,
+		       size_t len, bool blank_follows, bool *whole, bool *wants)
+{
+	size_t begin = at, name;
 	bool named, empty;
 
 	while (at < len && !is_blank(text[at]))
 		at++;
+	name = at;
 	named = takes_number(f, text + begin, at - begin);
 	if (named) {
 		while (at < len && is_blank(text[at]))
@@ -293,6 +307,8 @@ static size_t word_end(const struct file *f, const char *text, size_t at,
 	}
 	empty = named && begin == at;
 	*whole = at < len || (blank_follows && !empty);
+	*wants = empty && at == len && name < at &&
+		 !line_ends(text + name, at - name);
 	return at;
 }
 
@@ -303,7 +319,7 @@ long model_write(struct file *f, const char *data, size_t count)
 	size_t start = f->carried, take = count, at = 0, len, end;
 	bool longer = count > URT_WRITE_MAX, rest = count == f->left;
 	bool waits = longer || rest || count >= URT_CARRY_MIN;
-	bool whole, any = false;
+	bool whole, wants, any = false, ended;
 	int err;
 
 	if (!count)
@@ -315,14 +331,17 @@ long model_write(struct file *f, const char *data, size_t count)
 	len = start + take;
 	f->carried = 0;
 	f->left = 0;
+	ended = start && f->line && line_ends(data, take);
+	if (ended)
+		return -EINVAL;
 	for (;; at = end) {
 		while (at < len && is_blank(text[at]))
 			at++;
 		if (at == len)
 			break;
 		end = word_end(f, text, at, len, longer && is_blank(data[take]),
-			       &whole);
-		if (whole || !waits) {
+			       &whole, &wants);
+		if (whole || !(waits || wants)) {
 			err = do_word(f, text + at, end - at);
 		} else if (longer && at > start) {
 			f->left = count - (at - start);
@@ -331,15 +350,16 @@ long model_write(struct file *f, const char *data, size_t count)
 			err = EINVAL;
 		} else {
 			f->carried = len - at;
+			f->line = !waits;
 			memcpy(f->carry, text + at, f->carried);
 			return take;
 		}
 		if (err)
 			return any ? (long)(at - start) : -err;
-		any = true;
+		any = f->did = true;
 	}
 	/* Blanks alone are no word, unless they end or begin something. */
-	if (!any && !longer && !rest && !start)
+	if (!longer && !rest && !f->did)
 		return -EINVAL;
 	f->left = count - take;
 	return take;

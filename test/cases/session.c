@@ -129,6 +129,23 @@ TEST(session_page, "words that a page's end cuts are left to the next call")
 	}
 }
 
+TEST(session_pieces, "a number may come with the write after its word, and the newline after that")
+{
+	pid_t pid = sleeper();
+	int fd = open_session();
+	const char *const texts[] = { "interval ", "200", "\n", "tree ", NULL };
+
+	for (int i = 0; texts[i]; i++)
+		expect(put(fd, "%s", texts[i]) == (int)strlen(texts[i]),
+		       "\"%s\": %s", texts[i], strerror(errno));
+	must(put(fd, "%d", pid) > 0);
+	must(put(fd, "\n") == 1);
+	expect(map_session(fd, 1)->interval_ms == 200, "not its interval");
+	expect(removed(fd, pid), "%d is not registered", pid);
+	must(put(fd, "interval ") > 0);
+	expect(put(fd, "\n") == -EINVAL, "a newline for a number");
+}
+
 /* As programs do that write through a buffer. */
 static void expect_buffered(int fd, const char *word, int len, int cut)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What can be written to status. */
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include "lib.h"
 
@@ -339,6 +340,114 @@ TEST(word_carried_error, "and its error is that of the write that completes it")
 	expect(!*slurp(STATUS), "%s", slurp(STATUS));
 	n = put(fd, "%d", pid);
 	expect(n > 0 && listed(pid, NULL), "afterwards: %d", n);
+}
+
+/* Writes what stands in pieces, each of which must be taken. */
+static void in_pieces(int fd, const char *const pieces[])
+{
+	for (; *pieces; pieces++) {
+		int n = put(fd, "%s", *pieces);
+
+		expect(n == (int)strlen(*pieces), "\"%s\": %d", *pieces, n);
+	}
+}
+
+static const char *digits(pid_t pid)
+{
+	static char nr[4][12];
+	static int at;
+
+	at = (at + 1) % 4;
+	snprintf(nr[at], sizeof(nr[at]), "%d", pid);
+	return nr[at];
+}
+
+TEST(word_pieces, "a program without a buffer may write the newline by itself")
+{
+	pid_t a = sleeper(), b = sleeper();
+	int fd = open_status();
+
+	in_pieces(fd, (const char *const[]){ digits(a), "\n", digits(b), "\n",
+					     " \t\n", NULL });
+	expect(listed(a, NULL) && listed(b, NULL), "%s", slurp(STATUS));
+	expect(put(fd, "x") == -EINVAL, "a word that is none");
+	in_pieces(fd, (const char *const[]){ "\n", NULL });
+	expect(put(open_status(), "\n") == -EINVAL, "in another open file");
+}
+
+TEST(word_pieces_writev, "and so may writev(2), which procfs sees as several writes")
+{
+	pid_t a = sleeper(), b = sleeper();
+	const char *x = digits(a), *y = digits(b);
+	const struct iovec pieces[] = {
+		{ (void *)"tree ", 5 }, { (void *)x, strlen(x) },
+		{ (void *)"\n", 1 }, { (void *)y, strlen(y) },
+		{ (void *)"\n", 1 },
+	};
+	ssize_t n = writev(open_status(), pieces, 5), want = 0;
+
+	for (int i = 0; i < 5; i++)
+		want += pieces[i].iov_len;
+	expect(n == want, "%zd of %zd: %s", n, want, strerror(errno));
+	expect(listed(a, NULL) && listed(b, NULL), "%s", slurp(STATUS));
+}
+
+static void fork_children(void *pids)
+{
+	volatile pid_t *forked = pids;
+	pid_t pid;
+
+	pid = sleeper();
+	forked[0] = pid;
+	pid = sleeper();
+	forked[1] = pid;
+	sleep_forever();
+}
+
+static bool all_listed(const volatile pid_t *pids, pid_t root)
+{
+	return listed(root, NULL) && listed(pids[0], NULL) &&
+	       listed(pids[1], NULL);
+}
+
+TEST(word_pieces_tree, "a tree whose number comes with the next write is a tree",
+     .params = "interval_ms=5000")
+{
+	volatile pid_t *pids = share(2 * sizeof(*pids));
+	pid_t root = child(fork_children, (void *)pids), other = sleeper();
+	int fd = open_status();
+
+	wait_until(pids[1], 10000, "it does not fork");
+	in_pieces(fd, (const char *const[]){ "tree ", digits(root), "\n", NULL });
+	expect(all_listed(pids, root), "%s", slurp(STATUS));
+	registers("-%d -%d -%d", root, pids[0], pids[1]);
+
+	/* After another word, with more blanks, and with more behind it. */
+	must(put(fd, "%d tree\t", other) > 0);
+	must(put(fd, "  ") == 2);
+	must(put(fd, "%d -%d\n", root, other) > 0);
+	expect(all_listed(pids, root) && !listed(other, NULL), "%s",
+	       slurp(STATUS));
+}
+
+TEST(word_pieces_line, "a newline ends a word that waits for its number, EINVAL; a close does, too")
+{
+	pid_t pid = sleeper();
+	int fd = open_status(), n;
+
+	must(put(fd, "tree ") == 5);
+	n = put(fd, "\n");
+	expect(n == -EINVAL, "a newline: %d", n);
+	expect(put(fd, "\n") == -EINVAL, "blanks after no word");
+	must(put(fd, "tree ") == 5);
+	n = put(fd, " \n%d\n", pid);
+	expect(n == -EINVAL && !listed(pid, NULL), "%d: %s", n, slurp(STATUS));
+	must(put(fd, "tree ") == 5);
+	n = put(fd, "%27d", pid);
+	expect(n == -EINVAL && !listed(pid, NULL), "too long: %d", n);
+	must(put(fd, "tree ") == 5);
+	close(fd);
+	expect(!*slurp(STATUS), "%s", slurp(STATUS));
 }
 
 /* PIDs, one a line, as many as fit; then blanks. */
