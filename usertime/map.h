@@ -2,26 +2,37 @@
 #ifndef URT_MAP_H
 #define URT_MAP_H
 
+#include <linux/list.h>
 #include <linux/types.h>
 
-struct urt_map;
+struct urt_area;
 struct urt_opener;
 struct urt_registry;
 struct vm_area_struct;
 
-/* A session's snapshots for reading without system calls; layout in urt.h. */
+/*
+ * A session's snapshots for reading without system calls; layout in urt.h. Once
+ * it has been mapped, the longest area comes first. Older ones stay while they
+ * are mapped.
+ */
 struct urt_mapping {
-	struct urt_map *map;		/* registry's lock; NULL until mapped */
-	size_t length;			/* of it, in whole pages */
-	unsigned int capacity;		/* processes in a snapshot */
-	unsigned int sequence;		/* registry's lock; ours: never read back */
+	struct list_head areas;		/* registry's lock */
+	size_t length;			/* registry's lock to write; the longest's */
+	size_t total;			/* registry's lock; of all lengths */
 };
 
 int urt_mapping_check(const struct vm_area_struct *vma);
-int urt_mapping_init(struct urt_mapping *mapping, size_t length);
+struct urt_area *urt_area_alloc(const struct urt_opener *who, size_t length);
+void urt_area_free(struct urt_area *area);
+void urt_area_get(struct urt_area *area);
+int urt_area_insert(struct urt_area *area, struct vm_area_struct *vma);
+
+void urt_mapping_init(struct urt_mapping *mapping);
 void urt_mapping_exit(struct urt_mapping *mapping);
-int urt_mapping_insert(const struct urt_mapping *mapping,
-		       struct vm_area_struct *vma);
+int urt_mapping_add(struct urt_mapping *mapping, struct urt_area *area,
+		    const struct urt_opener *who);
+struct urt_area *urt_mapping_get(struct urt_mapping *mapping);
+void urt_mapping_put(struct urt_mapping *mapping, struct urt_area *area);
 void urt_mapping_publish(struct urt_mapping *mapping, struct urt_registry *reg,
 			 const struct urt_opener *who);
 void urt_mapping_pace(struct urt_mapping *mapping,

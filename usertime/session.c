@@ -187,6 +187,7 @@ static int session_open(struct inode *inode, struct file *file)
 	if (err)
 		goto err_opener;
 	urt_records_init(&s->records);
+	urt_mapping_init(&s->mapping);
 	init_waitqueue_head(&s->readers);
 	mutex_init(&s->write_lock);
 	urt_registry_init(&s->registry, URT_INTERVAL_MS, &session_registry_ops,
@@ -402,35 +403,76 @@ static __poll_t session_poll(struct file *file, poll_table *wait)
 
 /* --- mapping --- */
 
+/* Another mapping of what is mapped: fork(), or one that is cut in two. */
+static void vma_open(struct vm_area_struct *vma)
+{
+	urt_area_get(vma->vm_private_data);
+}
+
+static void vma_close(struct vm_area_struct *vma)
+{
+	struct session *s = vma->vm_file->private_data;
+
+	mutex_lock(&s->registry.lock);
+	urt_mapping_put(&s->mapping, vma->vm_private_data);
+	mutex_unlock(&s->registry.lock);
+}
+
+static const struct vm_operations_struct session_vm_ops = {
+	.open	= vma_open,
+	.close	= vma_close,
+};
+
+/* Return: an area of that length, or an error; takes fresh over if it is new. */
+static struct urt_area *area_of(struct session *s, size_t length,
+				struct urt_area **fresh)
+{
+	int err;
+
+	lockdep_assert_held(&s->registry.lock);
+	if (length < s->mapping.length)
+		return ERR_PTR(-EINVAL);
+	if (length > s->mapping.length) {
+		err = urt_mapping_add(&s->mapping, *fresh, &s->who);
+		if (err)
+			return ERR_PTR(err);
+		*fresh = NULL;
+	}
+	urt_registry_settle(&s->registry);
+	urt_mapping_publish(&s->mapping, &s->registry, &s->who);
+	session_changed(&s->registry);
+	return urt_mapping_get(&s->mapping);
+}
+
 static int session_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct session *s = file->private_data;
 	size_t length = vma->vm_end - vma->vm_start;
-	struct urt_mapping fresh = { };
+	struct urt_area *fresh = NULL, *area;
 	int err;
 
 	err = urt_mapping_check(vma);
-	if (!err && !READ_ONCE(s->mapping.map))
-		err = urt_mapping_init(&fresh, length);
 	if (err)
 		return err;
+	/* Another one may map as much meanwhile, but never less. */
+	if (length > READ_ONCE(s->mapping.length))
+		fresh = urt_area_alloc(&s->who, length);
+	if (IS_ERR(fresh))
+		return PTR_ERR(fresh);
 	err = mutex_lock_killable(&s->registry.lock);
 	if (err) {
-		urt_mapping_exit(&fresh);
+		urt_area_free(fresh);
 		return err;
 	}
-	if (!s->mapping.map)
-		swap(s->mapping, fresh);
-	else if (s->mapping.length != length)
-		err = -EINVAL;
-	if (!err) {
-		urt_registry_settle(&s->registry);
-		urt_mapping_publish(&s->mapping, &s->registry, &s->who);
-		session_changed(&s->registry);
-	}
+	area = area_of(s, length, &fresh);
 	mutex_unlock(&s->registry.lock);
-	urt_mapping_exit(&fresh);
-	return err ?: urt_mapping_insert(&s->mapping, vma);
+	urt_area_free(fresh);
+	if (IS_ERR(area))
+		return PTR_ERR(area);
+	err = urt_area_insert(area, vma);
+	if (!err)
+		vma->vm_ops = &session_vm_ops;
+	return err;
 }
 
 static const struct proc_ops session_ops = {

@@ -170,11 +170,20 @@
  * generation of the processes that are registered, for reading without a system
  * call. Its length makes the capacity: URT_MAP_LENGTH(n) bytes have room for n
  * processes, and for a few more up to a whole page, but never for more than
- * max_per_user. Where more are registered, the map has those that were first.
- * Exits are not in it: a process that is final leaves with the next generation,
- * and its record has the final value. EINVAL: a length beyond max_per_user, or
- * another one than this session's first; an offset; MAP_PRIVATE. EACCES:
- * PROT_WRITE. ENOMEM.
+ * max_per_user, or than max_processes for an opener with CAP_SYS_RESOURCE. Where
+ * more are registered, the map has those that were first, and says how many
+ * there are (registered). Exits are not in it: a process that is final leaves
+ * with the next generation, and its record has the final value.
+ *
+ * A session that outgrows its map is mapped again, longer. An older mapping goes
+ * on: it shows the same generations, each with the first processes that fit in,
+ * and registered counts all of them. Its memory is freed with its last mapping.
+ *
+ * EINVAL: a length beyond the largest capacity, or shorter than a mapping that
+ * this session has had; an offset; MAP_PRIVATE. EACCES: PROT_WRITE. ENOMEM: no
+ * memory; or outgrown maps are mapped still, and all together would be longer
+ * than three of the longest possible ones. Doubling the length each time, up to
+ * the longest, never fails so.
  *
  * Mapping (again) brings the list of processes up to date at once; the values
  * stay those of the generation.

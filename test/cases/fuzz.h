@@ -123,6 +123,7 @@ struct file {
 	unsigned long long seen;	/* its generation; -1: none */
 
 	struct registry *reg;		/* session: its own */
+	size_t mapped;			/* its longest map */
 	struct line queue[MAX_RECORDS];
 	int queued;
 	bool room_known;

@@ -148,12 +148,29 @@ void check_session_read(struct file *f, const char *text, long n, size_t count)
 		mismatch("%ld of %zu bytes end within a line", n, count);
 }
 
+static size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t whole_pages(size_t length)
+{
+	return (length + 4095) / 4096 * 4096;
+}
+
+/* Return: how many processes a map of a session has room for, at most. */
+static size_t most(const struct file *f)
+{
+	return f->user == ROOT ? MAX_PROCESSES : MAX_PER_USER;
+}
+
 static void check_mapped(struct file *f, const struct urt_map *map)
 {
 	const struct urt_map_snapshot *s;
 	const struct urt_map_process *p;
 	struct entry *e;
 	unsigned int n = 0, all = 0;
+	size_t room;
 	int at = 0;
 
 	s = (const void *)((const char *)map +
@@ -168,17 +185,19 @@ static void check_mapped(struct file *f, const struct urt_map *map)
 	}
 	for (at = 0; at < f->reg->count; at++)
 		all += model_visible(f, &f->reg->entries[at]);
-	if (s->registered != all || map->capacity != MAX_PER_USER ||
-	    n != (all < MAX_PER_USER ? all : MAX_PER_USER))
+	room = min((f->mapped - URT_MAP_LENGTH(0)) / 2 / sizeof(*p), most(f));
+	if (s->registered != all || map->capacity != room ||
+	    n != min(all, room))
 		mismatch("map: %u of %u in %u; not of %u", n, s->registered,
 			 map->capacity, all);
 }
 
-/* All of it fits in a page. */
 void check_map(struct file *f)
 {
-	size_t length = fuzz_rnd(4) ? 4096 : fuzz_rnd(9000);
-	int want = !length || length > 4096 ? EINVAL : 0;
+	size_t length = fuzz_rnd(4) ? 4096 : fuzz_rnd(20000);
+	size_t all = whole_pages(length);
+	int want = !all || all > whole_pages(URT_MAP_LENGTH(most(f))) ||
+		   all < f->mapped ? EINVAL : 0;
 	void *map = mmap(NULL, length, PROT_READ, MAP_SHARED, f->fd, 0);
 	int seen = map == MAP_FAILED ? errno : 0;
 
@@ -186,6 +205,7 @@ void check_map(struct file *f)
 		mismatch("mmap of %zu: %s", length, strerror(seen));
 	if (want)
 		return;
+	f->mapped = all;
 	check_mapped(f, map);
 	munmap(map, length);
 }

@@ -20,8 +20,7 @@ static bool next_urgent(struct urt *u)
 	return p.revents & POLLPRI;
 }
 
-TEST(lib_map, "a session is mapped once, for max_per_user at most",
-     .params = "max_per_user=100")
+static void map_once(void *arg)
 {
 	struct urt *u = session();
 	struct urt_snapshot s = { 0 };
@@ -37,6 +36,12 @@ TEST(lib_map, "a session is mapped once, for max_per_user at most",
 	expect(s.count == 0 && s.registered == 0, "%zu", s.count);
 	urt_snapshot_free(&s);
 	urt_close(u);
+}
+
+TEST(lib_map, "a session is mapped once, for max_per_user at most",
+     .params = "max_per_user=100")
+{
+	in_user(1000, map_once, NULL);
 }
 
 TEST(lib_map_after_wait, "a session that waited can still be mapped, once")

@@ -67,7 +67,7 @@ static void next_in_map(const struct urt_map *map, struct copy *c)
 		   "no generation after %llu", (unsigned long long)old);
 }
 
-TEST(map_layout, "both snapshots lie apart, aligned, within the length asked for")
+static void look_at_layouts(void *arg)
 {
 	static const unsigned int counts[] = { 0, 1, 2, 30, 31, 63, 100, 1024 };
 	const struct urt_map *map;
@@ -98,6 +98,11 @@ TEST(map_layout, "both snapshots lie apart, aligned, within the length asked for
 	}
 }
 
+TEST(map_layout, "both snapshots lie apart, aligned, within the length asked for")
+{
+	in_user(1000, look_at_layouts, NULL);
+}
+
 /* Return: 0, or mmap's errno. */
 static int map_errno(int fd, size_t length, int prot, int flags, off_t offset)
 {
@@ -116,8 +121,7 @@ static void expect_map(int fd, size_t length, int prot, int flags, off_t offset,
 	       strerror(err), strerror(want));
 }
 
-TEST(map_errors, "each way to map wrongly has its errno, and does no harm",
-     .params = "max_per_user=100")
+static void map_wrongly(void *arg)
 {
 	const size_t most = (URT_MAP_LENGTH(100) + 4095) & ~4095UL;
 	int fd = open_session(), p = MAP_PRIVATE, s = MAP_SHARED;
@@ -131,9 +135,11 @@ TEST(map_errors, "each way to map wrongly has its errno, and does no harm",
 	expect_map(fd, 1UL << 30, PROT_READ, s, 0, EINVAL);
 	expect_map(fd, 8192, PROT_READ, s, 0, 0);
 	expect_map(fd, 4096, PROT_READ, s, 0, EINVAL);
-	expect_map(fd, 12288, PROT_READ, s, 0, EINVAL);
 	expect_map(fd, 4096, PROT_READ, s, 4096, EINVAL);
 	expect_map(fd, 8192, PROT_READ, s, 0, 0);
+	expect_map(fd, most + 4096, PROT_READ, s, 0, EINVAL);
+	expect_map(fd, 12288, PROT_READ, s, 0, 0);
+	expect_map(fd, 8192, PROT_READ, s, 0, EINVAL);
 	/* A page has room for more than are asked for, or for none at all. */
 	expect_map(open_session(), 1, PROT_READ, s, 0, 0);
 	fd = open_session();
@@ -142,6 +148,12 @@ TEST(map_errors, "each way to map wrongly has its errno, and does no harm",
 	       map_session(fd, 100)->capacity);
 	fd = open(SESSION, O_WRONLY);
 	expect_map(fd, 4096, PROT_READ, s, 0, EACCES);
+}
+
+TEST(map_errors, "each way to map wrongly has its errno, and does no harm",
+     .params = "max_per_user=100")
+{
+	in_user(1000, map_wrongly, NULL);
 }
 
 TEST(map_read_only, "a mapping cannot be made writable, later, or larger")
@@ -329,6 +341,101 @@ TEST(map_full, "of more than fit, the map has the first, and their number")
 	       "%u of %u", c.head.processes, c.head.registered);
 	for (i = 0; i < (int)capacity; i++)
 		expect(in_map(&c, pids[i]), "number %d is not there", i);
+}
+
+TEST(map_exempt, "a map has room for max_processes where max_per_user is no limit",
+     .params = "max_per_user=10 max_processes=3000")
+{
+	const size_t most = (URT_MAP_LENGTH(3000) + 4095) & ~4095UL;
+	int fd = open_session();
+
+	expect_map(fd, most + 4096, PROT_READ, MAP_SHARED, 0, EINVAL);
+	expect(map_session(fd, 3000)->capacity == 3000, "%u",
+	       map_session(fd, 3000)->capacity);
+}
+
+/* Registers more until it has count. */
+static void register_more(int fd, pid_t *pids, int from, int count)
+{
+	for (int i = from; i < count; i++) {
+		pids[i] = sleeper();
+		must(put(fd, "%d", pids[i]) > 0);
+	}
+}
+
+static void expect_in_map(const struct urt_map *map, unsigned int processes,
+			  unsigned int registered)
+{
+	struct copy c = { 0 };
+
+	read_map(map, &c);
+	next_in_map(map, &c);
+	expect(c.head.processes == processes && c.head.registered == registered,
+	       "%u of %u instead of %u of %u", c.head.processes,
+	       c.head.registered, processes, registered);
+}
+
+TEST(map_outgrown, "a longer map has them all; an older one goes on, and says how many it lacks")
+{
+	const struct urt_map *small, *large;
+	unsigned int capacity;
+	pid_t pids[200];
+	int fd = open_session();
+
+	must(put(fd, "interval 50") > 0);
+	small = map_session(fd, 1);
+	capacity = small->capacity;
+	register_more(fd, pids, 0, capacity + 10);
+	large = map_session(fd, capacity + 20);
+	expect(large->capacity >= capacity + 10, "%u", large->capacity);
+	expect_in_map(large, capacity + 10, capacity + 10);
+	expect_in_map(small, capacity, capacity + 10);
+	must(put(fd, "interval 60") > 0);
+	expect(small->interval_ms == 60 && large->interval_ms == 60, "%u %u",
+	       small->interval_ms, large->interval_ms);
+
+	/* What is left of either serves its readers alone. */
+	must(!munmap((void *)large, 8192));
+	expect_in_map(small, capacity, capacity + 10);
+	must(!munmap((void *)small, 4096));
+	expect_in_map(map_session(fd, capacity + 20), capacity + 10,
+		      capacity + 10);
+}
+
+static void grow_maps(void *arg)
+{
+	const size_t most = (URT_MAP_LENGTH(1024) + 4095) & ~4095UL;
+	int fd = open_session(), err = 0;
+	size_t length, sum = 0;
+
+	for (length = 4096; length <= most && !err; length += 4096) {
+		err = map_errno(fd, length, PROT_READ, MAP_SHARED, 0);
+		sum += err ? 0 : length;
+	}
+	expect(err == ENOMEM, "%zu bytes in maps: %s", sum, strerror(err));
+	expect(sum > most && sum <= 3 * most, "%zu bytes", sum);
+}
+
+/* A program that lets go of the last map. */
+static void replace_maps(void *arg)
+{
+	const size_t most = (URT_MAP_LENGTH(1024) + 4095) & ~4095UL;
+	int fd = open_session();
+	void *old = NULL, *new;
+
+	for (size_t length = 4096; length <= most; length += 4096) {
+		new = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, 0);
+		expect(new != MAP_FAILED, "%zu: %s", length, strerror(errno));
+		if (old)
+			must(!munmap(old, length - 4096));
+		old = new;
+	}
+}
+
+TEST(map_outgrown_memory, "outgrown maps that are kept are ENOMEM in the end, others are freed")
+{
+	in_user(1000, grow_maps, NULL);
+	in_user(1000, replace_maps, NULL);
 }
 
 /* --- torn? --- */

@@ -55,14 +55,14 @@ static void expect_invalid(int fd, const char *const *words)
 TEST(session_grammar, "\"tree\" and \"interval\" without their number are EINVAL")
 {
 	static const char *const both[] = {
-		"tree", "tree ", "tree\n", "tree 0", "tree -1", "tree --1",
+		"tree", "tree\n", "tree 0", "tree -1", "tree --1",
 		"tree x", "tree 1x", "tree 2147483648", "tree tree 1", "tree1",
 		"Tree 1", "TREE 1", "tree tree", "trees 1", "tre 1", "-tree 1",
 		"+tree 1", "tree 99999999999999999999", "tree interval 100",
 		NULL
 	};
 	static const char *const interval[] = {
-		"interval", "interval ", "interval 0", "interval -5",
+		"interval", "interval 0", "interval -5",
 		"interval 1e3", "interval 5000ms", "interval 0x1000",
 		"interval 4294967396", "interval 18446744073709551716",
 		"interval x", "interval interval 100", "interval100",
