@@ -45,7 +45,7 @@ struct urt_entry {
 	struct hlist_node index;	/* see index.c */
 	struct llist_node finished;	/* once final, in a session */
 	struct urt_registry *registry;
-	struct urt_user *user;		/* who is charged; holds a reference */
+	struct urt_user *user;		/* registered it, is charged; a reference */
 	struct pid *pid;		/* of the thread group; holds a reference */
 	struct pid *parent;		/* at its registration; holds a reference */
 	const struct signal_struct *signal;	/* compared, never followed */

@@ -2,9 +2,12 @@
 /*
  * Who is charged for what, and how much of it they may have.
  *
- * A user is the effective uid of whoever opened the file; inside a user
- * namespace, the owner of the outermost one below init, so that subordinate ids
- * multiply nothing.
+ * A user is the effective uid of whoever opened the file. Quotas are those of an
+ * account: the user's own, or, inside a user namespace, that of the owner of the
+ * outermost one below init, so that subordinate ids multiply nothing. An account
+ * decides about nothing else: the users in a container are not its owner. What
+ * they do costs its owner's sessions no time, and its owner's open() no look at
+ * their views.
  */
 #include <linux/cred.h>
 #include <linux/hashtable.h>
@@ -26,7 +29,8 @@ unsigned int urt_max_processes = 65536;
 unsigned int urt_max_per_user = 1024;
 unsigned int urt_max_sessions = 64;
 
-static DEFINE_HASHTABLE(users, 6);
+static DEFINE_HASHTABLE(accounts, 10);
+static DEFINE_HASHTABLE(users, 10);
 /* Everybody takes it: who is kept from running must not hold it. */
 static DEFINE_SPINLOCK(users_lock);
 static atomic_t registrations = ATOMIC_INIT(0);
@@ -42,37 +46,107 @@ static kuid_t charged_uid(const struct cred *cred)
 	return ns->owner;
 }
 
+static struct urt_account *account_of(kuid_t uid)
+{
+	struct urt_account *account;
+
+	lockdep_assert_held(&users_lock);
+	hash_for_each_possible(accounts, account, node, __kuid_val(uid)) {
+		if (uid_eq(account->uid, uid))
+			return account;
+	}
+	return NULL;
+}
+
+static struct urt_user *user_of(kuid_t uid, const struct urt_part *part)
+{
+	struct urt_user *user;
+
+	lockdep_assert_held(&users_lock);
+	hash_for_each_possible(users, user, node, __kuid_val(uid)) {
+		if (uid_eq(user->uid, uid) && user->part == part)
+			return user;
+	}
+	return NULL;
+}
+
+/* What may be new. */
+struct fresh {
+	struct urt_account *account;
+	struct urt_user *user;
+};
+
+static bool alloc_fresh(struct fresh *fresh)
+{
+	struct urt_account *account;
+	struct urt_user *user;
+	int i;
+
+	account = kzalloc(sizeof(*account), GFP_KERNEL_ACCOUNT);
+	user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
+	if (!account || !user) {
+		kfree(account);
+		kfree(user);
+		return false;
+	}
+	for (i = 0; i < ARRAY_SIZE(account->parts); i++)
+		mutex_init(&account->parts[i].search_lock);
+	refcount_set(&user->ref, 1);
+	mutex_init(&user->views_lock);
+	INIT_LIST_HEAD(&user->views);
+	*fresh = (struct fresh){ account, user };
+	return true;
+}
+
+/* Return: the user; takes of @fresh what is not there yet. */
+static struct urt_user *get_locked(const struct cred *cred, struct fresh *fresh)
+{
+	bool inside = cred->user_ns != &init_user_ns;
+	struct urt_account *account;
+	struct urt_user *user;
+
+	account = account_of(charged_uid(cred));
+	if (!account) {
+		account = fresh->account;
+		fresh->account = NULL;
+		account->uid = charged_uid(cred);
+		hash_add(accounts, &account->node, __kuid_val(account->uid));
+	}
+	user = user_of(cred->euid, &account->parts[inside]);
+	if (user) {
+		refcount_inc(&user->ref);
+		return user;
+	}
+	user = fresh->user;
+	fresh->user = NULL;
+	user->uid = cred->euid;
+	user->account = account;
+	user->part = &account->parts[inside];
+	account->users++;
+	hash_add(users, &user->node, __kuid_val(user->uid));
+	return user;
+}
+
 /**
- * urt_user_get() - whom to charge
- * @cred: of the opener of a file
+ * urt_user_get() - who opens a file
+ * @cred: of the opener
  *
  * Return: a reference, for urt_user_put(), or NULL without memory.
  */
 struct urt_user *urt_user_get(const struct cred *cred)
 {
-	kuid_t uid = charged_uid(cred);
-	struct urt_user *user, *new;
+	struct urt_user *user;
+	struct fresh fresh;
 
 	/* Before the lock: who is short of memory makes nobody else wait. */
-	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
-	if (!new)
+	if (!alloc_fresh(&fresh))
 		return NULL;
 	spin_lock(&users_lock);
-	hash_for_each_possible(users, user, node, __kuid_val(uid)) {
-		if (uid_eq(user->uid, uid)) {
-			refcount_inc(&user->ref);
-			spin_unlock(&users_lock);
-			kfree(new);
-			return user;
-		}
-	}
-	refcount_set(&new->ref, 1);
-	new->uid = uid;
-	mutex_init(&new->views_lock);
-	INIT_LIST_HEAD(&new->views);
-	hash_add(users, &new->node, __kuid_val(uid));
+	user = get_locked(cred, &fresh);
 	spin_unlock(&users_lock);
-	return new;
+	kfree(fresh.account);
+	kfree(fresh.user);
+	return user;
 }
 
 /*
@@ -81,15 +155,22 @@ struct urt_user *urt_user_get(const struct cred *cred)
  */
 void urt_user_put(struct urt_user *user)
 {
+	struct urt_account *account = NULL;
 	bool last;
 
 	if (refcount_dec_not_one(&user->ref))
 		return;
 	spin_lock(&users_lock);
 	last = refcount_dec_and_test(&user->ref);
-	if (last)
+	if (last) {
 		hash_del(&user->node);
+		if (!--user->account->users) {
+			account = user->account;
+			hash_del(&account->node);
+		}
+	}
 	spin_unlock(&users_lock);
+	kfree(account);
 	if (last)
 		kfree(user);
 }
@@ -108,24 +189,45 @@ static bool inc_below(atomic_t *v, unsigned int max)
 
 /**
  * urt_quota_charge() - account for one more registered process
- * @user: who registers it; the caller holds a reference
+ * @user: to whose account; the caller holds a reference
  * @exempt: whether the limit per user is not for them
  *
  * Never sleeps: probes call it, too.
  *
- * Return: 0, -EDQUOT when the user has max_per_user, -ENOSPC when there are
+ * Return: 0, -EDQUOT when the account has max_per_user, -ENOSPC when there are
  * max_processes in all. On success the charge holds a reference of its own.
  */
 int urt_quota_charge(struct urt_user *user, bool exempt)
 {
-	if (!inc_below(&user->registrations,
+	if (!inc_below(&user->account->registrations,
 		       exempt ? INT_MAX : urt_max_per_user))
 		return -EDQUOT;
 	if (!inc_below(&registrations, urt_max_processes)) {
-		atomic_dec(&user->registrations);
+		atomic_dec(&user->account->registrations);
 		return -ENOSPC;
 	}
 	refcount_inc(&user->ref);
+	return 0;
+}
+
+/**
+ * urt_quota_move() - charge another user for a registered process
+ * @from: who is charged for it
+ * @to: who is to be; the caller holds a reference
+ * @exempt: whether the limit per user is not for @to
+ *
+ * Return: 0, or -EDQUOT when @to has max_per_user.
+ */
+int urt_quota_move(struct urt_user *from, struct urt_user *to, bool exempt)
+{
+	if (from->account != to->account) {
+		if (!inc_below(&to->account->registrations,
+			       exempt ? INT_MAX : urt_max_per_user))
+			return -EDQUOT;
+		atomic_dec(&from->account->registrations);
+	}
+	refcount_inc(&to->ref);
+	urt_user_put(from);
 	return 0;
 }
 
@@ -133,7 +235,7 @@ int urt_quota_charge(struct urt_user *user, bool exempt)
 void urt_quota_uncharge(struct urt_user *user, unsigned int n)
 {
 	atomic_sub(n, &registrations);
-	atomic_sub(n, &user->registrations);
+	atomic_sub(n, &user->account->registrations);
 	if (n > 1)	/* not the last ones */
 		WARN_ON_ONCE(refcount_sub_and_test(n - 1, &user->ref));
 	urt_user_put(user);
@@ -148,13 +250,13 @@ void urt_quota_uncharge(struct urt_user *user, unsigned int n)
  */
 int urt_quota_charge_session(struct urt_user *user, bool exempt)
 {
-	return inc_below(&user->sessions, exempt ? INT_MAX : urt_max_sessions) ?
-		       0 : -EDQUOT;
+	return inc_below(&user->account->sessions,
+			 exempt ? INT_MAX : urt_max_sessions) ? 0 : -EDQUOT;
 }
 
 void urt_quota_uncharge_session(struct urt_user *user)
 {
-	atomic_dec(&user->sessions);
+	atomic_dec(&user->account->sessions);
 }
 
 /**
@@ -167,17 +269,17 @@ void urt_quota_uncharge_session(struct urt_user *user)
  */
 int urt_quota_charge_text(struct urt_user *user, size_t bytes, bool exempt)
 {
-	long old = atomic_long_read(&user->text_bytes);
+	atomic_long_t *kept = &user->account->text_bytes;
+	long old = atomic_long_read(kept);
 
 	do {
 		if (!exempt && old >= TEXT_BYTES_PER_USER)
 			return -EDQUOT;
-	} while (!atomic_long_try_cmpxchg(&user->text_bytes, &old,
-					  old + (long)bytes));
+	} while (!atomic_long_try_cmpxchg(kept, &old, old + (long)bytes));
 	return 0;
 }
 
 void urt_quota_uncharge_text(struct urt_user *user, size_t bytes)
 {
-	atomic_long_sub(bytes, &user->text_bytes);
+	atomic_long_sub(bytes, &user->account->text_bytes);
 }

@@ -11,21 +11,36 @@
 
 struct cred;
 
-/* Somebody to whom kernel memory is charged, while anything of theirs is here. */
-struct urt_user {
-	struct hlist_node node;		/* users_lock */
-	refcount_t ref;
-	kuid_t uid;
-	atomic_t registrations;
-	atomic_t sessions;
-	atomic_long_t text_bytes;	/* rendered snapshots */
-	struct mutex views_lock;
-	struct list_head views;		/* views_lock; see view.c */
+/* What is for all of an account outside of user namespaces, or inside of them. */
+struct urt_part {
 	/*
-	 * Of all sessions; see registry.c. Forgotten with the user: but no
+	 * Of all sessions; see registry.c. Forgotten with the account: but no
 	 * session is refreshed before it has been open for an interval.
 	 */
 	atomic64_t quiet_until;
+	struct mutex search_lock;	/* of tree.c, in status: one at a time */
+};
+
+/* To which kernel memory is charged. */
+struct urt_account {
+	struct hlist_node node;		/* users_lock */
+	unsigned int users;		/* users_lock */
+	kuid_t uid;			/* of the owner */
+	atomic_t registrations;
+	atomic_t sessions;
+	atomic_long_t text_bytes;	/* rendered snapshots */
+	struct urt_part parts[2];
+};
+
+/* Somebody who opens files, while anything of theirs is here. */
+struct urt_user {
+	struct hlist_node node;		/* users_lock */
+	refcount_t ref;
+	kuid_t uid;			/* their own: it decides what they may */
+	struct urt_account *account;	/* it decides how much they may have */
+	struct urt_part *part;		/* of the account */
+	struct mutex views_lock;
+	struct list_head views;		/* views_lock; see view.c */
 };
 
 extern unsigned int urt_max_processes;
@@ -36,6 +51,7 @@ struct urt_user *urt_user_get(const struct cred *cred);
 void urt_user_put(struct urt_user *user);
 
 int urt_quota_charge(struct urt_user *user, bool exempt);
+int urt_quota_move(struct urt_user *from, struct urt_user *to, bool exempt);
 void urt_quota_uncharge(struct urt_user *user, unsigned int n);
 int urt_quota_charge_session(struct urt_user *user, bool exempt);
 void urt_quota_uncharge_session(struct urt_user *user);

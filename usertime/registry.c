@@ -575,7 +575,7 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 	entry = find_by_number(reg, who, nr);
 	if (!entry) {
 		err = -ENOENT;
-	} else if (entry->user != who->user &&
+	} else if (!urt_opener_owns(who, entry->user->uid) &&
 		   !urt_opener_owns(who, urt_entry_owner(entry)) &&
 		   !urt_opener_capable(who, CAP_SYS_PTRACE)) {
 		err = -EPERM;
@@ -596,7 +596,7 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
  * @interval_ms: between two refreshes
  * @ops: of its owner, or NULL
  * @quiet_until: where the time is kept that work has to be paid for; shared
- *		 by all registries of one user
+ *		 by all sessions of a user
  */
 void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 		       const struct urt_registry_ops *ops,

@@ -191,7 +191,7 @@ static int session_open(struct inode *inode, struct file *file)
 	init_waitqueue_head(&s->readers);
 	mutex_init(&s->write_lock);
 	urt_registry_init(&s->registry, URT_INTERVAL_MS, &session_registry_ops,
-			  &s->who.user->quiet_until);
+			  &s->who.user->part->quiet_until);
 	s->registry.opener = &s->who;
 	file->private_data = s;
 	return stream_open(inode, file);

@@ -50,8 +50,9 @@
  *	EINVAL	not a word of these, 0, more than 2147483647, or no word at all
  *	ESRCH	no such process here, or it has been released; zombies count
  *	ENOENT	-PID is not registered
- *	EPERM	restrict=1 and another user's process; -PID that you neither
- *		registered nor own, without CAP_SYS_PTRACE; tree PID of a
+ *	EPERM	restrict=1 and another user's process; -PID that your
+ *		effective uid neither registered nor owns, without
+ *		CAP_SYS_PTRACE; tree PID of a
  *		process that is not yours, without CAP_SYS_PTRACE in its user
  *		namespace
  *	EDQUOT	your user has max_per_user registrations

@@ -7,10 +7,10 @@
  * readers of the view through a reference count, and copied to user space with
  * no lock held.
  *
- * Openers share a view if they would read the same bytes and are charged as the
- * same user. (One text for several users would need a rule for whom its memory
- * is charged to when one of them keeps it; any such rule lets one user exhaust
- * another's allowance.) A user may have as many as they can make namespaces, at
+ * Openers share a view if they would read the same bytes and are the same user.
+ * (One text for several users would need a rule for whom its memory is charged
+ * to when one of them keeps it; any such rule lets one user exhaust another's
+ * allowance.) A user may have as many as they can make namespaces, at
  * nobody else's cost: the list is theirs.
  */
 #include <linux/cred.h>

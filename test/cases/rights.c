@@ -363,6 +363,107 @@ TEST(right_subordinate, "subordinate ids add nothing to their owner's quota",
 	in_child(fill_as_subordinates, m);
 }
 
+/* Of a container: uids 0 to 9 there are 100,000 to 100,009. */
+static void become_contained(void *arg)
+{
+	struct mapped *m = arg;
+
+	must(!unshare(CLONE_NEWUSER));
+	m->pid = getpid();
+	wait_until(m->done, 5000, "not mapped");
+	must(!setresgid(5, 5, 5) && !setresuid(5, 5, 5));
+}
+
+static void map_container(void *arg)
+{
+	struct mapped *m = arg;
+	char path[32];
+
+	wait_until(m->pid, 5000, "no user namespace");
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", m->pid);
+	spit(path, "0 100000 10\n");
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", m->pid);
+	spit(path, "0 100000 10\n");
+	m->done = true;
+}
+
+static void fork_child(void *pid)
+{
+	pid_t forked = sleeper();
+
+	*(volatile pid_t *)pid = forked;
+	sleep_forever();
+}
+
+static void try_contained(void *arg)
+{
+	struct mapped *m = arg;
+
+	become_contained(m);
+	for (int i = 0; i < 3; i++)
+		expect_errno(EPERM, "-", m->q->pids[i]);
+	/* What a user has registered is that user's to take back. */
+	expect_errno(0, "", m->q->pids[3]);
+	expect_errno(0, "-", m->q->pids[3]);
+}
+
+TEST(right_container, "a container's user unregisters nothing of the one who made it",
+     .params = "interval_ms=3600000")
+{
+	struct mapped *m = share(sizeof(*m));
+	volatile pid_t *forked = share(sizeof(*forked));
+	struct quota q;
+
+	q.pids[0] = sleeper();
+	q.pids[1] = stopped(fork_child, (void *)forked);
+	q.pids[3] = sleeper();
+	registers("%d tree %d", q.pids[0], q.pids[1]);
+	kill(q.pids[1], SIGCONT);
+	wait_until(*forked, 10000, "it does not fork");
+	q.pids[2] = *forked;
+	expect(stat_header().processes == 3, "%s", slurp(STAT));
+	m->q = &q;
+	child(map_container, m);
+	in_child(try_contained, m);
+	expect(stat_header().processes == 3, "%s", slurp(STAT));
+}
+
+static void remove_as(void *arg)
+{
+	struct one *one = arg;
+
+	must(!setresuid(one->uid, one->uid, one->uid));
+	expect_errno(one->want, "-", one->pid);
+}
+
+static void try_subordinate(void *arg)
+{
+	struct mapped *m = arg;
+
+	become(1000);
+	registers("%d", m->q->pids[0]);
+	must(!unshare(CLONE_NEWUSER));
+	m->pid = getpid();
+	wait_until(m->done, 5000, "not mapped");
+	in_child(register_as, &(struct one){ 5, 0, m->q->pids[1] });
+	in_child(remove_as, &(struct one){ 6, EPERM, m->q->pids[0] });
+	in_child(remove_as, &(struct one){ 6, EPERM, m->q->pids[1] });
+	in_child(remove_as, &(struct one){ 5, 0, m->q->pids[1] });
+	/* The uid is the same outside and inside. */
+	in_child(remove_as, &(struct one){ 0, 0, m->q->pids[0] });
+}
+
+TEST(right_subordinate_remove, "nor does a subordinate id what its owner, or another one, registered")
+{
+	struct mapped *m = share(sizeof(*m));
+	struct quota q;
+
+	fill_quota(&q);
+	m->q = &q;
+	child(map_subordinates, m);
+	in_child(try_subordinate, m);
+}
+
 TEST(right_mode, "status_mode decides who may open status",
      .params = "status_mode=0640")
 {
