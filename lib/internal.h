@@ -39,6 +39,7 @@ struct urt {
 	const struct urt_map *map;
 	size_t map_length;
 	bool map_asked;		/* by urt_map(), not by ourselves only */
+	bool map_grows;		/* asked for without a capacity */
 	char *stat;		/* the file's text */
 	size_t stat_size;
 };

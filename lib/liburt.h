@@ -113,8 +113,8 @@ int urt_next(struct urt *u, struct urt_record *record, int timeout_ms);
  *
  * Whether it is registered, the kernel says through a map: the one of urt_map(),
  * or one for max_per_user processes, at most 65,536, made at the first call (a
- * later urt_map() can ask for no more, and gets all of it). Where more are
- * registered than it has room for, a process that is not in it is taken for
+ * later urt_map() gets at least that). It grows, unless urt_map() was given a
+ * capacity. Where more are registered than it has room for, a process that is not in it is taken for
  * registered: if it never was, ECHILD comes later, when there is room for all or
  * nothing is left. A process that urt_remove() takes out while another thread
  * waits for it leaves no record; that wait ends when nothing is registered any
@@ -146,22 +146,31 @@ struct urt_snapshot {
 	uint64_t time_ns;	/* when it was taken */
 	unsigned int interval_ms;	/* between generations, now */
 	uint64_t lost;		/* system registry: see stat in urt.h */
-	size_t registered;	/* more than count: the map was too small */
+	size_t registered;	/* more than count: the map is too small */
 	size_t count;
 	struct urt_process *processes;	/* of count; see urt_snapshot_free() */
 };
 
 /*
- * Maps the session, with room for so many processes (0: max_per_user). Once.
- * Errors: EINVAL more than max_per_user; EBUSY it is mapped already; EPROTO the
- * map has a format that this library does not know.
+ * Maps the session, with room for so many processes. 0: for max_per_user of
+ * them, and urt_snapshot() makes the map longer when more are registered. Once.
+ * Errors: EINVAL more than max_per_user (max_processes with CAP_SYS_RESOURCE);
+ * EBUSY it is mapped already; EPROTO the map has a format that this library does
+ * not know.
  */
 int urt_map(struct urt *u, size_t capacity);
 
 /*
+ * Brings the list of processes up to date: the next urt_snapshot() has those
+ * that were registered since the latest generation, with what they had used when
+ * they were registered. The other values stay those of the generation.
+ * Errors: EINVAL the session is not mapped.
+ */
+int urt_map_update(struct urt *u);
+
+/*
  * The latest generation, consistent. Of a session, without a system call (but
- * for memory, as the snapshot grows); the system registry's is read from its
- * file. The snapshot is zeroed by the caller before its first use, and may be
+ * as snapshot and map grow); the system registry's is read from its file. The snapshot is zeroed by the caller before its first use, and may be
  * used again. Errors: EINVAL the session is not mapped; EPROTO columns of the
  * file are missing or unreadable (new ones are skipped); EDQUOT as in urt.h.
  */

@@ -69,7 +69,8 @@ static void *map_fresh(struct urt *u, size_t length)
 	return mmap(NULL, length, PROT_READ, MAP_SHARED, u->fd, 0);
 }
 
-static int map_first(struct urt *u, size_t capacity)
+/* Maps it, in place of a shorter map that there may be. */
+static int map_new(struct urt *u, size_t capacity)
 {
 	size_t length, page;
 	void *map;
@@ -89,37 +90,32 @@ static int map_first(struct urt *u, size_t capacity)
 		errno = EPROTO;
 		return -1;
 	}
+	urt_map_close(u);
 	u->map = map;
 	u->map_length = length;
 	return 0;
 }
 
-/* One session has one length: urt_waitpid()'s map, the largest, serves too. */
-static int map_again(struct urt *u, size_t capacity)
+/* Room for so many, and for some more: trees grow. */
+static int map_longer(struct urt *u, size_t capacity)
 {
-	if (u->map_asked) {
-		errno = EBUSY;
-		return -1;
-	}
-	if (capacity > u->map->capacity) {
-		errno = EINVAL;
-		return -1;
-	}
-	u->map_asked = true;
-	return 0;
+	if (!map_new(u, capacity + capacity / 2))
+		return 0;
+	return map_new(u, capacity);
 }
 
 int urt_map(struct urt *u, size_t capacity)
 {
-	if (u->system) {
-		errno = ENOTSUP;
+	if (u->system || u->map_asked) {
+		errno = u->system ? ENOTSUP : EBUSY;
 		return -1;
 	}
-	if (u->map)
-		return map_again(u, capacity);
-	if (map_first(u, capacity ? capacity : max_per_user()))
+	/* The map that urt_waitpid() has made serves, too, if it is long enough. */
+	if ((!u->map || capacity > u->map->capacity) &&
+	    map_new(u, capacity ? capacity : max_per_user()))
 		return -1;
 	u->map_asked = true;
+	u->map_grows = !capacity;
 	return 0;
 }
 
@@ -137,14 +133,23 @@ static int refresh(struct urt *u)
 
 	if (!u->map) {
 		max = max_per_user();
-		return map_first(u, max < WAIT_CAPACITY_MAX ? max :
-				 WAIT_CAPACITY_MAX);
+		return map_new(u, max < WAIT_CAPACITY_MAX ? max :
+			       WAIT_CAPACITY_MAX);
 	}
 	map = map_fresh(u, u->map_length);
 	if (map == MAP_FAILED)
 		return -1;
 	munmap(map, u->map_length);
 	return 0;
+}
+
+int urt_map_update(struct urt *u)
+{
+	if (u->system || !u->map_asked) {
+		errno = u->system ? ENOTSUP : EINVAL;
+		return -1;
+	}
+	return refresh(u);
 }
 
 static __u32 sequence(const struct urt_map *map, memory_order order)
@@ -207,16 +212,18 @@ static void copy_process(const volatile struct urt_map_process *from,
 	to->comm[URT_COMM_LEN - 1] = '\0';
 }
 
-int urt_map_snapshot(struct urt *u, struct urt_snapshot *snapshot)
+/* Whether more are registered than the map has room for, and it may grow. */
+static bool outgrown(const struct urt *u, size_t registered)
+{
+	return registered > u->map->capacity && (u->map_grows || !u->map_asked);
+}
+
+static int copy_snapshot(const struct urt *u, struct urt_snapshot *snapshot)
 {
 	const struct urt_map *map = u->map;
 	struct reading r;
 	__u32 i;
 
-	if (!u->map_asked) {
-		errno = EINVAL;
-		return -1;
-	}
 	do {
 		r = reading_begin(map);
 		if (urt_snapshot_room(snapshot, r.count))
@@ -232,6 +239,20 @@ int urt_map_snapshot(struct urt *u, struct urt_snapshot *snapshot)
 	snapshot->interval_ms =
 		((const volatile struct urt_map *)map)->interval_ms;
 	snapshot->lost = 0;
+	return 0;
+}
+
+int urt_map_snapshot(struct urt *u, struct urt_snapshot *snapshot)
+{
+	if (!u->map_asked) {
+		errno = EINVAL;
+		return -1;
+	}
+	do {
+		if (copy_snapshot(u, snapshot))
+			return -1;
+	} while (outgrown(u, snapshot->registered) &&
+		 !map_longer(u, snapshot->registered));
 	return 0;
 }
 
@@ -254,6 +275,7 @@ static bool find(const struct reading *r, pid_t pid, struct urt_process *process
 int urt_snapshot_one(struct urt *u, pid_t pid, struct urt_process *process)
 {
 	struct reading r;
+	__u32 registered;
 	bool found;
 
 	if (u->system || !u->map_asked) {
@@ -263,7 +285,10 @@ int urt_snapshot_one(struct urt *u, pid_t pid, struct urt_process *process)
 	do {
 		r = reading_begin(u->map);
 		found = find(&r, pid, process);
-	} while (reading_torn(u->map, &r));
+		registered = r.snapshot->registered;
+	} while (reading_torn(u->map, &r) ||
+		 (!found && outgrown(u, registered) &&
+		  !map_longer(u, registered)));
 	if (!found)
 		errno = ENOENT;
 	return found ? 0 : -1;
@@ -279,17 +304,21 @@ static bool any_present(const struct reading *r, pid_t pid)
 int urt_map_presence(struct urt *u, pid_t pid, enum urt_presence *presence)
 {
 	struct reading r;
+	__u32 registered;
 
 	if (refresh(u))
 		return -1;
 	do {
 		r = reading_begin(u->map);
+		registered = r.snapshot->registered;
 		if (any_present(&r, pid))
 			*presence = URT_PRESENT;
-		else if (r.snapshot->registered > r.count)
+		else if (registered > r.count)
 			*presence = URT_UNSURE;
 		else
 			*presence = URT_ABSENT;
-	} while (reading_torn(u->map, &r));
+	} while (reading_torn(u->map, &r) ||
+		 (*presence == URT_UNSURE && outgrown(u, registered) &&
+		  !map_longer(u, registered)));
 	return 0;
 }

@@ -60,6 +60,25 @@ TEST(lib_map_after_wait, "a session that waited can still be mapped, once")
 	urt_snapshot_free(&s);
 }
 
+TEST(lib_map_update, "a map brought up to date has what was registered since")
+{
+	struct urt *u = session(), *system = urt_open_system();
+	struct urt_snapshot s = { 0 };
+
+	fails(urt_map_update(u), EINVAL);
+	fails(urt_map_update(system), ENOTSUP);
+	must(!urt_set_interval(u, 3600000) && !urt_map(u, 0));
+	adds(u, getpid(), 0);
+	must(!urt_map_update(u) && !urt_snapshot(u, &s));
+	expect(s.count == 1 && s.registered == 1 && !s.generation &&
+	       s.processes[0].pid == getpid() &&
+	       s.processes[0].utime_ns + s.processes[0].stime_ns > 0,
+	       "%zu of %zu", s.count, s.registered);
+	urt_snapshot_free(&s);
+	urt_close(system);
+	urt_close(u);
+}
+
 static void burn_forever(void)
 {
 	for (;;)
