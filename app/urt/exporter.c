@@ -324,7 +324,7 @@ static bool start(struct exporter *e)
 	e->start_ns = exporter_now_ns();
 	e->sources.system_state.since_ns = e->start_ns;
 	exporter_model_init(&e->model, e->names_max);
-	if (!exporter_sources_open(&e->sources))
+	if (!exporter_sources_open(&e->sources, &e->model))
 		return false;
 	if (e->dir) {
 		e->file = exporter_file_open(e->dir);

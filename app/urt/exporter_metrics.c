@@ -343,8 +343,8 @@ static void put_own(struct exporter_text *text,
 			     "counter", SECONDS, model->lost_stime_ns,
 			     "CPU time in kernel mode of those in urt_dropped_records_total; what was seen of them while they lived is also under their names.");
 	exporter_text_single(text, "urt_exporter_unseen_processes",
-			     "gauge", NUMBER, own->unseen,
-			     "Living processes that the module's map has no room for (max_per_user); they count when they exit, unless they were there before the exporter.");
+			     "gauge", NUMBER, own->unseen + own->unregistered,
+			     "Living processes that are to be followed and are not seen: they could not be registered (quota, rights), or the module's map has no room for them, which count when they exit.");
 }
 
 static void put_exporter(struct exporter_text *text,

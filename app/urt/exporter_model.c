@@ -110,22 +110,46 @@ static struct exporter_process *append(struct exporter_model *model,
 	return item;
 }
 
+static bool is_new(const struct exporter_source *source,
+		   const struct urt_process *process)
+{
+	return process->start_ns + FORK_NS >= source->since_ns;
+}
+
+/* A process that was taken for old: this source knows that it is not. */
+static void claim(struct exporter_process *item)
+{
+	item->group->utime_ns += item->before_utime_ns;
+	item->group->stime_ns += item->before_stime_ns;
+	item->group->exits += item->before_exit;
+	item->before_utime_ns = 0;
+	item->before_stime_ns = 0;
+	item->before_exit = false;
+}
+
+/* ended: before it could be seen, unless it is new. */
 static struct exporter_process *find(struct exporter_model *model,
 				     const struct exporter_source *source,
-				     const struct urt_process *process)
+				     const struct urt_process *process,
+				     bool ended)
 {
 	struct exporter_process key = { .now = *process }, **node;
 
 	node = tfind(&key, &model->index, compare_process);
-	if (node)
+	if (node) {
+		if (is_new(source, process))
+			claim(*node);
 		return *node;
+	}
 	key.group = find_group(model, process->comm);
-	if (process->start_ns + FORK_NS >= source->since_ns) {
+	if (is_new(source, process)) {
 		key.now.utime_ns = 0;
 		key.now.stime_ns = 0;
 	} else {
-		/* What has ended before it could be seen is no exit. */
-		key.final = process->state == 'X';
+		key.before_utime_ns = process->utime_ns;
+		key.before_stime_ns = process->stime_ns;
+		key.before_exit = ended;
+		key.final = ended;
 	}
 	return append(model, &key);
 }
@@ -196,22 +220,6 @@ static void count_missed(struct exporter_model *model,
 		model->missed_generations += generation - next;
 }
 
-/*
- * The registry of all has everybody at any time. A session's map has those that
- * were there at its latest refresh, as many as it has room for: who has none is
- * still to be seen first, in the map or by an exit record. No refresh comes
- * while it is empty, and before the first, it has those that were registered.
- */
-static uint64_t since(const struct exporter_source *source,
-		      const struct urt_snapshot *snapshot, uint64_t now_ns)
-{
-	if (!source->records || !snapshot->registered)
-		return now_ns;
-	if (!snapshot->generation || snapshot->registered > snapshot->count)
-		return source->since_ns;
-	return snapshot->time_ns;
-}
-
 void exporter_model_snapshot(struct exporter_model *model,
 			     struct exporter_source *source,
 			     const struct urt_snapshot *snapshot,
@@ -223,19 +231,20 @@ void exporter_model_snapshot(struct exporter_model *model,
 	for (i = 0; i < snapshot->count; i++) {
 		const struct urt_process *process = &snapshot->processes[i];
 
-		item = find(model, source, process);
+		item = find(model, source, process, process->state == 'X');
 		item->look = model->look;
 		take(model, item, process);
 	}
 	count_missed(model, source, snapshot->generation);
-	source->since_ns = since(source, snapshot, now_ns);
 	source->generation = snapshot->generation;
 	source->time_ns = snapshot->time_ns;
 	source->interval_ms = snapshot->interval_ms;
 	source->registered = snapshot->registered;
 	source->unseen = snapshot->registered - snapshot->count;
-	if (!source->records)	/* a session's comes by records */
-		source->lost = snapshot->lost;
+	if (source->records)	/* it knows since when, and its losses, itself */
+		return;
+	source->since_ns = now_ns;
+	source->lost = snapshot->lost;
 }
 
 void exporter_model_absent(struct exporter_source *source, uint64_t now_ns)
@@ -244,6 +253,20 @@ void exporter_model_absent(struct exporter_source *source, uint64_t now_ns)
 		.records = source->records,
 		.since_ns = now_ns,
 	};
+}
+
+void exporter_model_unreadable(struct exporter_model *model)
+{
+	size_t i;
+
+	for (i = 0; i < model->count; i++)
+		model->items[i]->look = model->look;
+}
+
+void exporter_model_searched(struct exporter_source *source, uint64_t now_ns)
+{
+	source->since_ns = source->searched_ns;
+	source->searched_ns = now_ns;
 }
 
 void exporter_model_record(struct exporter_model *model,
@@ -264,7 +287,9 @@ void exporter_model_record(struct exporter_model *model,
 	switch (record->type) {
 	case URT_EXIT:
 		memcpy(process.comm, record->comm, sizeof(process.comm));
-		item = find(model, source, &process);
+		item = find(model, source, &process,
+			    record->start_ns + record->runtime_ns <
+			    source->since_ns);
 		if (!item->look)
 			item->look = model->look;
 		take(model, item, &process);

@@ -36,21 +36,31 @@ struct exporter_process {
 	struct exporter_group *group;
 	uint64_t look;		/* that it was last in */
 	bool final;
+	/* What is nobody's: what it had used when it was first seen, its end. */
+	uint64_t before_utime_ns;
+	uint64_t before_stime_ns;
+	bool before_exit;
 };
 
 /* A registry, and who in it is new. */
 struct exporter_source {
 	bool records;		/* exits have records: no generation matters */
 	/*
-	 * Who is seen first, and has begun after this, has used all that it has
-	 * since it could be seen. At first, when looking begins.
+	 * A process that is seen first, and has begun after this, has used all
+	 * that it has since it could be seen. The registry of all shows everybody
+	 * at each look: since the latest one. A session sees whatever begins in
+	 * its trees: since it began; where names are looked for, since the search
+	 * before the latest one: a process that had another name in two searches
+	 * was not on its way from fork to exec.
 	 */
 	uint64_t since_ns;
+	uint64_t searched_ns;	/* the latest search for names */
 	uint64_t generation;	/* of the latest snapshot */
 	uint64_t time_ns;
 	unsigned int interval_ms;
 	uint64_t registered;
 	uint64_t unseen;	/* of them: the map had no room */
+	uint64_t unregistered;	/* of those to follow: they could not be */
 	uint64_t lost;		/* could not be registered; 0 again on reload */
 };
 
@@ -91,6 +101,13 @@ void exporter_model_snapshot(struct exporter_model *model,
 			     uint64_t now_ns);
 /* There is no such registry now, so nobody is in it. */
 void exporter_model_absent(struct exporter_source *source, uint64_t now_ns);
+/* A registry cannot be read now: all stay as they were. */
+void exporter_model_unreadable(struct exporter_model *model);
+/*
+ * All that had one of the names at now_ns are registered, and the snapshot has
+ * them.
+ */
+void exporter_model_searched(struct exporter_source *source, uint64_t now_ns);
 void exporter_model_end(struct exporter_model *model);
 
 /* An exit record, at any time. */

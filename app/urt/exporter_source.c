@@ -53,7 +53,8 @@ static void schedule(struct exporter_sources *sources, uint64_t now_ns)
 	due(sources, next);
 }
 
-static void system_failed(struct exporter_sources *sources, int err,
+static void system_failed(struct exporter_sources *sources,
+			  struct exporter_model *model, int err,
 			  uint64_t now_ns)
 {
 	/* Not there is nothing wrong: urt_up says so. */
@@ -61,7 +62,7 @@ static void system_failed(struct exporter_sources *sources, int err,
 		exporter_model_absent(&sources->system_state, now_ns);
 		err = 0;
 	} else {
-		sources->system_state.since_ns = now_ns;
+		exporter_model_unreadable(model);
 	}
 	tell(&sources->told_system, "cannot read the system's registry", err);
 	due(sources, now_ns + ABSENT_NS);
@@ -81,7 +82,7 @@ static bool look_at_system(struct exporter_sources *sources,
 		sources->told_system = 0;
 		schedule(sources, now);
 	} else {
-		system_failed(sources, errno, now);
+		system_failed(sources, model, errno, now);
 	}
 	urt_close(u);
 	return up;
@@ -89,14 +90,45 @@ static bool look_at_system(struct exporter_sources *sources,
 
 /* --- a session of our own --- */
 
+/* Names come and go: who has one of them now is found by looking for it. */
+static bool search(struct exporter_sources *sources, uint64_t now_ns)
+{
+	int err = urt_select_names(&sources->names, sources->own,
+				   &sources->own_state.unregistered);
+
+	tell(&sources->told_names, "cannot follow all of that name", err);
+	sources->names_ns = now_ns + sources->interval_ms * NSEC_PER_MSEC;
+	return !err;
+}
+
+/* Return: whether the model has all that are registered. */
+static bool take_own(struct exporter_sources *sources,
+		     struct exporter_model *model)
+{
+	uint64_t now = exporter_now_ns();
+
+	if (urt_snapshot(sources->own, &sources->own_snapshot)) {
+		tell(&sources->told_own, "cannot read the session", errno);
+		exporter_model_unreadable(model);
+		return false;
+	}
+	sources->told_own = 0;
+	exporter_model_snapshot(model, &sources->own_state,
+				&sources->own_snapshot, now);
+	return true;
+}
+
 /* Return: whether all of them could be registered; or a message. */
-static bool begin(struct exporter_sources *sources)
+static bool begin(struct exporter_sources *sources,
+		  struct exporter_model *model)
 {
 	struct urt *u = sources->own;
+	uint64_t now = exporter_now_ns();
 
 	sources->own_state = (struct exporter_source){
 		.records = true,
-		.since_ns = exporter_now_ns(),
+		.since_ns = now,
+		.searched_ns = now,
 	};
 	if (urt_set_interval(u, sources->interval_ms)) {
 		error(0, 0, "an interval of %g s is out of your range: 0.1 (0.01 for root) to 3600",
@@ -105,18 +137,18 @@ static bool begin(struct exporter_sources *sources)
 	}
 	if (!urt_select_register(&sources->pids, u, NULL))
 		return false;
-	tell(&sources->told_names, "cannot follow all of that name",
-	     urt_select_names(&sources->names, u));
+	search(sources, now);
 	if (urt_map(u, 0)) {
 		error(0, 0, "cannot map the session: %s", urt_strerror(errno));
 		return false;
 	}
-	sources->names_ns = exporter_now_ns() +
-			    sources->interval_ms * NSEC_PER_MSEC;
+	/* At once: what they use from now on counts, even if they end now. */
+	take_own(sources, model);
 	return true;
 }
 
-bool exporter_sources_open(struct exporter_sources *sources)
+bool exporter_sources_open(struct exporter_sources *sources,
+			   struct exporter_model *model)
 {
 	if (!exporter_sources_own(sources) || sources->own)
 		return true;
@@ -127,7 +159,7 @@ bool exporter_sources_open(struct exporter_sources *sources)
 		tell(&sources->told_own, "cannot open a session", errno);
 		return false;
 	}
-	if (!begin(sources)) {
+	if (!begin(sources, model)) {
 		urt_close(sources->own);
 		sources->own = NULL;
 		sources->own_failed = true;
@@ -162,43 +194,45 @@ void exporter_sources_records(struct exporter_sources *sources,
 	sources->own_ended = !ret;
 }
 
-/* Names come and go: who has one of them now is found by looking for it. */
-static void look_for_names(struct exporter_sources *sources, uint64_t now_ns)
+/*
+ * In this order: whatever is registered is in the map or has a record, and the
+ * next search may count from this one on. Return: whether all could be read.
+ */
+static bool search_and_take(struct exporter_sources *sources,
+			    struct exporter_model *model)
 {
-	if (!sources->names.count || now_ns < sources->names_ns)
-		return;
-	tell(&sources->told_names, "cannot follow all of that name",
-	     urt_select_names(&sources->names, sources->own));
-	sources->own_ended = false;
-	sources->names_ns = now_ns + sources->interval_ms * NSEC_PER_MSEC;
+	uint64_t now = exporter_now_ns();
+	bool is_due = sources->names.count && now >= sources->names_ns;
+	bool found = !is_due || search(sources, now);
+	bool mapped = !is_due || !urt_map_update(sources->own), taken;
+
+	taken = take_own(sources, model) && mapped;
+	exporter_sources_records(sources, model);
+	if (is_due && found && taken)
+		exporter_model_searched(&sources->own_state, now);
+	return taken && !sources->told_names;
 }
 
 /* Return: whether it is as it was asked for. */
 static bool look_at_own(struct exporter_sources *sources,
 			struct exporter_model *model)
 {
-	struct urt_snapshot *snapshot = &sources->own_snapshot;
 	uint64_t now = exporter_now_ns();
+	bool up;
 
 	if (!exporter_sources_own(sources))
 		return true;
 	due(sources, now + sources->interval_ms * NSEC_PER_MSEC);
 	if (!sources->own && !sources->own_failed)
-		exporter_sources_open(sources);
+		exporter_sources_open(sources, model);
 	if (!sources->own) {
 		due(sources, now + ABSENT_NS);
 		return false;
 	}
-	look_for_names(sources, now);
-	exporter_sources_records(sources, model);
-	if (urt_snapshot(sources->own, snapshot)) {
-		tell(&sources->told_own, "cannot read the session", errno);
-		sources->own_state.since_ns = now;
-		return false;
-	}
-	sources->told_own = 0;
-	exporter_model_snapshot(model, &sources->own_state, snapshot, now);
-	return true;
+	up = search_and_take(sources, model);
+	if (sources->names.count)
+		due(sources, sources->names_ns);
+	return up;
 }
 
 bool exporter_sources_look(struct exporter_sources *sources,

@@ -47,7 +47,8 @@ static inline bool exporter_sources_own(const struct exporter_sources *sources)
  * the first look that finds it does so, and may set own_failed. Return: whether
  * none of it was wrong; or a message.
  */
-bool exporter_sources_open(struct exporter_sources *sources);
+bool exporter_sources_open(struct exporter_sources *sources,
+			   struct exporter_model *model);
 void exporter_sources_close(struct exporter_sources *sources);
 
 /* Exit records that wait. */

@@ -121,7 +121,8 @@ static bool has_name(pid_t pid, const char *name)
 struct found {
 	bool any;
 	bool added;
-	int err;	/* of the last that could not be registered */
+	uint64_t failed;	/* could not be registered, */
+	int err;	/* the last of them with this */
 	void (*tell)(pid_t pid, int err);	/* may be NULL */
 };
 
@@ -132,6 +133,7 @@ static void add_found(struct found *found, struct urt *u, pid_t pid, int flags)
 		found->added = true;
 	} else if (errno != ESRCH) {
 		found->any = true;
+		found->failed++;
 		found->err = errno;
 		if (found->tell)
 			found->tell(pid, errno);
@@ -178,7 +180,8 @@ static bool register_name(const struct selected *item, struct urt *u,
 	return found.any && !found.err;
 }
 
-int urt_select_names(const struct selection *selection, struct urt *u)
+int urt_select_names(const struct selection *selection, struct urt *u,
+		     uint64_t *failed)
 {
 	struct found found = { 0 };
 	size_t i;
@@ -187,6 +190,7 @@ int urt_select_names(const struct selection *selection, struct urt *u)
 		if (register_named(&selection->items[i], u, &found))
 			return errno;
 	}
+	*failed = found.failed;
 	return found.err;
 }
 

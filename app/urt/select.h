@@ -5,6 +5,7 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <liburt.h>
@@ -45,9 +46,10 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 
 /*
  * Registers who has one of the names now; nobody is no failure.
- * Return: 0, or the errno of one that could not be registered.
+ * *failed: how many could not be registered. Return: 0, or the errno of one.
  */
-int urt_select_names(const struct selection *selection, struct urt *u);
+int urt_select_names(const struct selection *selection, struct urt *u,
+		     uint64_t *failed);
 
 /*
  * urt_open() or urt_open_system(), with a message for who cannot.

@@ -39,6 +39,16 @@ model() {
 	tail -n 1 "$build/model.out"
 }
 
+# The kernel, /proc and the clock are the test's own.
+phases() {
+	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror \
+		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
+		-I"$top/app/urt" -Wl,--wrap=clock_gettime -o "$build/phases" \
+		"$top"/test/prometheus/{phases,kernel,model_world}.c \
+		"$top"/app/urt/{exporter_{model,source},format,memory}.c &&
+		"$build/phases"
+}
+
 # --- starting and ending ---
 
 start_here() {
@@ -380,6 +390,7 @@ tries_again() {
 
 host_claims() {
 	claim 'what it counts is what there was' model
+	claim 'it counts all, whenever processes come and go' phases
 	claim 'wrong usage is said, with status 2' wrong_usage
 	start_here --listen "127.0.0.1:$port"
 	until_true 10 answers

@@ -148,8 +148,10 @@ static void test_unseen(void)
 	row(8, 25 * SEC, "late")->utime_ns = 4 * SEC;
 	look(&session);
 	number(used("late"), 4 * SEC, "so does all of one that gets room later");
-	record(7, 20 * SEC, 5 * SEC, 0, "old");
-	number(used("old"), 0, "what is new then had to begin since then");
+	record(7, 20 * SEC, 5 * SEC, 0, "never");
+	number(used("never"), 5 * SEC, "and of one that never got any");
+	record(6, 5 * SEC, 5 * SEC, 0, "old");
+	number(used("old"), 0, "but of none that began before the exporter");
 	exporter_model_free(&model);
 }
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A kernel of our own in the place of the module, /proc and the clock, for
+ * exporter_source.c: processes whose lives are known, a session, and the registry
+ * of all. Time passes only when a test says so.
+ */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define MS 1000000ULL
+#define SEC 1000000000ULL
+#define LIVES_MAX 16
+#define NEVER UINT64_MAX
+
+/* The name that is followed. Before its named_ns, a process has another one. */
+#define NAME "burner"
+
+struct life {
+	pid_t pid;
+	uint64_t start_ns;
+	uint64_t named_ns;
+	uint64_t exit_ns;	/* reaped at once */
+	uint64_t busy_ns;	/* it uses a CPU for so long, from its start on */
+	bool tree;		/* a member from its fork on */
+	uint64_t system_ns;	/* when it is put in the registry of all */
+	/* What the session has of it. */
+	bool registered;
+	bool recorded;
+	bool taken;		/* its record has been read */
+	uint64_t seen_ns;	/* when its value was taken */
+	/* What the registry of all has. */
+	bool system;
+	uint64_t system_seen_ns;
+	unsigned int final;	/* generations that show it final */
+};
+
+extern struct life lives[LIVES_MAX];
+extern unsigned int lives_count;
+extern uint64_t kernel_ns;	/* the time */
+extern bool kernel_deaf;	/* neither registry can be read */
+
+/* A kernel without processes; from so long after an exit on it is final. */
+void kernel_begin(uint64_t grace_ns, bool follows_tree);
+struct life *kernel_life(uint64_t start_ns, uint64_t length_ns);
+/* Lets time pass until then. */
+void kernel_run(uint64_t until_ns);
+
+uint64_t life_cpu(const struct life *life, uint64_t at_ns);
+
+#endif
