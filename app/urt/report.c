@@ -272,6 +272,8 @@ static void print_text(const struct report *report, const struct tally *tally,
 		fprintf(file, "%-9s %12s\n", "status",
 			urt_format_status(text, report->status));
 	print_total("real", report->real_ns, file);
+	if (report->command_ns != report->real_ns)
+		print_total("command", report->command_ns, file);
 	print_total("user", tally->total.utime_ns, file);
 	print_total("sys", tally->total.stime_ns, file);
 	fprintf(file, "%-9s %12" PRIu64 "\n", "processes", tally->total.count);
@@ -342,6 +344,8 @@ static void print_json(struct report *report, const struct tally *tally,
 	json_object_set_new(json, "cpus", json_number(report->cpus));
 	json_object_set_new(json, "start_ns", json_number(report->start_ns));
 	json_object_set_new(json, "real_ns", json_number(report->real_ns));
+	json_object_set_new(json, "command_real_ns",
+			    json_number(report->command_ns));
 	json_object_set_new(json, "user_ns",
 			    json_number(tally->total.utime_ns));
 	json_object_set_new(json, "sys_ns", json_number(tally->total.stime_ns));

@@ -18,7 +18,8 @@ struct report {
 	unsigned int top;	/* rows; 0: all */
 	char **command;
 	int status;		/* of wait(2) */
-	uint64_t real_ns;
+	uint64_t real_ns;	/* to the end of all that is counted */
+	uint64_t command_ns;	/* to the end of the command; 0: not known */
 	uint64_t start_ns;	/* CLOCK_BOOTTIME */
 	time_t time;		/* of the start, since 1970; 0: not known */
 	unsigned int cpus;	/* in use at the start; 0: not known */

@@ -11,7 +11,7 @@
  * have a record soon (an RCU grace period after they were reaped): for these it
  * waits, within limits. Those that run on it does not wait for, unless told to;
  * what they have used by then is taken from the first snapshot of the session
- * that is younger than the command's end.
+ * that is younger than the command's end. That moment is the end of the report.
  */
 #include <errno.h>
 #include <error.h>
@@ -134,7 +134,7 @@ static const char doc[] =
 	"not be registered: quota max_per_user.\n"
 	"\n"
 	"What CMD leaves running is reported with what it has used so far, and "
-	"marked; --wait waits for it (Ctrl-C ends the waiting). For what has "
+	"marked: 'real' ends when that was measured, 'command' when CMD ended; --wait waits for it (Ctrl-C ends the waiting). For what has "
 	"exited but has no record yet, it waits 2 seconds at most, for CMD "
 	"itself 10.\n"
 	"\n"
@@ -308,7 +308,8 @@ static void reap(struct run *run)
 		return;
 	run->reaped = true;
 	run->end_ns = now_ns();
-	run->report.real_ns = run->end_ns - run->report.start_ns;
+	run->report.command_ns = run->end_ns - run->report.start_ns;
+	run->report.real_ns = run->report.command_ns;
 }
 
 /*
@@ -527,6 +528,9 @@ static void follow_others(struct run *run)
 	/* What ends between the two counts with its record. */
 	take_records(run);
 	count_living(run);
+	/* No process ran for longer, nor later, than all of them. */
+	if (run->tally.end_ns > run->end_ns)
+		run->report.real_ns = run->tally.end_ns - run->report.start_ns;
 }
 
 /*

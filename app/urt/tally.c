@@ -77,6 +77,8 @@ static void count(struct tally *tally, const struct sum *sum,
 
 	urt_tally_add(name, sum);
 	urt_tally_add(&tally->total, sum);
+	if (one->start_ns + one->runtime_ns > tally->end_ns)
+		tally->end_ns = one->start_ns + one->runtime_ns;
 	if (!tally->each)
 		return;
 	if (tally->ones_count == tally->ones_size) {

@@ -40,6 +40,7 @@ struct tally {
 	struct sum total;	/* of the rows: names, and lost */
 	struct sum lost;	/* records that the kernel dropped */
 	uint64_t missed;	/* processes that it could not register */
+	uint64_t end_ns;	/* the latest moment that is known of one */
 	struct sum **names;	/* count of them, unordered */
 	size_t count;
 	size_t size;

@@ -260,6 +260,52 @@ TEST(urt_run_left, "what the command leaves running is marked, and not waited fo
 	expect_sum(report);
 }
 
+/* One that sleeps, one that does not, and one that ends soon afterwards. */
+TEST(urt_run_late, "no process is older than the run, nor in a picture past it")
+{
+	static const char *const commands[] = {
+		"setsid sleep 9 & sleep 0.1",
+		"setsid sh -c 'while :; do :; done' & sleep 0.1",
+		"setsid sleep 0.05 & sleep 0.03",
+		"--wait",
+	};
+	uint64_t begin, real, cpu, drawn;
+	struct said said;
+	json_t *report, *row;
+	size_t i, j;
+	char *page;
+
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		bool wait = *commands[i] == '-';
+
+		said = shell("urt run --each --json --html /tmp/late %s -- "
+			     "sh -c \"%s\"", wait ? "--wait" : "",
+			     wait ? "setsid sleep 0.3 & :" : commands[i]);
+		report = parse_json(said.err);
+		begin = number(report, "start_ns");
+		real = number(report, "real_ns");
+		cpu = number(report, "user_ns") + number(report, "sys_ns");
+		json_array_foreach(rows(report), j, row)
+			expect(number(row, "start_ns") + number(row, "real_ns") <=
+			       begin + real &&
+			       number(row, "user_ns") + number(row, "sys_ns") <=
+			       real, "%s: %s", commands[i], said.err);
+		expect(number(report, "command_real_ns") <= real &&
+		       cpu <= real * number(report, "cpus") &&
+		       (!wait || real >= 300 * MS), "%s: %s", commands[i],
+		       said.err);
+		page = slurp("/tmp/late");
+		must(strstr(page, "\"end_ns\":"));
+		drawn = strtoull(strstr(page, "\"end_ns\":") + 9, NULL, 10);
+		expect(drawn == real, "the picture ends at %ju, not %ju",
+		       (uintmax_t)drawn, (uintmax_t)real);
+		free(page);
+		said_free(&said);
+	}
+	said = shell("urt run -- sh -c 'setsid sleep 9 & :'");
+	expect(strstr(said.err, "\ncommand "), "%s", said.err);
+}
+
 TEST(urt_run_orphan, "what has exited when the command does is in the report")
 {
 	struct said said;
