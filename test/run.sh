@@ -128,6 +128,8 @@ build_all() {
 	vm_root "$build/root"
 	make_tests "$build/tests"
 	cp "$build/tests/tests" "$build/root/bin/tests"
+	# For urt top on a terminal.
+	install -D -t "$build/root/lib/terminfo/x" /lib/terminfo/x/xterm
 	add_syscall "$build/root"
 	vm_pack "$build/root" "$build/root.cpio.gz"
 	# For boot.sh.

@@ -46,7 +46,7 @@ enum {
 
 /* How long to wait for records of what has exited. */
 #define RECORD_LIMIT	(2 * NSEC_PER_SEC)
-#define OWN_LIMIT	(10 * NSEC_PER_SEC)	/* of the command itself */
+#define OWN_LIMIT	(10 * NSEC_PER_SEC)	/* of the command, for a refresh */
 #define REFRESH_MS	100	/* what anybody may ask of the module */
 #define PROGRESS_MS	200
 
@@ -68,6 +68,7 @@ struct run {
 	int signal_fd;
 	pid_t pid;
 	uint64_t end_ns;	/* CLOCK_BOOTTIME */
+	uint64_t shown_ns;	/* CPU time, as the progress has it */
 	bool wait;
 	bool progress;
 	bool mapped;
@@ -396,10 +397,14 @@ static void show_progress(struct run *run)
 	for (i = 0; i < run->snapshot.count; i++)
 		cpu += run->snapshot.processes[i].utime_ns +
 		       run->snapshot.processes[i].stime_ns;
+	/* A process that ends meanwhile has its record, and may still be there. */
+	if (cpu > run->shown_ns)
+		run->shown_ns = cpu;
 	snprintf(line, sizeof(line),
-		 "%" PRIu64 " processes ended, %zu running, %s s of CPU time",
+		 "%" PRIu64 " processes ended, %zu running, %s%s s of CPU time",
 		 run->tally.total.count, run->snapshot.registered,
-		 urt_format_seconds(seconds, cpu));
+		 run->snapshot.registered > run->snapshot.count ?
+		 "more than " : "", urt_format_seconds(seconds, run->shown_ns));
 	/* A line that wraps could not be taken back. */
 	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col > 1 &&
 	    size.ws_col <= sizeof(line))
@@ -498,16 +503,24 @@ static bool settled(const struct run *run)
 		return false;
 	if (!run->recorded)
 		return waited >= OWN_LIMIT;
-	return (snapshot_counts(run) && !records_to_come(run)) ||
-	       waited >= RECORD_LIMIT;
+	if (!snapshot_counts(run))
+		return waited >= OWN_LIMIT;
+	return !records_to_come(run) || waited >= RECORD_LIMIT;
 }
 
 static void count_living(struct run *run)
 {
 	size_t i;
 
-	if (run->ended || !snapshot_counts(run))
+	if (run->ended)
 		return;
+	/* No refresh came: how many there are is all that is known. */
+	if (!snapshot_counts(run)) {
+		if (!urt_map_update(run->u))
+			take_snapshot(run);
+		run->report.unseen = run->snapshot.registered;
+		return;
+	}
 	for (i = 0; i < run->snapshot.count; i++) {
 		if (!has_record(run, &run->snapshot.processes[i]))
 			urt_tally_living(&run->tally,

@@ -5,6 +5,8 @@
 #include "top_model.h"
 
 #define FINISH_MIN_NS	100000000
+/* Longer than any fork: a refresh that falls into one does not see the child. */
+#define FORK_NS		100000000
 
 /* --- sums --- */
 
@@ -141,14 +143,13 @@ static bool use(const struct top_model *model, const struct top_row *row,
 		struct top_cpu *used)
 {
 	static const struct top_cpu nothing = { 0 };
+	bool new = start_ns + FORK_NS >= model->time_ns;
 
 	if (row && row->based)
 		*used = between(&row->base, cpu);
-	else if (start_ns >= model->time_ns)
-		*used = *cpu;
 	else
-		*used = nothing;
-	return (row && row->based) || start_ns >= model->time_ns;
+		*used = new ? *cpu : nothing;
+	return (row && row->based) || new;
 }
 
 /* --- exits --- */

@@ -38,8 +38,8 @@ static void map_once(void *arg)
 	urt_close(u);
 }
 
-TEST(lib_map, "a session is mapped once, for max_per_user at most",
-     .params = "max_per_user=100")
+TEST(lib_map, "a session is mapped once, for all that it may have at most",
+     .params = "max_per_user=100 max_processes=200")
 {
 	in_user(1000, map_once, NULL);
 }
