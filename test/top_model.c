@@ -155,6 +155,21 @@ static void test_shares(void)
 	top_model_free(&model);
 }
 
+/* A refresh comes between its start and its being registered. */
+static void test_forked(void)
+{
+	begin(true);
+	generation();
+	generation();
+	born(3, 2, snapshot.time_ns - MS)->utime_ns = 250 * MS;
+	generation();
+	number(shown(3)->user, 25, "one that a refresh fell into counts in full");
+	exits(4, snapshot.time_ns - MS, 100 * MS);
+	generation();
+	number(shown(4)->user, 10, "and one of which only a record tells");
+	top_model_free(&model);
+}
+
 static void test_exits(void)
 {
 	int i;
@@ -367,6 +382,7 @@ int main(void)
 {
 	setlocale(LC_CTYPE, "");
 	test_shares();
+	test_forked();
 	test_exits();
 	test_late_snapshot();
 	test_lost();
