@@ -21,6 +21,7 @@
 #include "exporter_source.h"
 #include "format.h"
 #include "memory.h"
+#include "roots.h"
 #include "signals.h"
 
 #define LISTEN		"127.0.0.1:9877"
@@ -84,12 +85,12 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
 	"Tell Prometheus the CPU time of processes, by their names: of those that "
-	"'urt add' registered, and of those given by -p, --tree or -C. What has "
+	"'urt add' registered, and of those given by -p, --tree, -C or --all. What has "
 	"exited still counts, however short it lived."
 	"\v"
 	"Examples:\n"
 	"  urt exporter\n"
-	"  urt exporter --tree 1\n"
+	"  urt exporter --all\n"
 	"  urt exporter --textfile /var/lib/prometheus/node-exporter\n"
 	"\n"
 	"-C looks for its name again in each interval. Without the module the "
@@ -147,6 +148,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* Once, and again where processes can come in from outside. */
+static void select_all(struct exporter *e)
+{
+	urt_select_all(&e->sources.pids);
+	if (urt_roots_grow())
+		urt_select_all(&e->sources.names);
+}
+
 /* Numbers and names are registered in different ways. */
 static void split_selection(struct exporter *e)
 {
@@ -155,7 +164,9 @@ static void split_selection(struct exporter *e)
 	for (i = 0; i < e->selection.count; i++) {
 		const struct selected *item = &e->selection.items[i];
 
-		if (item->name)
+		if (item->all)
+			select_all(e);
+		else if (item->name)
 			urt_select_name(&e->sources.names, item->name,
 					item->flags);
 		else

@@ -11,6 +11,7 @@
 
 #include "format.h"
 #include "memory.h"
+#include "roots.h"
 #include "select.h"
 
 #define COMM_MAX 15	/* the kernel cuts names there */
@@ -32,7 +33,14 @@ void urt_select_name(struct selection *selection, const char *name, int flags)
 	*append(selection) = (struct selected){ .name = name, .flags = flags };
 }
 
+void urt_select_all(struct selection *selection)
+{
+	*append(selection) = (struct selected){ .all = true };
+}
+
 /* --- options --- */
+
+enum { OPTION_ALL = 1024 };
 
 static const struct argp_option options[] = {
 	{ "pid", 'p', "PID,...", 0, "These processes", 0 },
@@ -41,6 +49,9 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "command", 'C', "NAME", 0,
 	  "All processes of that name, as in ps -C", 0 },
+	{ "all", OPTION_ALL, NULL, 0,
+	  "All processes of the machine, kernel threads included; in a container, all that it sees. Needs root",
+	  0 },
 	{ 0 }
 };
 
@@ -78,6 +89,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!*arg)
 			argp_error(state, "-C: a name is empty");
 		urt_select_name(selection, arg, 0);
+		return 0;
+	case OPTION_ALL:
+		urt_select_all(selection);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -140,6 +154,24 @@ static void add_found(struct found *found, struct urt *u, pid_t pid, int flags)
 	}
 }
 
+struct found_roots {
+	struct found *found;
+	struct urt *u;
+};
+
+static void add_root(pid_t pid, void *context)
+{
+	struct found_roots *roots = context;
+
+	add_found(roots->found, roots->u, pid, URT_TREE);
+}
+
+/* Return: success, or -1 with errno when /proc cannot be read. */
+static int register_roots(struct urt *u, struct found *found)
+{
+	return urt_roots(add_root, &(struct found_roots){ found, u });
+}
+
 /* Return: success, or -1 with errno when /proc cannot be read. */
 static int register_named(const struct selected *item, struct urt *u,
 			  struct found *found)
@@ -180,6 +212,33 @@ static bool register_name(const struct selected *item, struct urt *u,
 	return found.any && !found.err;
 }
 
+static bool register_all(struct urt *u, bool *added)
+{
+	struct found found = { 0 };
+
+	if (register_roots(u, &found)) {
+		error(0, errno, "/proc");
+		return false;
+	}
+	*added |= found.added;
+	if (found.err == EPERM)
+		error(0, 0, "--all: only root (CAP_SYS_PTRACE) can follow the processes of all users");
+	else if (found.err)
+		error(0, 0, "--all: %s", urt_strerror(found.err));
+	return !found.err;
+}
+
+void urt_select_entered(const struct selection *selection, struct urt *u)
+{
+	bool added;
+	size_t i;
+
+	for (i = 0; i < selection->count; i++) {
+		if (selection->items[i].all && urt_roots_grow())
+			register_all(u, &added);
+	}
+}
+
 int urt_select_names(const struct selection *selection, struct urt *u,
 		     uint64_t *failed)
 {
@@ -187,7 +246,10 @@ int urt_select_names(const struct selection *selection, struct urt *u,
 	size_t i;
 
 	for (i = 0; i < selection->count; i++) {
-		if (register_named(&selection->items[i], u, &found))
+		const struct selected *item = &selection->items[i];
+
+		if (item->all ? register_roots(u, &found) :
+				register_named(item, u, &found))
 			return errno;
 	}
 	*failed = found.failed;
@@ -222,8 +284,11 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 	for (i = 0; i < selection->count; i++) {
 		const struct selected *item = &selection->items[i];
 
-		ok &= item->name ? register_name(item, u, &any) :
-				   register_pid(item, u, &any);
+		if (item->all)
+			ok &= register_all(u, &any);
+		else
+			ok &= item->name ? register_name(item, u, &any) :
+					   register_pid(item, u, &any);
 	}
 	if (added)
 		*added = any;

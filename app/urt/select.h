@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which processes a command is about: -p PID,... --tree PID,... -C NAME */
+/* Which processes a command is about: -p PID,... --tree PID,... -C NAME --all */
 #ifndef URT_SELECT_H
 #define URT_SELECT_H
 
@@ -11,6 +11,7 @@
 #include <liburt.h>
 
 struct selected {
+	bool all;		/* --all: the trees of all roots */
 	const char *name;	/* -C: all processes of that name */
 	pid_t pid;		/* else: this one */
 	int flags;		/* of urt_add() */
@@ -22,13 +23,14 @@ struct selection {
 };
 
 /*
- * A child for a command's argp: options -p, --tree and -C. At ARGP_KEY_INIT the
+ * A child for a command's argp: options -p, --tree, -C and --all. At ARGP_KEY_INIT the
  * command sets state->child_inputs[0] to a zeroed struct selection.
  */
 extern const struct argp urt_select_argp;
 
 void urt_select_pid(struct selection *selection, pid_t pid, int flags);
 void urt_select_name(struct selection *selection, const char *name, int flags);
+void urt_select_all(struct selection *selection);
 
 /*
  * For who waits for processes to end: reaps our own children. There are some
@@ -45,11 +47,18 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 			 bool *added);
 
 /*
- * Registers who has one of the names now; nobody is no failure.
+ * Registers who has one of the names now, and with --all what has come in from
+ * outside; nobody is no failure.
  * *failed: how many could not be registered. Return: 0, or the errno of one.
  */
 int urt_select_names(const struct selection *selection, struct urt *u,
 		     uint64_t *failed);
+
+/*
+ * With --all: registers what has come into this PID namespace from outside since
+ * the last time. What cannot be is said.
+ */
+void urt_select_entered(const struct selection *selection, struct urt *u);
 
 /*
  * urt_open() or urt_open_system(), with a message for who cannot.

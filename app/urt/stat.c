@@ -70,11 +70,12 @@ static const char doc[] =
 	"until they have all exited or Ctrl-C; then the average. Without INTERVAL "
 	"report once, since their start.\n"
 	"\n"
-	"Without -p, --tree or -C, the processes that 'urt add' registered."
+	"Without -p, --tree, -C or --all, the processes that 'urt add' registered."
 	"\v"
 	"Examples:\n"
 	"  urt stat --tree 1234 1\n"
 	"  urt stat -C postgres 10 6\n"
+	"  urt stat --all 5\n"
 	"  urt stat -p 12,34 0.5 --json\n"
 	"\n"
 	"%usr, %sys, %CPU: of one CPU, in that interval. user s, sys s: all that "
@@ -417,6 +418,8 @@ static bool take_snapshot(struct stat_run *stat)
 {
 	uint64_t last = stat->snapshot.generation;
 
+	/* They are in the next generation. */
+	urt_select_entered(&stat->selection, stat->u);
 	if (urt_snapshot(stat->u, &stat->snapshot)) {
 		error(STATUS_FAILED, 0, "cannot read the snapshot: %s",
 		      urt_strerror(errno));
@@ -502,7 +505,7 @@ static bool first_look(struct stat_run *stat)
 	stat->watch.records = !stat->system;
 	take_snapshot(stat);
 	if (stat->ended) {
-		error(0, 0, "nothing is registered: give -p, --tree or -C, or see 'urt add --help'");
+		error(0, 0, "nothing is registered: give -p, --tree, -C or --all, or see 'urt add --help'");
 		return false;
 	}
 	/* To a session nobody but a fork adds. */

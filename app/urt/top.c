@@ -146,6 +146,8 @@ static void set_title(struct top *top)
 		snprintf(title, size, "the system registry");
 	} else if (top->selection.count > 1) {
 		snprintf(title, size, "%zu processes", top->selection.count);
+	} else if (item->all) {
+		snprintf(title, size, "all processes");
 	} else if (item->name) {
 		snprintf(title, size, "all named %.60s",
 			 urt_format_name(name, item->name));
@@ -215,6 +217,8 @@ static bool drain(struct top *top)
  */
 static bool update(struct top *top)
 {
+	/* They are in the next generation. */
+	urt_select_entered(&top->selection, top->u);
 	if (urt_snapshot(top->u, &top->snapshot))
 		return false;
 	if (!top->view.system && !drain(top))

@@ -74,7 +74,7 @@ systemctl show -p User -p DynamicUser -p NoNewPrivileges urt-exporter
 systemd-analyze --no-pager security urt-exporter | tail -n 1
 
 echo '# the same for all processes of the machine, with the rights that its page has'
-echo 'ARGS="--tree=1 --interval=1"' >/etc/default/urt-exporter
+echo 'ARGS="--all --interval=1"' >/etc/default/urt-exporter
 mkdir -p /etc/systemd/system/urt-exporter.service.d
 cp /root/rights.conf /etc/systemd/system/urt-exporter.service.d/
 systemctl daemon-reload

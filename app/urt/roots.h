@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The roots of all processes that are visible here: those whose parent is not. On
+ * the machine itself they are init and kthreadd; in a PID namespace, its init and
+ * whatever came in from outside.
+ */
+#ifndef URT_ROOTS_H
+#define URT_ROOTS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Calls take() for each. Return: 0, or -1 with errno when /proc cannot be read. */
+int urt_roots(void (*take)(pid_t pid, void *context), void *context);
+
+/* Whether there may be more of them later. */
+bool urt_roots_grow(void);
+
+#endif
