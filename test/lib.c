@@ -63,6 +63,14 @@ uint64_t now_ns(void)
 	return clock_ns(CLOCK_BOOTTIME);
 }
 
+uint64_t late_ns(void)
+{
+	struct timespec tick;
+
+	must(!clock_getres(CLOCK_MONOTONIC_COARSE, &tick));
+	return 2 * tick.tv_nsec;
+}
+
 uint64_t cpu_ns(pid_t pid)
 {
 	clockid_t clock;
@@ -80,6 +88,11 @@ int slowness(void)
 }
 
 int patience = 1;
+
+bool counts_time(void)
+{
+	return patience == 1;
+}
 
 uint64_t limit_ns(unsigned int ms)
 {
@@ -739,7 +752,7 @@ void trace_begin(void)
 	spit(TRACING "options/record-cmd", "0");
 	spit(TRACING "buffer_size_kb", "8192");
 	trace_forget();
-	spit(EVENTS "timer/timer_expire_entry/enable", "1");
+	spit(EVENTS "timer/hrtimer_expire_entry/enable", "1");
 	spit(EVENTS "workqueue/workqueue_execute_start/enable", "1");
 	spit(EVENTS "workqueue/workqueue_execute_end/enable", "1");
 	spit(EVENTS "workqueue/workqueue_queue_work/enable", "1");

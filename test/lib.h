@@ -86,6 +86,7 @@ unsigned int seed_of_run(void);
 
 int slowness(void);		/* of the kernel, 1 is none */
 extern int patience;		/* more where the clock is a busy host's */
+bool counts_time(void);	/* in instructions, whatever the host does */
 uint64_t limit_ns(unsigned int ms);	/* what shall take ms may take so long */
 
 /* Until cond holds, or the test fails after ms milliseconds. */
@@ -99,6 +100,11 @@ uint64_t limit_ns(unsigned int ms);	/* what shall take ms may take so long */
 	} while (0)
 
 uint64_t now_ns(void);		/* CLOCK_BOOTTIME */
+/*
+ * How late a refresh may be on a CPU that others do not want: its timer waits for
+ * the next tick at most, and its worker for the tick after that.
+ */
+uint64_t late_ns(void);
 bool is_realtime(void);		/* PREEMPT_RT */
 bool preempts(void);		/* the kernel, wherever it is */
 long long waiter_misses(void);	/* us of a child's total, at most, on one CPU */

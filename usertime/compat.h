@@ -8,16 +8,23 @@
 #ifndef URT_COMPAT_H
 #define URT_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #ifdef URT_HAVE_EXEC_STATE
 #include <linux/sched/exec_state.h>
 #endif
-#include <linux/timer.h>
 #include <linux/vtime.h>
 
-#ifndef URT_HAVE_TIMER_DELETE_SYNC
-#define timer_delete_sync(timer) del_timer_sync(timer)
+#ifndef URT_HAVE_HRTIMER_SETUP
+static inline void
+hrtimer_setup(struct hrtimer *timer,
+	      enum hrtimer_restart (*function)(struct hrtimer *timer),
+	      clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
 #endif
 
 /*

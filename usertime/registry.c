@@ -24,6 +24,7 @@
  * work it queues finds nothing to do, or is cancelled by urt_registry_exit().
  */
 #include <linux/capability.h>
+#include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -62,6 +63,11 @@ unsigned int urt_registry_interval(const struct urt_registry *reg)
 	return max(reg->interval_ms, reg->stretched_ms);
 }
 
+static u64 ms_to_ns(unsigned int ms)
+{
+	return (u64)ms * NSEC_PER_MSEC;
+}
+
 /* How long the cost of earlier work keeps the next one away. */
 static unsigned int quiet_ms(const struct urt_registry *reg)
 {
@@ -73,22 +79,28 @@ static unsigned int quiet_ms(const struct urt_registry *reg)
 		     URT_INTERVAL_MS_MAX);
 }
 
-/* The only place where a timer is armed. */
+/*
+ * The only place where a timer is armed. It fires in interrupt context. Before
+ * Linux 6.5, timers of softirqs wait for a thread of normal priority on a CPU
+ * where many processes end. The timer may wait for the next tick, so that most
+ * timers need no interrupt of their own.
+ */
 static void rearm(struct urt_registry *reg)
 {
 	lockdep_assert_held(&reg->lock);
 	if (reg->count && !reg->dying)
-		mod_timer(&reg->timer, reg->due);
+		hrtimer_start_range_ns(&reg->timer, ns_to_ktime(reg->due_ns),
+				       TICK_NSEC, HRTIMER_MODE_ABS_HARD);
 }
 
 static void arm_from_now(struct urt_registry *reg)
 {
 	reg->stretched_ms = quiet_ms(reg);
-	reg->due = jiffies + msecs_to_jiffies(urt_registry_interval(reg));
+	reg->due_ns = ktime_get_ns() + ms_to_ns(urt_registry_interval(reg));
 	rearm(reg);
 }
 
-/* As soon as the refresh is allowed; a tick later, so that it is by then. */
+/* As soon as the refresh is allowed. */
 static void arm_when_allowed(struct urt_registry *reg)
 {
 	u64 since_ns = ktime_get_boottime_ns() - reg->time_ns;
@@ -96,7 +108,7 @@ static void arm_when_allowed(struct urt_registry *reg)
 
 	reg->stretched_ms = min_t(u64, div_u64(since_ns, NSEC_PER_MSEC) + ms,
 				  URT_INTERVAL_MS_MAX);
-	reg->due = jiffies + msecs_to_jiffies(ms) + 1;
+	reg->due_ns = ktime_get_ns() + ms_to_ns(ms);
 	rearm(reg);
 }
 
@@ -104,9 +116,9 @@ static void arm_when_allowed(struct urt_registry *reg)
 static void arm_next(struct urt_registry *reg)
 {
 	reg->stretched_ms = quiet_ms(reg);
-	reg->due += msecs_to_jiffies(reg->interval_ms);
+	reg->due_ns += ms_to_ns(reg->interval_ms);
 	if (reg->stretched_ms > reg->interval_ms ||
-	    time_before_eq(reg->due, jiffies))
+	    reg->due_ns <= ktime_get_ns())
 		arm_from_now(reg);
 	else
 		rearm(reg);
@@ -215,7 +227,7 @@ void urt_registry_disarm_if_empty(struct urt_registry *reg)
 	urt_registry_adopt(reg);
 	if (reg->count)
 		return;
-	timer_delete_sync(&reg->timer);
+	hrtimer_cancel(&reg->timer);
 	urt_tree_drain(reg);
 	if (reg->ops && !reg->dying) {
 		reg->time_ns = ktime_get_boottime_ns();
@@ -341,7 +353,7 @@ void urt_registry_refresh(struct urt_registry *reg)
 	start_cost(reg);
 	urt_registry_settle(reg);
 	/* Emptied, or armed anew, while this run was on its way: not needed. */
-	due = reg->count && !timer_pending(&reg->timer);
+	due = reg->count && !hrtimer_is_queued(&reg->timer);
 	/*
 	 * Sessions of one user take turns: who had to stand back once goes
 	 * ahead then. It is paid for all the same.
@@ -610,7 +622,8 @@ void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 	init_llist_head(&reg->finished);
 	init_llist_head(&reg->pool);
 	init_waitqueue_head(&reg->wait);
-	timer_setup(&reg->timer, schedule_cputime_updates, 0);
+	hrtimer_setup(&reg->timer, schedule_cputime_updates, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS_HARD);
 	INIT_WORK(&reg->work, update_cputimes);
 	INIT_DELAYED_WORK(&reg->upkeep, upkeep);
 	reg->ops = ops;
@@ -645,7 +658,7 @@ void urt_registry_exit(struct urt_registry *reg)
 	mutex_lock(&reg->lock);
 	reg->dying = true;
 	mutex_unlock(&reg->lock);
-	timer_delete_sync(&reg->timer);
+	hrtimer_cancel(&reg->timer);
 	cancel_work_sync(&reg->work);
 
 	mutex_lock(&reg->lock);

@@ -3,10 +3,10 @@
 #define URT_REGISTRY_H
 
 #include <linux/atomic.h>
+#include <linux/hrtimer.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
-#include <linux/timer.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -34,7 +34,7 @@ struct urt_registry {
 	unsigned int count;		/* lock; how many */
 	unsigned int interval_ms;	/* lock; as wished for */
 	unsigned int stretched_ms;	/* lock; what refreshes' cost allows */
-	unsigned long due;		/* lock; jiffies of the next refresh */
+	u64 due_ns;			/* lock; the next refresh; CLOCK_MONOTONIC */
 	bool denied;			/* lock; the last refresh, for its cost */
 	bool used;			/* lock; something was registered once */
 	bool dying;			/* lock; never armed again */
@@ -48,7 +48,7 @@ struct urt_registry {
 	atomic64_t missed;		/* children that could not be registered */
 	atomic64_t *quiet_until;	/* no work of ours before; CLOCK_MONOTONIC, ns */
 
-	struct timer_list timer;	/* armed while count is not 0 */
+	struct hrtimer timer;		/* armed while count is not 0 */
 	struct work_struct work;	/* queued by the timer only */
 	struct delayed_work upkeep;	/* queued by probes only */
 	wait_queue_head_t wait;		/* woken by every generation */

@@ -36,12 +36,14 @@ void update_cputimes(struct work_struct *work)
 	urt_registry_refresh(container_of(work, struct urt_registry, work));
 }
 
-void schedule_cputime_updates(struct timer_list *timer)
+/* In interrupt context. */
+enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer)
 {
 	struct urt_registry *reg = container_of(timer, struct urt_registry,
 						timer);
 
 	queue_work(urt_workqueue, &reg->work);
+	return HRTIMER_NORESTART;
 }
 
 /* --- parameters --- */

@@ -3,10 +3,10 @@
 #define URT_USERTIME_H
 
 #include <linux/compiler.h>
+#include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/types.h>
 
-struct timer_list;
 struct work_struct;
 struct workqueue_struct;
 
@@ -28,7 +28,7 @@ static inline bool urt_module_get(void)
 	return READ_ONCE(urt_loaded) && try_module_get(THIS_MODULE);
 }
 
-void schedule_cputime_updates(struct timer_list *timer);
+enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer);
 void update_cputimes(struct work_struct *work);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "lib.h"
+#include "load_lib.h"
 
 #define AT_ONCE 8
 
@@ -346,58 +347,81 @@ static void plant(void *arg)
 	sleep_forever();
 }
 
-static void expect_pace(const struct urt_map *map, int fd, const char *whose)
+/*
+ * We have the priority of the workers that refresh. What we wait for the CPU is
+ * what Linux makes them wait, too.
+ */
+static uint64_t waited;		/* ns; at most */
+
+static void look_again(void)
 {
-	const struct urt_map_snapshot *snap;
-	uint64_t first = 0, gen = 0, begin = now_ns(), took = 0;
-	double each;
+	uint64_t begin = now_ns(), took;
+
+	nap();
+	took = now_ns() - begin - MS;
+	if (took > waited)
+		waited = took;
+}
+
+static void expect_soon(uint64_t took, const char *what)
+{
+	note("%s: %.1f ms; we waited %.1f ms", what, took / 1e6, waited / 1e6);
+	expect(took <= late_ns() + waited, "%s: %.1f ms", what, took / 1e6);
+}
+
+/* How far each is from being a multiple of the interval after the first. */
+static void expect_pace(const struct urt_map *map)
+{
+	struct pace first = pace_of(map), now = first;
+	struct header a = stat_header(), b;
+	long long late, latest = 0, earliest = 0;
 
 	do {
-		snap = (void *)((char *)map +
-				map->snapshot_offset[map->sequence & 1]);
-		if (!first) {
-			first = snap->time_ns;
-			gen = snap->generation;
-		}
-		took = snap->time_ns - first;
-		nap();
-	} while (now_ns() - begin < 8 * SEC);
-	each = (double)took / MS / (snap->generation - gen);
-	note("%s: every %.1f ms, %lu generations", whose, each,
-	     (unsigned long)(snap->generation - gen));
-	/* A tick more for the timer; a quarter more for an emulated machine. */
-	expect(each > PACE * 0.9 && each < PACE * 1.25, "%s: %.1f ms", whose,
-	       each);
+		look_again();
+		now = pace_of(map);
+		late = now.at - first.at -
+		       (now.generation - first.generation) * PACE * MS;
+		if (late > latest)
+			latest = late;
+		if (late < earliest)
+			earliest = late;
+	} while (now.at - first.at < 8 * SEC);
+	b = stat_header();
+	expect_soon(latest - earliest, "a session's latest refresh");
+	late = b.time - a.time - (b.generation - a.generation) * PACE * MS;
+	expect_soon(llabs(late), "the last of status");
+}
+
+/* Nobody whom the bomb keeps from running holds a lock that we need. */
+static void expect_registrations(int fd)
+{
+	uint64_t begin, took, worst = 0;
+
+	for (int i = 0; i < 50; i++) {
+		begin = now_ns();
+		must(put(fd, "-%d tree %d", getpid(), getpid()) > 0);
+		took = now_ns() - begin;
+		if (took > worst)
+			worst = took;
+		look_again();
+	}
+	if (counts_time())
+		expect_soon(worst, "the longest registration");
 }
 
 static void live_on(void *arg)
 {
 	const struct urt_map *map;
-	uint64_t begin, worst = 0;
-	struct header a, b;
-	int fd, i;
+	int fd = open_session();
 
-	fd = open_session();
 	must(put(fd, "interval %d %d", PACE, getpid()) > 0);
 	map = map_session(fd, 1);
 	registers("%d", getpid());
 	next_generation();
-	a = stat_header();
-	expect_pace(map, fd, "session");
-	b = stat_header();
-	note("status: %llu generations in %llu ms, interval %llu ms",
-	     b.generation - a.generation, (b.time - a.time) / MS, b.interval);
-	expect(b.time - a.time < (b.generation - a.generation) * PACE * 5 / 4 * MS,
-	       "status: %llu generations in %llu ms", b.generation - a.generation,
-	       (b.time - a.time) / MS);
-	for (i = 0; i < 50; i++) {
-		begin = now_ns();
-		must(put(fd, "-%d tree %d", getpid(), getpid()) > 0);
-		if (now_ns() - begin > worst)
-			worst = now_ns() - begin;
-	}
-	note("a registration takes at most %.1f ms", worst / 1e6);
-	expect(worst < 2 * SEC, "%" PRIu64 " ns", worst);
+	/* The clock of the other guest stands still where the host is busy. */
+	if (counts_time())
+		expect_pace(map);
+	expect_registrations(fd);
 }
 
 TEST(storm_bomb, "a fork bomb in one user's tree delays no other's refresh",
@@ -412,6 +436,7 @@ TEST(storm_bomb, "a fork bomb in one user's tree delays no other's refresh",
 	wait_until(bomb->registered && bomb->forked > 1000, 30000, "%" PRIu64,
 		   bomb->forked);
 	before = bomb->forked;
+	must(!setpriority(PRIO_PROCESS, 0, -20));
 	in_user(1001, live_on, NULL);
 	expect(bomb->forked > before + 1000, "it was over: %" PRIu64, bomb->forked);
 	note("%" PRIu64 " forks meanwhile", bomb->forked - before);

@@ -51,6 +51,7 @@ static void expect_same(const struct facts *a, const struct facts *b)
 	unsigned long long ms = (b->header.time - a->header.time) / MS;
 	unsigned long long n = b->header.generation - a->header.generation;
 	unsigned long long ran = b->row.runtime - a->row.runtime;
+	long long late;
 
 	expect(b->row.start == a->row.start, "started at %llu, and at %llu",
 	       a->row.start, b->row.start);
@@ -59,8 +60,8 @@ static void expect_same(const struct facts *a, const struct facts *b)
 	       a->row.utime, a->row.stime, b->row.utime, b->row.stime);
 	expect(ran == ms || ran + 1 == ms || ran == ms + 1,
 	       "it ran for %llu ms in %llu ms", ran, ms);
-	/* As module_pace: the first may be 1/8 late, and each a tick more. */
-	expect(n && ms + 25 >= n * 190 && ms <= n * 250,
+	late = b->header.time - a->header.time - n * 200 * MS;
+	expect(n && llabs(late) <= (long long)late_ns(),
 	       "%llu generations in %llu ms", n, ms);
 }
 
