@@ -230,7 +230,7 @@ static bool register_all(struct urt *u, bool *added)
 
 void urt_select_entered(const struct selection *selection, struct urt *u)
 {
-	bool added;
+	bool added = false;
 	size_t i;
 
 	for (i = 0; i < selection->count; i++) {

@@ -79,6 +79,56 @@ TEST(lib_map_update, "a map brought up to date has what was registered since")
 	urt_close(u);
 }
 
+#define MANY 500
+
+TEST(lib_map_grows, "root's map grows with what is registered, unless told not to",
+     .params = "max_per_user=50")
+{
+	struct urt *u = session(), *fixed = session();
+	struct urt_snapshot s = { 0 };
+	struct urt_process last;
+	pid_t pids[MANY];
+	int i;
+
+	must(!urt_set_interval(u, 3600000) && !urt_map(u, 0));
+	must(!urt_set_interval(fixed, 3600000) && !urt_map(fixed, 50));
+	for (i = 0; i < MANY; i++) {
+		pids[i] = sleeper();
+		adds(u, pids[i], 0);
+		adds(fixed, pids[i], 0);
+	}
+	must(!urt_map_update(u) && !urt_map_update(fixed));
+	must(!urt_snapshot_one(u, pids[MANY - 1], &last));
+	must(!urt_snapshot(u, &s));
+	expect(s.count == MANY && s.registered == MANY &&
+	       s.processes[MANY - 1].pid == pids[MANY - 1], "%zu of %zu",
+	       s.count, s.registered);
+	must(!urt_snapshot(fixed, &s));
+	expect(s.count >= 50 && s.count < 100 && s.registered == MANY,
+	       "%zu of %zu", s.count, s.registered);
+	fails(urt_snapshot_one(fixed, pids[MANY - 1], &last), ENOENT);
+	urt_snapshot_free(&s);
+	urt_close(fixed);
+	urt_close(u);
+}
+
+TEST(lib_wait_grows, "root can wait for one of more than max_per_user",
+     .params = "max_per_user=50")
+{
+	struct urt *u = session();
+	pid_t last = 0;
+	int i;
+
+	for (i = 0; i < MANY; i++) {
+		last = sleeper();
+		adds(u, last, 0);
+	}
+	expect(urt_waitpid(u, NULL, last, WNOHANG) == 0, "%s", strerror(errno));
+	/* Nobody registered it: the kernel's list is complete, so that is known. */
+	fails(urt_waitpid(u, NULL, getpid(), WNOHANG), ECHILD);
+	urt_close(u);
+}
+
 static void burn_forever(void)
 {
 	for (;;)

@@ -20,22 +20,21 @@
 #define NAME "burner"
 
 struct life {
-	pid_t pid;
 	uint64_t start_ns;
 	uint64_t named_ns;
 	uint64_t exit_ns;	/* reaped at once */
 	uint64_t busy_ns;	/* it uses a CPU for so long, from its start on */
-	bool tree;		/* a member from its fork on */
 	uint64_t system_ns;	/* when it is put in the registry of all */
-	/* What the session has of it. */
-	bool registered;
-	bool recorded;
-	bool taken;		/* its record has been read */
-	uint64_t seen_ns;	/* when its value was taken */
-	/* What the registry of all has. */
-	bool system;
+	/* When its value was taken: for the session, for the registry of all. */
+	uint64_t seen_ns;
 	uint64_t system_seen_ns;
-	unsigned int final;	/* generations that show it final */
+	pid_t pid;
+	unsigned int final;	/* generations of that registry that show it so */
+	bool tree;		/* a member from its fork on */
+	bool registered;	/* in the session */
+	bool recorded;		/* final there */
+	bool taken;		/* its record has been read */
+	bool system;		/* in the registry of all */
 };
 
 extern struct life lives[LIVES_MAX];

@@ -118,14 +118,14 @@ enum company { ALONE, ONE_OLD, CROWD };
 static uint64_t keep_company(enum company company, uint64_t *exits)
 {
 	uint64_t sum = 0;
-	unsigned int i;
+	uint64_t i;
 
 	*exits = 0;
 	if (company == ONE_OLD)
 		kernel_life(kernel_ns - 50 * SEC, 500 * SEC)->busy_ns = SEC;
 	for (i = 0; company == CROWD && i < 8; i++) {
-		struct life *life = kernel_life(kernel_ns + i * 2300 * MS,
-						2100 * MS + i * 777 * MS);
+		struct life *life = kernel_life(kernel_ns + 2300 * MS * i,
+						2100 * MS + 777 * MS * i);
 
 		life->tree = true;
 		sum += life->busy_ns;
