@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Do the tests notice when the module is broken? Applies one patch of
-# test/mutants/ at a time to a copy of it, boots a guest with the tests that are
-# said to notice, and prints who did. A patch begins with what it breaks, which
-# tests are to fail, and where, if not on this distribution's kernel (Kernel:)
-# or not in the guest that counts instructions (Guest:; see boot.sh).
+# Do the tests notice when the module is broken? A patch of test/mutants/ breaks it
+# in one way. It begins with what it breaks, which tests must fail, and where, if
+# not on this distribution's kernel (Kernel:) or not in the guest that counts
+# instructions (Guest:; see boot.sh).
+#
+# The modules of all mutants are built here, packed into one guest's root, and
+# tried one after the other (test/runner.c). A guest that crashes or hangs has
+# noticed the mutant that it tried; another guest goes on behind it.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/mutants
 . "$top/test/vm/vm.sh"
 
-limit=900	# seconds that a guest may take
+limit=600	# seconds that a guest may take from one line to the next
+results=$vm_cache/mutants	# lines: key, name, seconds, who noticed
 
 usage() {
 	cat <<END
-Usage: test/mutants.sh [--list] [--only NAME]... [--sample N] [--seed S]
+Usage: test/mutants.sh [--list] [--only NAME]... [--sample N] [--seed S] [--again]
 Breaks the kernel module on purpose, in one way after the other, and has the
 tests find out, in virtual machines.
 
@@ -23,11 +27,15 @@ tests find out, in virtual machines.
   --only NAME  this mutant; may be given several times
   --sample N   N of them, drawn at random
   --seed S     a number: the same draw again
+  --again      try those, too, whose result is known
   --help       this
 
-The tests named for a mutant run first, the short tests if these all pass (not
-on debug kernels, where they take long). A guest that crashes, or hangs for
-$limit seconds, has noticed as well.
+The tests named for a mutant run first, all short tests if these pass (not on
+other kernels than this distribution's, where they take long). A guest that
+crashes, or prints nothing for $limit seconds, has noticed as well. Each result is
+kept, in $results,
+until the module, the mutant, the tests or the kernel change: an interrupted run
+goes on where it was.
 Exit status: 0 all were noticed, 1 one survived, no longer applies or does not
 build, or a test fails without any mutant, 2 wrong usage.
 END
@@ -39,10 +47,11 @@ usage_error() {
 	exit 2
 }
 
-list='' only=() sample='' seed=$(date +%s)
+list='' only=() sample='' again='' seed=$(date +%s)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) list=y ;;
+	--again) again=y ;;
 	--only | --sample | --seed)
 		[ $# -gt 1 ] || usage_error "$1 needs a value"
 		case $1 in
@@ -102,134 +111,285 @@ if [ -n "$sample" ]; then
 	echo "Drawn with --seed $seed: ${mutants[*]}"
 fi
 
+# --- results ---
+
+declare -A key=() found=() took=()
+
+# What all mutants of a kernel's depend on: what the guest is made of.
+hash_sources() {
+	(cd "$top" && git ls-files -z --cached --others --exclude-standard \
+		usertime lib app test/cases 'test/*.[ch]' test/Makefile \
+		test/boot.sh | xargs -0 sha256sum)
+	echo "$vm_release $vm_compiler"
+	sha256sum <"$vm_image"
+}
+
+# look_up NAME: whether its result is known. Sets found and took.
+look_up() {
+	local line
+
+	[ -z "$again" ] && [ -e "$results" ] || return 1
+	line=$(grep "^${key[$1]} " "$results" | tail -n 1)
+	[ -n "$line" ] || return 1
+	read -r _ _ "took[$1]" "found[$1]" <<<"$line"
+	old=$((old + 1))
+}
+
+# settle NAME WHO: keeps a result, as soon as there is one.
+settle() {
+	found[$1]=$2
+	echo "$1: $2" >&2
+	echo "${key[$1]} $1 ${took[$1]} $2" >>"$results"
+}
+
+# give_up NAME WHY: no result.
+give_up() {
+	found[$1]=$2 took[$1]=0
+	echo "$1: $2" >&2
+}
+
+# --- modules ---
+
+# use_kernel NAME: sets dir, where its things are, and what vm_kernel does.
+use_kernel() {
+	unset URT_KERNEL
+	[ "$1" = default ] || export URT_KERNEL=$1
+	. "$top/test/vm/vm.sh"
+	dir=$build/$1
+	mkdir -p "$dir/guest" "$dir/modules"
+	vm_kernel || vm_die "the kernel '$1' cannot be had here: $vm_skip"
+}
+
+# Builds the guest's root without mutants, and the list of its tests.
+build_root() {
+	local built=$top/build/test${URT_KERNEL:+/$URT_KERNEL}
+
+	"$top/test/run.sh" ${URT_KERNEL:+--kernel "$URT_KERNEL"} --list \
+		>"$dir/list"
+	cp "$built/root.cpio.gz" "$dir/"
+	cp "$built/kernel" "$dir/guest/"
+}
+
+make_module() {
+	vm_in make -C "$1/usertime" KDIR="$vm_kdir" "${vm_make[@]}" \
+		>"$1/module.log" 2>&1
+}
+
+# build_modules DIR NAME...: into modules/, or NAME.fault says why not. All are
+# built in the same place, where what a patch does not touch is built already.
+build_modules() {
+	local work=$1 name
+	shift
+
+	rm -rf "$work"
+	mkdir -p "$work"
+	(cd "$top" && git ls-files -z usertime |
+		xargs -0 cp -p --parents -t "$work")
+	make_module "$work" ||
+		vm_die "the module does not build: $work/module.log"
+	mv "$work/usertime" "$work/whole"
+	for name; do
+		rm -rf "$work/usertime" "$dir/modules/$name".*
+		cp -a "$work/whole" "$work/usertime"
+		if ! patch -d "$work" -p1 -F0 --no-backup-if-mismatch -r- -s \
+			<"$top/test/mutants/$name.patch" >"$work/patch.log" 2>&1
+		then
+			echo 'DOES NOT APPLY' >"$dir/modules/$name.fault"
+		elif ! make_module "$work"; then
+			echo 'DOES NOT BUILD' >"$dir/modules/$name.fault"
+			cp "$work/module.log" "$dir/modules/$name.log"
+		else
+			"${vm_cross}strip" -g -o "$dir/modules/$name.ko" \
+				"$work/usertime/usertime.ko"
+		fi
+	done
+}
+
+# build_all NAME...: two at a time. Sets built to those that there are.
+build_all() {
+	local name half=$((($# + 1) / 2)) first
+
+	build_modules "$dir/work-1" "${@:1:half}" &
+	first=$!
+	if [ $# -gt 1 ]; then
+		build_modules "$dir/work-2" "${@:half + 1}"
+	fi
+	wait "$first"
+	built=()
+	for name; do
+		if [ -e "$dir/modules/$name.ko" ]; then
+			built+=("$name")
+		else
+			give_up "$name" "$(cat "$dir/modules/$name.fault")"
+		fi
+	done
+}
+
 # --- guests ---
 
-# use_kernel NAME: builds its guest, once. Sets dir, where its things are.
-use_kernel() {
-	local built=$top/build/test option=()
+# pack HOW NAME...: a later file takes the place of an earlier one in the root.
+pack() {
+	local how=$1 name tests=''
+	shift
 
-	unset URT_KERNEL
-	if [ "$1" != default ]; then
-		export URT_KERNEL=$1
-		built+=/$1
-		option=(--kernel "$1")
-	fi
-	dir=$build/$1
-	if [ ! -e "$dir/ready" ]; then
-		mkdir -p "$dir/guest"
-		"$top/test/run.sh" "${option[@]}" --list >"$dir/list"
-		cp "$built/root.cpio.gz" "$dir/"
-		cp "$built/kernel" "$dir/guest/"
-		touch "$dir/ready"
-	fi
-	. "$top/test/vm/vm.sh"
-	vm_kernel
+	rm -rf "$dir/root"
+	mkdir -p "$dir/root/mutants"
+	for name; do
+		cp "$dir/modules/$name.ko" "$dir/root/mutants/"
+		[ "$how" = short ] || tests=$(field "$name" Tests)
+		echo "$name $how ${tests// /,}"
+	done >"$dir/root/mutants/plan"
+	vm_pack "$dir/root" "$dir/mutants.cpio.gz"
+	cat "$dir/root.cpio.gz" "$dir/mutants.cpio.gz" >"$dir/guest/root.cpio.gz"
 }
 
-# The copy becomes as it is in the checkout; what is the same keeps its time.
-restore() {
-	local file
+pid=
+stop_guest() {
+	[ -n "$pid" ] || return 0
+	kill -- "-$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || true
+	pid=
+}
+trap stop_guest EXIT
 
-	mkdir -p "$dir/usertime/feature"
-	while read -r file; do
-		cmp -s "$top/$file" "$dir/$file" ||
-			cp "$top/$file" "$dir/$file"
-	done < <(cd "$top" && git ls-files usertime)
+start_guest() {
+	exec {tap}< <(URT_TEST_BUILD=$dir/guest URT_TEST_ARGS=mutants \
+		exec setsid "$top/test/boot.sh" "$1" 2>/dev/null)
+	pid=$!
 }
 
-apply() {
-	patch -d "$dir" -p1 -F0 --no-backup-if-mismatch -r- -s <"$1" \
-		>"$dir/patch.log" 2>&1
-}
-
-# A later file takes the place of an earlier one in the guest's root.
-build_module() {
-	vm_in make -C "$dir/usertime" KDIR="$vm_kdir" "${vm_make[@]}" \
-		>"$dir/module.log" 2>&1 || return 1
-	(cd "$dir/usertime" && echo usertime.ko |
-		cpio --quiet -o -H newc -R 0:0 | gzip -1) |
-		cat "$dir/root.cpio.gz" - >"$dir/guest/root.cpio.gz"
-}
-
-# boot GUEST HOW [TEST...]: sets found to the first sign that the module is
-# broken, to nothing if there is none.
+# boot GUEST HOW: boots with what was packed. Sets settled to the number of
+# mutants that are behind it.
 boot() {
-	local guest=$1 how=$2 last
+	local guest=$1 how=$2 line name='' stage='' who='' last='' begin
+	local end="the guest's end"
+
+	settled=0
+	start_guest "$guest"
+	: >"$dir/tap"
+	while :; do
+		read -r -t "$limit" -u "$tap" line || {
+			[ $? -le 128 ] || end="nothing for $limit s"
+			break
+		}
+		echo "$line" >>"$dir/tap"
+		case $line in
+		'# mutant: '*' status '*)
+			[ -n "$who" ] || [ "${line##* }" = 0 ] ||
+				who="the end of the run"
+			judge "$name" "$how" "$who" "$begin"
+			stage='' ;;
+		'# mutant: '*)
+			read -r _ _ name stage <<<"$line"
+			[ "$stage" = broken ] || begin=$SECONDS
+			who='' last='' ;;
+		'not ok '*)
+			[ -n "$who" ] || who=$(test_of "$line")
+			[ "$how" != short ] || break ;;	# that is enough
+		'ok '*) last=$(test_of "$line") ;;
+		esac
+	done
+	stop_guest
+	exec {tap}<&-
+	who=${who:-$end${last:+ after $last}}
+	case $stage in
+	broken) judge "$name" "$how" "$who" "$begin" ;;
+	whole)
+		# It may be the work of the mutants before.
+		[ "$settled" -gt 0 ] || {
+			give_up "$name" "FAILS WITHOUT IT: $who"
+			settled=1
+		} ;;
+	*) [ "$settled" -gt 0 ] || vm_die "no guest: see $dir/guest/" ;;
+	esac
+}
+
+test_of() { sed -n 's/^[a-z ]*[0-9]* - \([a-z0-9_]*\):.*/\1/p' <<<"$1"; }
+
+# judge NAME HOW WHO BEGIN: that mutant has been tried.
+judge() {
+	local name=$1 how=$2 who=$3
+
+	settled=$((settled + 1))
+	took[$name]=$((${took[$name]:-0} + SECONDS - $4))
+	if [ "$how" = short ]; then
+		settle "$name" "${who:-SURVIVED}${who:+ (not named)}"
+	elif [ -n "$who" ]; then
+		settle "$name" "$who"
+	elif [ -n "${URT_KERNEL-}" ]; then
+		settle "$name" SURVIVED
+	else
+		unseen+=("$name")
+	fi
+}
+
+# try GUEST HOW NAME...: in as many boots as it takes.
+try() {
+	local guest=$1 how=$2
 	shift 2
 
-	found=
-	URT_TEST_BUILD=$dir/guest URT_TEST_LIMIT=$limit \
-		URT_TEST_ARGS="$how $(IFS=,; echo "$*")" \
-		"$top/test/boot.sh" "$guest" >"$dir/tap" 2>/dev/null && return 0
-	found=$(sed -n 's/^not ok [0-9]* - \([a-z0-9_]*\):.*/\1/p;T;q' "$dir/tap")
-	[ -z "$found" ] || return 0
-	last=$(sed -n 's/^ok [0-9]* - \([a-z0-9_]*\):.*/\1/p' "$dir/tap" |
-		tail -n 1)
-	found="the guest's end${last:+ after $last}"
+	while [ $# -gt 0 ]; do
+		pack "$how" "$@"
+		boot "$guest" "$how"
+		shift "$settled"
+	done
 }
 
-# --- mutants ---
-
-# has_test GUEST TEST: the first one has those of the others, too; see runner.c.
+# has_test GUEST TEST: the guest with one CPU has those for two, too; see runner.c.
 has_test() {
 	awk -v guest="$1" -v name="$2" '$1 == name {
 		has = $2 == guest || guest == "counted" && $2 != "nohz"
 	} END { exit !has }' "$dir/list"
 }
 
-# control KERNEL GUEST: whoever fails without a mutant proves nothing by failing
-# with one.
-control() {
-	local kernel=$1 guest=$2 name tests
+# try_all KERNEL GUEST NAME...: those whose result is not known.
+try_all() {
+	local guest=$2 sources name test todo=() built=() unseen=()
 
-	use_kernel "$kernel"
-	tests=$(for name in "${mutants[@]}"; do
-		[ "$(place_of "$name")" != "$kernel $guest" ] ||
-			field "$name" Tests
-	done | tr ' ' '\n' | sort -u)
-	for name in $tests; do
-		has_test "$guest" "$name" ||
-			vm_die "there is no test '$name' in the guest '$guest'"
+	use_kernel "$1"
+	shift 2
+	sources=$(hash_sources | sha256sum)
+	for name; do
+		key[$name]=$(echo "$sources" |
+			cat - "$top/test/mutants/$name.patch" | sha256sum |
+			cut -c -64)
+		look_up "$name" || todo+=("$name")
 	done
-	restore
-	build_module || vm_die "the module does not build: $dir/module.log"
-	# shellcheck disable=SC2086 # a list
-	boot "$guest" all $tests
-	[ -z "$found" ] || vm_die "fails without a mutant: $found; see $dir/tap"
+	[ ${#todo[@]} -gt 0 ] || return 0
+
+	build_root
+	for name in "${todo[@]}"; do
+		for test in $(field "$name" Tests); do
+			has_test "$guest" "$test" || vm_die "$name: there is no \
+test '$test' in the guest '$guest'"
+		done
+	done
+	build_all "${todo[@]}"
+	try "$guest" all "${built[@]}"
+	for name in "${unseen[@]}"; do
+		try "$guest" short "$name"
+	done
 }
 
-# Sets found: who noticed, or nothing. Fails if there is nothing to notice.
-mutate() {
-	local name=$1 kernel guest tests
-
-	read -r kernel guest <<<"$(place_of "$name")"
-	use_kernel "$kernel"
-	restore
-	apply "$top/test/mutants/$name.patch" ||
-		{ found='DOES NOT APPLY'; return 1; }
-	build_module || { found='DOES NOT BUILD'; return 1; }
-	read -ra tests <<<"$(field "$name" Tests)"
-	boot "$guest" all "${tests[@]}"
-	[ -n "$found" ] || [ "$kernel" != default ] || boot "$guest" short
-	[ -n "$found" ] || { found=SURVIVED; return 1; }
-}
-
-mkdir -p "$build"
-rm -f "$build"/*/ready
+mkdir -p "$build" "$vm_cache"
 vm_install patch
+old=0
 mapfile -t places < <(for name in "${mutants[@]}"; do
 	place_of "$name"
 done | sort -u)
 for place in "${places[@]}"; do
-	control "${place% *}" "${place#* }"
+	mapfile -t here < <(for name in "${mutants[@]}"; do
+		[ "$(place_of "$name")" != "$place" ] || echo "$name"
+	done)
+	try_all "${place% *}" "${place#* }" "${here[@]}"
 done
 
-printf '%-24s %-36s %s\n' mutant 'noticed by' seconds
 noticed=0
+printf '%-24s %-44s %s\n' mutant 'noticed by' seconds
 for name in "${mutants[@]}"; do
-	begin=$SECONDS
-	! mutate "$name" || noticed=$((noticed + 1))
-	printf '%-24s %-36s %7d\n' "$name" "$found" $((SECONDS - begin))
+	printf '%-24s %-44s %7d\n' "$name" "${found[$name]}" "${took[$name]}"
+	[[ ${found[$name]} = [A-Z]* ]] || noticed=$((noticed + 1))
 done
-echo "mutants: $noticed of ${#mutants[@]} noticed"
+echo "mutants: $noticed of ${#mutants[@]} noticed; $old results were known; \
+this took $SECONDS s"
 [ "$noticed" = ${#mutants[@]} ]

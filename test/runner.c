@@ -4,6 +4,7 @@
  *
  *	tests --list		a line each: name, boot, claim
  *	tests BOOT [short | all | full] [NAME,NAME...]
+ *	tests BOOT mutants	as /mutants/plan says
  *
  * In the environment: URT_TEST_SHARE=I/N, every Nth of these from the Ith on.
  */
@@ -165,9 +166,60 @@ static int list(void)
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* Return: how many have failed. */
+static int run(const char *boot, const char *how, const char *names)
 {
 	int count = 0, bad = 0;
+
+	printf("1..%d\n", choose(boot, how, names));
+	for (struct test *t = tests; t; t = t->next) {
+		if (t->chosen)
+			bad += !run_test(t, ++count);
+	}
+	return bad + debug_last_leaks();
+}
+
+static int run_with(const char *module, const char *boot, const char *how,
+		    const char *names)
+{
+	unlink("/usertime.ko");
+	must(!symlink(module, "/usertime.ko"));
+	return run(boot, how, names);
+}
+
+/*
+ * Tries one broken module after the other. A line of the plan has a mutant's
+ * name, how many tests run, and their names, if only these run. Its module is
+ * /mutants/NAME.ko. Tests that have names run with the whole module first. If
+ * they fail without the mutant, then their failing with it proves nothing, and
+ * this guest is of no more use.
+ */
+static int run_mutants(const char *boot)
+{
+	char *line, *save, name[64], how[16], names[4096], module[128];
+	int fields, bad;
+
+	must(!rename("/usertime.ko", "/whole.ko"));
+	for (line = strtok_r(slurp("/mutants/plan"), "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		fields = sscanf(line, "%63s %15s %4095s", name, how, names);
+		must(fields >= 2);
+		printf("# mutant: %s whole\n", name);
+		if (fields == 3 && run_with("/whole.ko", boot, how, names))
+			return 1;
+		printf("# mutant: %s broken\n", name);
+		fflush(stdout);
+		snprintf(module, sizeof(module), "/mutants/%s.ko", name);
+		bad = run_with(module, boot, how, fields == 3 ? names : NULL);
+		printf("# mutant: %s status %d\n", name, bad);
+		fflush(stdout);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int bad;
 	const char *how, *names;
 
 	if (argc < 2)
@@ -184,12 +236,9 @@ int main(int argc, char **argv)
 		patience = 10;
 		hold_tracepoints();
 	}
-	printf("1..%d\n", choose(argv[1], how, names));
-	for (struct test *t = tests; t; t = t->next) {
-		if (t->chosen)
-			bad += !run_test(t, ++count);
-	}
-	bad += debug_last_leaks();
+	if (!strcmp(how, "mutants"))
+		return run_mutants(argv[1]);
+	bad = run(argv[1], how, names);
 	debug_save_coverage();
 	if (log_others())
 		printf("# KCSAN: %u reports without a function of ours\n",
