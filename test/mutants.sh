@@ -286,12 +286,13 @@ boot() {
 		'not ok '*)
 			[ -n "$who" ] || who=$(test_of "$line")
 			[ "$how" != short ] || break ;;	# that is enough
+		'# kmemleak: '*) who=${who:-kmemleak} ;;
 		'ok '*) last=$(test_of "$line") ;;
 		esac
 	done
 	stop_guest
 	exec {tap}<&-
-	who=${who:-$end${last:+ after $last}}
+	who=${who:-$end${last:+ after $last}$(complaint "$guest")}
 	case $stage in
 	broken) judge "$name" "$how" "$who" "$begin" ;;
 	whole)
@@ -302,6 +303,14 @@ boot() {
 		} ;;
 	*) [ "$settled" -gt 0 ] || vm_die "no guest: see $dir/guest/" ;;
 	esac
+}
+
+# complaint GUEST: what its kernel said first, if anything.
+complaint() {
+	sed -nE '/^(\[[^]]*\])+ (BUG|WARNING|Oops|Kernel panic)/ {
+		s/^(\[[^]]*\])+ (.*[^\r])\r*$/ (\2)/p
+		q
+	}' "$dir/guest/boot-$1.log"
 }
 
 test_of() { sed -n 's/^[a-z ]*[0-9]* - \([a-z0-9_]*\):.*/\1/p' <<<"$1"; }
@@ -384,11 +393,17 @@ for place in "${places[@]}"; do
 	try_all "${place% *}" "${place#* }" "${here[@]}"
 done
 
-noticed=0
-printf '%-24s %-44s %s\n' mutant 'noticed by' seconds
+noticed=0 missed=()
+printf '%-24s %7s  %s\n' mutant seconds 'noticed by'
 for name in "${mutants[@]}"; do
-	printf '%-24s %-44s %7d\n' "$name" "${found[$name]}" "${took[$name]}"
-	[[ ${found[$name]} = [A-Z]* ]] || noticed=$((noticed + 1))
+	printf '%-24s %7d  %s\n' "$name" "${took[$name]}" "${found[$name]}"
+	case ${found[$name]} in
+	[A-Z]*) missed+=("$name") ;;
+	*) noticed=$((noticed + 1)) ;;
+	esac
+done
+for name in "${missed[@]}"; do
+	echo "MISSED $name ($(field "$name" Breaks)): ${found[$name]}"
 done
 echo "mutants: $noticed of ${#mutants[@]} noticed; $old results were known; \
 this took $SECONDS s"
