@@ -188,7 +188,7 @@ void urt_mapping_exit(struct urt_mapping *mapping)
 	}
 }
 
-static struct urt_area *longest(const struct urt_mapping *mapping)
+static struct urt_area *longest(struct urt_mapping *mapping)
 {
 	return list_first_entry_or_null(&mapping->areas, struct urt_area, node);
 }
