@@ -165,7 +165,9 @@ void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
 	entry->looks.parent = NULL;
 	entry->ended = false;
 	entry->tree = NULL;
-	entry->search = 0;
+	entry->kept = false;
+	entry->member = false;
+	entry->searches = 0;
 	entry->dead = false;
 	entry->final = false;
 	entry->start_ns = leader->start_boottime;
@@ -216,8 +218,8 @@ void urt_entry_join_tree(struct urt_entry *entry, struct urt_user *payer,
 	WRITE_ONCE(entry->tree, payer);
 }
 
-/* Return: the reference that is to be put, or NULL. */
-static struct urt_user *take_payer(struct urt_entry *entry)
+/* What it forks is nobody's. Return: the reference to be put, or NULL. */
+struct urt_user *urt_entry_leave_tree(struct urt_entry *entry)
 {
 	struct urt_user *payer = entry->tree;
 
@@ -226,21 +228,40 @@ static struct urt_user *take_payer(struct urt_entry *entry)
 	return payer == entry->user ? NULL : payer;
 }
 
-/* What it forks from now on is nobody's. May sleep. */
-void urt_entry_leave_tree(struct urt_entry *entry)
+/**
+ * urt_entry_charge() - another user has registered it, and is charged
+ * @entry: of a registry whose locks the caller holds, both of them
+ * @user: by urt_quota_move(), another one than before
+ *
+ * Return: the reference to be put, or NULL.
+ */
+struct urt_user *urt_entry_charge(struct urt_entry *entry,
+				  struct urt_user *user)
 {
-	struct urt_registry *reg = entry->registry;
-	struct urt_user *payer;
-	unsigned long flags;
+	struct urt_user *old = entry->user;
 
-	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	payer = take_payer(entry);
-	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
-	if (payer)
-		urt_user_put(payer);
+	lockdep_assert_held(&entry->registry->probe_lock);
+	entry->user = user;
+	/* The charge holds one for both. */
+	if (entry->tree == user)
+		refcount_dec(&user->ref);
+	/* The payer needs one of its own now. */
+	return entry->tree == old ? NULL : old;
 }
 
-/* No probe that starts now finds it, and one that has it leaves it alone. */
+/*
+ * No probe that starts now finds it, and one that has it leaves it alone. Once
+ * more does no harm. Return: the reference to be put, or NULL.
+ */
+struct urt_user *urt_entry_hide(struct urt_entry *entry)
+{
+	lockdep_assert_held(&entry->registry->probe_lock);
+	urt_index_del(entry);
+	entry->dead = true;
+	hlist_del_init_rcu(&entry->exited);
+	return urt_entry_leave_tree(entry);
+}
+
 static void hide(struct urt_entry *entry)
 {
 	struct urt_registry *reg = entry->registry;
@@ -248,10 +269,7 @@ static void hide(struct urt_entry *entry)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	urt_index_del(entry);
-	entry->dead = true;
-	hlist_del_init_rcu(&entry->exited);
-	payer = take_payer(entry);
+	payer = urt_entry_hide(entry);
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	if (payer)
 		urt_user_put(payer);

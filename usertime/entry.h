@@ -25,13 +25,6 @@ struct urt_looks {
 	char comm[TASK_COMM_LEN];
 };
 
-/* What a tree search has done to an entry, for undoing it: see tree.c. */
-enum urt_brought {
-	URT_FOUND,			/* a member it was already */
-	URT_UPGRADED,			/* registered it was */
-	URT_ADDED,
-};
-
 /*
  * One registered process: there may be many, so it is kept small (static_assert
  * in entry.c). From its release to sched_process_free, an RCU grace
@@ -45,7 +38,9 @@ struct urt_entry {
 	struct hlist_node index;	/* see index.c */
 	struct llist_node finished;	/* once final, in a session */
 	struct urt_registry *registry;
-	struct urt_user *user;		/* registered it, is charged; a reference */
+	struct urt_user *user;		/* registered it, is charged; holds a
+					 * reference; both locks to write
+					 */
 	struct pid *pid;		/* of the thread group; holds a reference */
 	struct pid *parent;		/* at its registration; holds a reference */
 	const struct signal_struct *signal;	/* compared, never followed */
@@ -62,15 +57,16 @@ struct urt_entry {
 	bool ended;			/* registry's lock; final is shown */
 
 	/* Shared with probes, under the registry's probe_lock. */
-	u8 brought;			/* enum urt_brought */
 	bool dead;			/* taken off: probes keep away */
 	bool final;			/* the values below are, and stay so */
+	u8 kept:1;			/* registered, whatever searches do */
+	u8 member:1;			/* of a tree, whatever searches do */
 	u8 tree_exempt:1;		/* from the limit per user */
 	u8 owned:1;			/* uid's; see urt_cred_owner() */
 	u8 alike:1;			/* see urt_opener_alike() */
-	u8 dumpable:1;		/* see urt_was_dumpable() */
+	u8 dumpable:1;			/* see urt_was_dumpable() */
 	u16 status;			/* as wait(2) has it */
-	unsigned int search;		/* that reached it, or its parent */
+	u32 searches;			/* bits of those that reached it */
 	kuid_t uid;
 	struct urt_user *tree;		/* pays for its children, or NULL;
 					 * holds a reference, unless user does
@@ -93,7 +89,10 @@ void urt_entry_sample(struct urt_entry *entry, struct task_struct *leader);
 void urt_entry_start(struct urt_entry *entry, struct task_struct *leader);
 void urt_entry_join_tree(struct urt_entry *entry, struct urt_user *payer,
 			 bool exempt);
-void urt_entry_leave_tree(struct urt_entry *entry);
+struct urt_user *urt_entry_leave_tree(struct urt_entry *entry);
+struct urt_user *urt_entry_charge(struct urt_entry *entry,
+				  struct urt_user *user);
+struct urt_user *urt_entry_hide(struct urt_entry *entry);
 void urt_entry_unlink(struct urt_entry *entry);
 void urt_entry_unlink_final(struct urt_entry *entry, struct list_head *to);
 void urt_entry_free_rcu(struct urt_entry *entry);

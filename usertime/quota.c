@@ -216,7 +216,10 @@ int urt_quota_charge(struct urt_user *user, bool exempt)
  * @to: who is to be; the caller holds a reference
  * @exempt: whether the limit per user is not for @to
  *
- * Return: 0, or -EDQUOT when @to has max_per_user.
+ * Never sleeps.
+ *
+ * Return: 0, or -EDQUOT when @to has max_per_user. On success the charge holds a
+ * reference to @to, and that to @from is the caller's.
  */
 int urt_quota_move(struct urt_user *from, struct urt_user *to, bool exempt)
 {
@@ -227,7 +230,6 @@ int urt_quota_move(struct urt_user *from, struct urt_user *to, bool exempt)
 		atomic_dec(&from->account->registrations);
 	}
 	refcount_inc(&to->ref);
-	urt_user_put(from);
 	return 0;
 }
 

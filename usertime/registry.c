@@ -3,12 +3,20 @@
  * A registry: a mutex-protected list of processes, refreshed by a timer.
  *
  * Lock order:
- *	mmap_lock (of whoever maps a session), or
- *	session's write_lock, file's write_lock, view->lock, user's views_lock
- *	  registry->lock		lists, values, the timer's arming
- *	    registry->probe_lock	raw; with probes: an entry's second half
- *	      index.c's bucket lock	raw; with probes
- *	    quota.c's users_lock	when a charge is given back
+ *	session's write_lock, file's write_lock
+ *	  mmap_lock			of who writes, maps or unmaps a session
+ *	  lifecycle.c's fork_lock	nothing of ours inside
+ *	  part's search_lock		one search of a user in status
+ *	    registry->lock		lists, values, the timer's arming
+ *	      registry->probe_lock	raw; with probes: an entry's second half
+ *	        index.c's bucket lock	raw; with probes
+ *	      quota.c's users_lock	when a charge is given back
+ *	file's read_lock
+ *	  view->lock
+ *	    registry->lock
+ *	kernel_param_lock		of who writes interval_ms
+ *	  registry->lock
+ *	user's views_lock		nothing inside
  * No lock that others may want is held while memory is allocated for a user.
  * Renderers hold a registry's lock for as long as they are scheduled to run
  * through its list; a refresh waits for them.
@@ -407,7 +415,7 @@ struct request {
 	const struct urt_opener *who;
 	pid_t nr;
 	enum urt_role role;
-	unsigned int search;
+	u32 search;
 };
 
 static int may_add(const struct urt_registry *reg, const struct request *req,
@@ -430,29 +438,53 @@ static int may_add(const struct urt_registry *reg, const struct request *req,
 	}
 }
 
-/* Return: 0, or 1 when the process is registered already, or an error. */
-static int enter(struct urt_registry *reg, const struct request *req,
-		 struct task_struct *leader, struct urt_entry *entry)
+/*
+ * Wanted for itself now, and paid for: it stays if searches are undone. Return:
+ * 0 or -EDQUOT; *put: a reference to be put.
+ */
+static int keep(struct urt_entry *entry, const struct urt_opener *who,
+		struct urt_user **put)
 {
-	struct urt_user *user = req->who->user;
+	int err;
+
+	if (!entry->kept && entry->user != who->user) {
+		err = urt_quota_move(entry->user, who->user, who->exempt);
+		if (err)
+			return err;
+		*put = urt_entry_charge(entry, who->user);
+	}
+	entry->kept = true;
+	return 0;
+}
+
+/*
+ * Return: 0, or 1 when the process is registered already, or an error; *put: a
+ * reference to be put.
+ */
+static int enter(struct urt_registry *reg, const struct request *req,
+		 struct task_struct *leader, struct urt_entry *entry,
+		 struct urt_user **put)
+{
+	const struct urt_opener *who = req->who;
 	struct urt_entry *old;
 	int err;
 
 	lockdep_assert_held(&reg->probe_lock);
 	old = urt_entry_find(reg, leader);
-	/* Wanted for itself now: it stays if a search is undone. */
-	if (old && req->role == URT_PLAIN && old->brought == URT_ADDED)
-		old->brought = URT_UPGRADED;
 	if (!old) {
-		err = urt_quota_charge(user, req->who->exempt);
+		err = urt_quota_charge(who->user, who->exempt);
 		if (err)
 			return err;
-		entry->user = user;
+		entry->user = who->user;
 		urt_entry_start(entry, leader);
 	}
-	if (req->role != URT_PLAIN)
-		urt_tree_reach(old ?: entry, user, req->who->exempt, req->search,
-			       !old);
+	if (req->role != URT_PLAIN) {
+		urt_tree_reach(old ?: entry, who, req->search);
+	} else {
+		err = keep(old ?: entry, who, put);
+		if (err)
+			return err;
+	}
 	return !!old;
 }
 
@@ -463,6 +495,7 @@ static int enter(struct urt_registry *reg, const struct request *req,
 static int add_locked(struct urt_registry *reg, const struct request *req,
 		      struct urt_entry *entry)
 {
+	struct urt_user *put = NULL;
 	struct task_struct *leader;
 	unsigned long flags;
 	struct pid *pid;
@@ -477,10 +510,12 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 		urt_entry_prepare(entry, reg, leader, pid);
 		urt_entry_sample(entry, leader);
 		raw_spin_lock_irqsave(&reg->probe_lock, flags);
-		err = enter(reg, req, leader, entry);
+		err = enter(reg, req, leader, entry, &put);
 		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	}
 	rcu_read_unlock();
+	if (put)
+		urt_user_put(put);
 	if (err)
 		return err;
 
@@ -501,13 +536,13 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
  * @who: wants it
  * @nr: its number, or that of one of its threads, as @who counts
  * @role: how it comes in
- * @search: that it is added by, unless it is plain; see tree.c
+ * @search: the bit of the one that adds it, unless it is plain; see tree.c
  *
  * Return: 0, also for one that is registered; -ESRCH, -EPERM, -EDQUOT or
  * -ENOSPC as urt.h has it; -ENOMEM; -EINTR when killed while waiting.
  */
 int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
-		     pid_t nr, enum urt_role role, unsigned int search)
+		     pid_t nr, enum urt_role role, u32 search)
 {
 	struct request req = {
 		.who = who,
@@ -592,6 +627,7 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 		   !urt_opener_capable(who, CAP_SYS_PTRACE)) {
 		err = -EPERM;
 	} else {
+		urt_tree_removes(entry);
 		urt_registry_drop(reg, entry);
 		urt_registry_disarm_if_empty(reg);
 	}
@@ -617,6 +653,7 @@ void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 	mutex_init(&reg->lock);
 	raw_spin_lock_init(&reg->probe_lock);
 	INIT_LIST_HEAD(&reg->entries);
+	INIT_LIST_HEAD(&reg->searches);
 	INIT_HLIST_HEAD(&reg->exited);
 	init_llist_head(&reg->forked);
 	init_llist_head(&reg->finished);

@@ -41,7 +41,7 @@ struct urt_registry {
 	u64 time_ns;			/* lock; of the latest generation */
 	u64 resumed_ns;			/* lock; paid work runs since then */
 	u64 cost_ns;			/* lock; and has run so long before */
-	unsigned int searches;		/* lock; of tree.c, numbered */
+	struct list_head searches;	/* lock; running; see tree.c */
 	bool pooling;			/* lock; probes need the pool */
 	atomic64_t generation;		/* lock to write; counts refreshes */
 	atomic64_t version;		/* any change at all */
@@ -54,6 +54,9 @@ struct urt_registry {
 	wait_queue_head_t wait;		/* woken by every generation */
 
 	raw_spinlock_t probe_lock;	/* probes take it: never sleep under it */
+	u32 searching;			/* both locks to write; bits of searches */
+	u32 winning;			/* the same; the bit of one that ends */
+	u32 search_again;		/* probe_lock; not done yet */
 	struct hlist_head exited;	/* probe_lock; not final yet, in a session */
 	struct llist_head forked;	/* members that are not on the list yet */
 	struct llist_head finished;	/* final; for ops->finished() */
@@ -74,7 +77,7 @@ enum urt_role {
 };
 
 int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
-		     pid_t nr, enum urt_role role, unsigned int search);
+		     pid_t nr, enum urt_role role, u32 search);
 int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 			pid_t nr);
 void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry);

@@ -13,17 +13,22 @@
  * barriers that this rests on are in pass() and urt_tree_task_fork(). Only a
  * descendant that its parent has left by exiting is out of sight.
  *
- * If somebody cannot be registered, all that the search has done is undone.
- * Therefore entries carry the number of the search that reached them, or reached
- * who forked them, and what it did to them.
+ * Several searches can run in a registry at a time. Each has a bit, and entries
+ * have the bits of those that have reached them, or who forked them. What
+ * searches alone have registered is there in doubt: one that ends well keeps all
+ * that it has reached, for whoever wrote the word; one that fails takes back what
+ * nobody else keeps or has reached, and leaves the rest to another search, which
+ * is charged then. One that has lost somebody meanwhile looks once more.
  *
  * Where the probe may not allocate (PREEMPT_RT), it takes entries from a pool
  * of its registry, which process context refills.
  */
+#include <linux/bitops.h>
 #include <linux/idr.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
@@ -38,44 +43,61 @@
 
 /* --- the search --- */
 
+struct search {
+	struct list_head node;		/* of registry->searches */
+	const struct urt_opener *who;	/* wants it */
+	u32 bit;
+	int err;			/* registry's lock; it must fail with this */
+};
+
+/* More searches than bits in a registry wait here. */
+static DECLARE_WAIT_QUEUE_HEAD(waiting);
+
 /* Return: whether the process is a child of one that the search has reached. */
 bool urt_tree_reaches(const struct urt_registry *reg,
-		      const struct task_struct *task, unsigned int search)
+		      const struct task_struct *task, u32 search)
 {
 	struct urt_entry *parent;
 
 	parent = urt_entry_find(reg, rcu_dereference(task->real_parent));
 	return parent && READ_ONCE(parent->tree) &&
-	       READ_ONCE(parent->search) == search;
+	       READ_ONCE(parent->searches) & search;
 }
 
 /**
  * urt_tree_reach() - make an entry a member, reached by a search
  * @entry: in a registry whose probe_lock the caller holds
- * @payer: of its children, if nobody is yet
- * @exempt: whether the limit per user is not for the payer
- * @search: its number
- * @added: the search has just registered it
+ * @who: wants the search, and pays for its children, unless another does
+ * @search: its bit
  */
-void urt_tree_reach(struct urt_entry *entry, struct urt_user *payer,
-		    bool exempt, unsigned int search, bool added)
+void urt_tree_reach(struct urt_entry *entry, const struct urt_opener *who,
+		    u32 search)
 {
 	lockdep_assert_held(&entry->registry->probe_lock);
-	if (entry->search == search)
-		return;
-	if (added)
-		entry->brought = URT_ADDED;
-	else
-		entry->brought = entry->tree ? URT_FOUND : URT_UPGRADED;
-	WRITE_ONCE(entry->search, search);
+	WRITE_ONCE(entry->searches, entry->searches | search);
 	if (!entry->tree)
-		urt_entry_join_tree(entry, payer, exempt);
+		urt_entry_join_tree(entry, who->user, who->exempt);
+}
+
+/**
+ * urt_tree_removes() - note that somebody unregisters a process
+ * @entry: of a registry whose lock the caller holds
+ *
+ * Searches that have reached it may not have reached its children yet.
+ */
+void urt_tree_removes(struct urt_entry *entry)
+{
+	struct urt_registry *reg = entry->registry;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	reg->search_again |= entry->searches;
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 }
 
 /* Return: the number of the process at *nr or later that is to be reached. */
 static pid_t next_to_reach(const struct urt_registry *reg,
-			   const struct urt_opener *who, unsigned int search,
-			   int *nr)
+			   const struct urt_opener *who, u32 search, int *nr)
 {
 	struct task_struct *leader;
 	struct urt_entry *entry;
@@ -89,7 +111,7 @@ static pid_t next_to_reach(const struct urt_registry *reg,
 		*nr = 0;
 	} else if (leader && urt_tree_reaches(reg, leader, search)) {
 		entry = urt_entry_find(reg, leader);
-		if (!entry || READ_ONCE(entry->search) != search)
+		if (!entry || !(READ_ONCE(entry->searches) & search))
 			found = *nr;
 	}
 	rcu_read_unlock();
@@ -98,7 +120,7 @@ static pid_t next_to_reach(const struct urt_registry *reg,
 
 /* Return: how many a pass over all processes has reached, or an error. */
 static int pass(struct urt_registry *reg, const struct urt_opener *who,
-		unsigned int search)
+		u32 search)
 {
 	int nr = 1, reached = 0, err;
 	pid_t found;
@@ -125,40 +147,255 @@ static int pass(struct urt_registry *reg, const struct urt_opener *who,
 	}
 }
 
-/* Return: whether there was something to undo. */
-static bool undo_listed(struct urt_registry *reg, unsigned int search)
+/*
+ * Gives an entry that is there in doubt to one of the searches that have reached
+ * it. Return: 0, or -EDQUOT when whoever wants the search cannot have it.
+ */
+static int hand_over(struct urt_entry *entry, const struct search *search)
 {
+	const struct urt_opener *who = search->who;
+	struct urt_registry *reg = entry->registry;
+	struct urt_user *user = NULL, *payer = NULL;
+	unsigned long flags;
+	int err = 0;
+
+	lockdep_assert_held(&reg->lock);
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	if (!entry->kept && entry->user != who->user) {
+		err = urt_quota_move(entry->user, who->user, who->exempt);
+		if (!err)
+			user = urt_entry_charge(entry, who->user);
+	}
+	if (!err && !entry->member && entry->tree != who->user) {
+		payer = urt_entry_leave_tree(entry);
+		urt_entry_join_tree(entry, who->user, who->exempt);
+	}
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+	if (user)
+		urt_user_put(user);
+	if (payer)
+		urt_user_put(payer);
+	return err;
+}
+
+/* All that it has reached, and what that forks, is charged to who wants it. */
+static int take_over(struct urt_registry *reg, const struct search *search)
+{
+	struct urt_entry *entry;
+	int err;
+
+	/* The others have left what they had to it. */
+	if (reg->searching == search->bit)
+		return 0;
+	list_for_each_entry(entry, &reg->entries, list) {
+		if (READ_ONCE(entry->searches) & search->bit) {
+			err = hand_over(entry, search);
+			if (err)
+				return err;
+		}
+		cond_resched();
+		if (list_is_last(&entry->list, &reg->entries))
+			urt_registry_adopt(reg);
+	}
+	return 0;
+}
+
+/*
+ * From here on nobody is reached, and children of the reached are kept or not as
+ * the search has ended. Return: whether it has; if not, it has to look again.
+ */
+static bool stop_searching(struct urt_registry *reg, struct search *search,
+			   bool won)
+{
+	unsigned long flags;
+	bool again;
+
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	again = won && reg->search_again & search->bit;
+	reg->search_again &= ~search->bit;
+	if (!again)
+		reg->searching &= ~search->bit;
+	if (!again && won)
+		reg->winning = search->bit;
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+	urt_registry_adopt(reg);	/* what has its bit is on the list */
+	return !again;
+}
+
+static void keep_reached(struct urt_registry *reg, const struct search *search)
+{
+	struct urt_entry *entry;
+	unsigned long flags;
+
+	list_for_each_entry(entry, &reg->entries, list) {
+		if (!(READ_ONCE(entry->searches) & search->bit))
+			continue;
+		/* One that a probe has reached meanwhile stays as it is paid. */
+		hand_over(entry, search);
+		raw_spin_lock_irqsave(&reg->probe_lock, flags);
+		entry->searches &= ~search->bit;
+		entry->kept = true;
+		entry->member = true;
+		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+		cond_resched();
+	}
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	reg->winning = 0;
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+}
+
+/* Return: one of the searches that have reached the entry, too, or NULL. */
+static struct search *heir_of(const struct urt_entry *entry)
+{
+	struct search *search;
+
+	list_for_each_entry(search, &entry->registry->searches, node) {
+		if (entry->searches & search->bit)
+			return search;
+	}
+	return NULL;
+}
+
+/* Return: whether the entry is nobody's any more. */
+static bool abandon(struct urt_entry *entry, const struct search *search)
+{
+	struct urt_registry *reg = entry->registry;
+	struct urt_user *payer = NULL;
+	unsigned long flags;
+	bool nobodys;
+
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	entry->searches &= ~search->bit;
+	nobodys = !entry->kept && !entry->searches;
+	if (nobodys)
+		payer = urt_entry_hide(entry);
+	else if (!entry->member && !entry->searches)
+		payer = urt_entry_leave_tree(entry);
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+	if (payer)
+		urt_user_put(payer);
+	return nobodys;
+}
+
+static void undo(struct urt_registry *reg, const struct search *search)
+{
+	const struct urt_user *user = search->who->user;
 	struct urt_entry *entry, *next;
+	struct search *heir;
 	bool undone = false;
 
 	list_for_each_entry_safe(entry, next, &reg->entries, list) {
-		if (entry->search != search || entry->brought == URT_FOUND)
+		if (!(READ_ONCE(entry->searches) & search->bit))
 			continue;
-		if (entry->brought == URT_ADDED) {
-			urt_registry_drop(reg, entry);
-		} else {
-			urt_entry_leave_tree(entry);
-			entry->brought = URT_FOUND;
-		}
-		undone = true;
 		cond_resched();
+		if (abandon(entry, search)) {
+			urt_registry_drop(reg, entry);
+			undone = true;
+			continue;
+		}
+		heir = heir_of(entry);
+		if (heir && (entry->user == user || entry->tree == user))
+			heir->err = hand_over(entry, heir) ?: heir->err;
 	}
-	return undone;
+	if (undone)
+		urt_registry_disarm_if_empty(reg);
 }
 
-static void undo(struct urt_registry *reg, unsigned int search, bool used)
+/* Return: whether there was a bit for it. */
+static bool take_bit(struct urt_registry *reg, struct search *search)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&reg->lock);
+	if (!~reg->searching)
+		return false;
+	search->bit = BIT(ffz(reg->searching));
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	reg->searching |= search->bit;
+	reg->search_again &= ~search->bit;
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+	list_add_tail(&search->node, &reg->searches);
+	reg->pooling = URT_PROBES_NEED_POOL;
+	return true;
+}
+
+/* Return: 0, or -EINTR when killed. */
+static int begin_search(struct urt_registry *reg, struct search *search,
+			bool *used)
+{
+	bool begun;
+	int err;
+
+	do {
+		err = wait_event_killable(waiting, ~READ_ONCE(reg->searching));
+		if (err)
+			return -EINTR;
+		err = mutex_lock_killable(&reg->lock);
+		if (err)
+			return err;
+		begun = take_bit(reg, search);
+		*used = reg->used;
+		mutex_unlock(&reg->lock);
+	} while (!begun);
+	urt_tree_refill(reg);
+	return 0;
+}
+
+/* Return: 1 when it has to go on, or how it has ended: 0 or @err or another. */
+static int end_search(struct urt_registry *reg, struct search *search, int err,
+		      bool used)
 {
 	mutex_lock(&reg->lock);
-	/* Whoever is undone may just have forked somebody. */
-	do {
-		urt_registry_adopt(reg);
-	} while (undo_listed(reg, search));
-	urt_registry_disarm_if_empty(reg);
-	if (!reg->count)
-		reg->used = used;
+	err = err ?: search->err;
+	err = err ?: take_over(reg, search);
+	if (!stop_searching(reg, search, !err)) {
+		mutex_unlock(&reg->lock);
+		return 1;
+	}
+	list_del(&search->node);
+	if (err) {
+		undo(reg, search);
+		if (!reg->count)
+			reg->used = used;
+	} else {
+		keep_reached(reg, search);
+	}
 	if (reg->ops)
 		reg->ops->changed(reg);
 	mutex_unlock(&reg->lock);
+	wake_up(&waiting);
+	return err;
+}
+
+/* Return: 0 when there is nobody left to reach, or an error. */
+static int reach_all(struct urt_registry *reg, const struct search *search)
+{
+	int ret;
+
+	do {
+		ret = pass(reg, search->who, search->bit);
+	} while (ret > 0);
+	return ret;
+}
+
+static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
+		       pid_t nr)
+{
+	struct search search = { .who = who };
+	int err, ret;
+	bool used;
+
+	err = begin_search(reg, &search, &used);
+	if (err)
+		return err;
+	err = urt_registry_add(reg, who, nr, URT_ROOT, search.bit);
+	urt_tree_refill(reg);
+	do {
+		if (!err)
+			err = reach_all(reg, &search);
+		ret = end_search(reg, &search, err, used);
+	} while (ret > 0);
+	return ret;
 }
 
 /**
@@ -167,37 +404,26 @@ static void undo(struct urt_registry *reg, unsigned int search, bool used)
  * @who: wants it
  * @nr: the number of the root, or of one of its threads, as @who counts
  *
- * Return: 0, or as urt_registry_add(), and then nothing is registered.
+ * Return: 0, or as urt_registry_add(), and then it has registered nothing.
  */
 int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 		 pid_t nr)
 {
-	unsigned int search;
-	bool used;
-	int ret;
+	struct mutex *turn = &who->user->part->search_lock;
+	int err;
 
-	ret = urt_lifecycle_follow_forks();
-	if (ret)
-		return ret;
-	ret = mutex_lock_killable(&reg->lock);
-	if (ret)
-		return ret;
-	search = ++reg->searches ?: ++reg->searches;	/* 0 is for none */
-	used = reg->used;
-	reg->pooling = URT_PROBES_NEED_POOL;
-	mutex_unlock(&reg->lock);
-	urt_tree_refill(reg);
-
-	ret = urt_registry_add(reg, who, nr, URT_ROOT, search);
-	if (ret)
-		return ret;
-	urt_tree_refill(reg);
-	do {
-		ret = pass(reg, who, search);
-	} while (ret > 0);
-	if (ret)
-		undo(reg, search, used);
-	return ret;
+	err = urt_lifecycle_follow_forks();
+	if (err)
+		return err;
+	/* A session has one writer at a time. In status, one user is one. */
+	if (reg->ops)
+		return search_tree(reg, who, nr);
+	err = mutex_lock_killable(turn);
+	if (err)
+		return err;
+	err = search_tree(reg, who, nr);
+	mutex_unlock(turn);
+	return err;
 }
 
 /* --- the pool --- */
@@ -262,6 +488,29 @@ static struct urt_entry *pool_take(struct urt_registry *reg)
 
 /* --- fork --- */
 
+/* Return: whether it is a member by a word that has been done. */
+static bool is_member(const struct urt_entry *entry)
+{
+	return entry->member ||
+	       entry->searches & entry->registry->winning;
+}
+
+/* Return: the searches under way that have reached it. */
+static u32 searches_of(const struct urt_entry *entry)
+{
+	return entry->searches & entry->registry->searching;
+}
+
+/* What has its parent keeps the child, and what has reached it has both. */
+static void inherit(const struct urt_entry *parent, struct urt_entry *child)
+{
+	WRITE_ONCE(child->searches, child->searches | searches_of(parent));
+	if (is_member(parent)) {
+		child->kept = true;
+		child->member = true;
+	}
+}
+
 /* Return: whether the child is registered; if so, *spare may be used up. */
 static bool enter_child(struct urt_entry *parent, struct task_struct *child,
 			struct urt_entry **spare)
@@ -281,8 +530,7 @@ static bool enter_child(struct urt_entry *parent, struct task_struct *child,
 	urt_entry_prepare(entry, reg, child, task_tgid(child));
 	entry->user = payer;
 	urt_entry_join_tree(entry, payer, parent->tree_exempt);
-	entry->search = parent->search;
-	entry->brought = parent->brought == URT_FOUND ? URT_FOUND : URT_ADDED;
+	inherit(parent, entry);
 	/* Before it can finish: see urt_registry_settle(). */
 	llist_add(&entry->forked, &reg->forked);
 	urt_entry_start(entry, child);
@@ -302,11 +550,22 @@ static struct urt_entry *find_child(const struct urt_registry *reg,
  */
 static void make_member(struct urt_entry *parent, struct urt_entry *child)
 {
-	urt_tree_reach(child, parent->tree, parent->tree_exempt, parent->search,
-		       false);
-	/* Whose parent a search has not brought, no search takes back. */
-	if (parent->brought == URT_FOUND)
-		child->brought = URT_FOUND;
+	if (!child->tree)
+		urt_entry_join_tree(child, parent->tree, parent->tree_exempt);
+	inherit(parent, child);
+}
+
+/* Return: whether it counts as missed, and nobody has been told of one yet. */
+static bool miss_child(struct urt_entry *parent)
+{
+	struct urt_registry *reg = parent->registry;
+
+	/* They can find it, or they fail. */
+	reg->search_again |= searches_of(parent);
+	if (!is_member(parent))
+		return false;
+	atomic64_inc(&reg->version);	/* stat shows it */
+	return atomic64_inc_return(&reg->missed) == 1;
 }
 
 static void fork_in(struct urt_entry *parent, struct task_struct *child)
@@ -321,14 +580,13 @@ static void fork_in(struct urt_entry *parent, struct task_struct *child)
 		spare = urt_entry_alloc(GFP_ATOMIC | __GFP_ACCOUNT |
 					__GFP_NOWARN);
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	if (!parent->dead && parent->tree) {
+	if (!parent->dead && parent->tree &&
+	    (is_member(parent) || searches_of(parent))) {
 		old = find_child(reg, child);
-		if (old) {
+		if (old)
 			make_member(parent, old);
-		} else if (!enter_child(parent, child, &spare)) {
-			first = atomic64_inc_return(&reg->missed) == 1;
-			atomic64_inc(&reg->version);	/* stat shows it */
-		}
+		else if (!enter_child(parent, child, &spare))
+			first = miss_child(parent);
 	}
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	if (spare)

@@ -9,15 +9,15 @@ struct task_struct;
 struct urt_entry;
 struct urt_opener;
 struct urt_registry;
-struct urt_user;
 
 int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 		 pid_t nr);
 
 bool urt_tree_reaches(const struct urt_registry *reg,
-		      const struct task_struct *task, unsigned int search);
-void urt_tree_reach(struct urt_entry *entry, struct urt_user *payer,
-		    bool exempt, unsigned int search, bool added);
+		      const struct task_struct *task, u32 search);
+void urt_tree_reach(struct urt_entry *entry, const struct urt_opener *who,
+		    u32 search);
+void urt_tree_removes(struct urt_entry *entry);
 
 void urt_tree_refill(struct urt_registry *reg);
 void urt_tree_drain(struct urt_registry *reg);

@@ -67,7 +67,8 @@
  * its uid or of its name. A descendant whose parent exits while tree PID looks
  * for the living ones may be missed; nothing that is forked after write() has
  * returned is. Where not all living descendants can be registered, tree PID
- * registers none and returns EDQUOT, ENOSPC or ENOMEM.
+ * registers none and returns EDQUOT, ENOSPC or ENOMEM. Writers do not disturb
+ * each other: one that succeeds has registered all, whatever becomes of others.
  *
  * One call takes 4,096 bytes at most and returns what it took; a word that is
  * cut there is left to the next call. In a call of 512 bytes or more, or for the
