@@ -116,12 +116,12 @@ TEST(lib_map_torn, "what is overwritten while it is read is read again",
      .boot = "two")
 {
 	struct urt_snapshot s = { 0 };
-	uint64_t last = 0, until, changes = 0;
+	uint64_t last = 0, changes = 0;
 	pthread_t thread;
 
 	make_map();
 	must(!pthread_create(&thread, NULL, fill_on, NULL));
-	for (until = now_ns() + 3 * SEC; now_ns() < until; ) {
+	while (changes < 1000) {
 		must(!urt_snapshot(&session, &s));
 		expect(of_one(&s), "torn at %ju", (uintmax_t)s.generation);
 		expect(s.generation >= last, "%ju after %ju",
@@ -129,7 +129,6 @@ TEST(lib_map_torn, "what is overwritten while it is read is read again",
 		changes += s.generation != last;
 		last = s.generation;
 	}
-	expect(changes > 10, "%ju generations seen", (uintmax_t)changes);
 	note("%ju of %ju generations seen", (uintmax_t)changes,
 	     (uintmax_t)last);
 }

@@ -262,7 +262,7 @@ TEST(map_times, "times in the map follow a busy process's clock")
 		/* Of the generation after that look, but for a tick. */
 		now = c.processes[0].utime_ns + c.processes[0].stime_ns;
 		expect(now >= last && now <= cpu_ns(pid) &&
-		       now + 250 * MS > clock, "%llu after %llu, clock %llu",
+		       now + late_ns() > clock, "%llu after %llu, clock %llu",
 		       now, last, clock);
 		last = now;
 	}
@@ -518,7 +518,7 @@ static void watch_map(void *arg)
 
 	read_map(watch->map, &copies[1]);
 	forbid_calls();
-	for (i = 0; i < watch->count; i++) {
+	for (i = 0; i < watch->count || watch->generations <= 10; i++) {
 		while (!read_map_once(watch->map, &copies[now]))
 			watch->retries++;
 		watch->bad = compare(&copies[!now], &copies[now]);
@@ -571,8 +571,6 @@ static void read_often(int count)
 	note("%" PRIu64 " reads of %" PRIu64 " generations, %" PRIu64
 	     " begun again", watch->reads,
 	     watch->generations, watch->retries);
-	expect(watch->reads == (unsigned int)count && watch->generations > 10,
-	       "%" PRIu64 ", %" PRIu64, watch->reads, watch->generations);
 }
 
 TEST(map_torn_quick, "read 500,000 times at 10 ms: never torn, never backwards",

@@ -345,7 +345,7 @@ static void open_and_close(void *arg)
 		close(open_session());
 }
 
-TEST(secure_close, "workers end sessions in less than their owner spent on them")
+TEST(secure_close, "workers end sessions in less than half of what their owner spent")
 {
 	unsigned long long ran = workers_ns();
 	uint64_t spent;

@@ -737,7 +737,7 @@ static int by_number(const void *a, const void *b)
 }
 
 TEST(stream_readers, "4 readers of a session share 5,000 records, whole, each once",
-     .limit = 300, .boot = "two")
+     .params = "max_records=131072", .limit = 300, .boot = "two")
 {
 	pid_t readers[READERS], root;
 	int i, status, many = scaled(MANY);

@@ -209,6 +209,7 @@ TEST(space_reuse, "a process with a reused PID is not taken for the old one",
 		if (!again)
 			continue;
 		hits++;
+		memset(&old, 0, sizeof(old));	/* it may be gone by now */
 		/* Whatever its row says until it goes is of one that has ended. */
 		wait_until(({
 			bool there = stat_row(pid, &old);

@@ -134,14 +134,23 @@ static void storm_two(void *arg)
 	expect_not_less(&t);
 }
 
+/* With the quota of every day: it is given back in time. */
+TEST(storm_user_quick, "5,000 short processes of a user on one CPU: all rows")
+{
+	in_user(1000, storm_two, (void *)(long)scaled(5000));
+}
+
+/* Room for all: a busy host may stop the CPU that gives the quota back. */
+#define ROOM "max_per_user=131072 max_records=131072"
+
 TEST(storm_two_quick, "5,000 short processes of a user on two CPUs: all rows",
-     .boot = "two")
+     .params = ROOM, .boot = "two")
 {
 	in_user(1000, storm_two, (void *)(long)scaled(5000));
 }
 
 TEST(storm_two, "100,000 short processes of a user on two CPUs: all rows",
-     .full = true, .limit = 900, .boot = "two")
+     .params = ROOM, .full = true, .limit = 900, .boot = "two")
 {
 	in_user(1000, storm_two, (void *)100000L);
 }
@@ -438,7 +447,8 @@ TEST(storm_bomb, "a fork bomb in one user's tree delays no other's refresh",
 	before = bomb->forked;
 	must(!setpriority(PRIO_PROCESS, 0, -20));
 	in_user(1001, live_on, NULL);
-	expect(bomb->forked > before + 1000, "it was over: %" PRIu64, bomb->forked);
+	wait_until(bomb->forked > before + 1000, 30000, "it was over: %" PRIu64,
+		   bomb->forked);
 	note("%" PRIu64 " forks meanwhile", bomb->forked - before);
 	bomb->stop = true;
 	end(owner);
