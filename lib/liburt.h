@@ -153,7 +153,8 @@ struct urt_snapshot {
 
 /*
  * Maps the session, with room for so many processes. 0: for max_per_user of
- * them, and urt_snapshot() makes the map longer when more are registered. Once.
+ * them, at most 65,536; urt_snapshot() makes the map longer when more are
+ * registered. Once.
  * Errors: EINVAL more than max_per_user (max_processes with CAP_SYS_RESOURCE);
  * EBUSY it is mapped already; EPROTO the map has a format that this library does
  * not know.

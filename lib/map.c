@@ -19,7 +19,7 @@
 #define MAX_PER_USER 1024	/* unless the file says otherwise */
 #define CAPACITY_LIMIT (1U << 24)	/* the length fits 32 bits */
 /* The kernel's memory for it is there at once: 8 MiB, if nobody asked for more. */
-#define WAIT_CAPACITY_MAX 65536
+#define FIRST_CAPACITY_MAX 65536
 
 static_assert(sizeof(_Atomic __u32) == sizeof(__u32), "atomic as it is shared");
 static_assert(ATOMIC_INT_LOCK_FREE == 2, "no lock is shared with the kernel");
@@ -29,7 +29,8 @@ static_assert(sizeof(size_t) > 4 ||
 	      CAPACITY_LIMIT < SIZE_MAX / sizeof(struct urt_map_process) / 2,
 	      "every length fits");
 
-static unsigned int max_per_user(void)
+/* Of a map that can grow. */
+static unsigned int first_capacity(void)
 {
 	FILE *file = fopen(MAX_PER_USER_PATH, "re");
 	unsigned int max;
@@ -41,7 +42,7 @@ static unsigned int max_per_user(void)
 	if (fscanf(file, "%u", &max) != 1)
 		max = MAX_PER_USER;
 	fclose(file);
-	return max;
+	return max < FIRST_CAPACITY_MAX ? max : FIRST_CAPACITY_MAX;
 }
 
 /* Whether a snapshot of full capacity ends within length, and is aligned. */
@@ -112,7 +113,7 @@ int urt_map(struct urt *u, size_t capacity)
 	}
 	/* The map that urt_waitpid() has made serves, too, if it is long enough. */
 	if ((!u->map || capacity > u->map->capacity) &&
-	    map_new(u, capacity ? capacity : max_per_user()))
+	    map_new(u, capacity ? capacity : first_capacity()))
 		return -1;
 	u->map_asked = true;
 	u->map_grows = !capacity;
@@ -128,14 +129,10 @@ void urt_map_close(struct urt *u)
 /* Mapping brings the list up to date, in the mappings that exist as well. */
 static int refresh(struct urt *u)
 {
-	unsigned int max;
 	void *map;
 
-	if (!u->map) {
-		max = max_per_user();
-		return map_new(u, max < WAIT_CAPACITY_MAX ? max :
-			       WAIT_CAPACITY_MAX);
-	}
+	if (!u->map)
+		return map_new(u, first_capacity());
 	map = map_fresh(u, u->map_length);
 	if (map == MAP_FAILED)
 		return -1;

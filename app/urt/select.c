@@ -228,15 +228,17 @@ static bool register_all(struct urt *u, bool *added)
 	return !found.err;
 }
 
-void urt_select_entered(const struct selection *selection, struct urt *u)
+int urt_select_entered(const struct selection *selection, struct urt *u)
 {
-	bool added = false;
+	struct found found = { 0 };
 	size_t i;
 
 	for (i = 0; i < selection->count; i++) {
-		if (selection->items[i].all && urt_roots_grow())
-			register_all(u, &added);
+		if (selection->items[i].all && urt_roots_grow() &&
+		    register_roots(u, &found))
+			return errno;
 	}
+	return found.err;
 }
 
 int urt_select_names(const struct selection *selection, struct urt *u,

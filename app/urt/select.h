@@ -56,9 +56,9 @@ int urt_select_names(const struct selection *selection, struct urt *u,
 
 /*
  * With --all: registers what has come into this PID namespace from outside since
- * the last time. What cannot be is said.
+ * the last time. Return: 0, or the errno of one that could not be registered.
  */
-void urt_select_entered(const struct selection *selection, struct urt *u);
+int urt_select_entered(const struct selection *selection, struct urt *u);
 
 /*
  * urt_open() or urt_open_system(), with a message for who cannot.

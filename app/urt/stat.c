@@ -44,6 +44,7 @@ struct stat_run {
 	uint64_t last_ns;
 	uint64_t now_ns;
 	int signal_fd;
+	int told_outside;	/* the errno that was reported last */
 	bool system;	/* the registry of all, not a session */
 	bool ended;
 	bool stopped;
@@ -413,13 +414,23 @@ static void report(struct stat_run *stat, enum period period)
 
 /* --- following them --- */
 
+/* Who has come in from outside is in the next generation. */
+static void look_outside(struct stat_run *stat)
+{
+	int err = urt_select_entered(&stat->selection, stat->u);
+
+	if (err && err != stat->told_outside)
+		error(0, 0, "cannot follow all that come in from outside: %s",
+		      urt_strerror(err));
+	stat->told_outside = err;
+}
+
 /* Return: whether there is a snapshot that is newer than the last. */
 static bool take_snapshot(struct stat_run *stat)
 {
 	uint64_t last = stat->snapshot.generation;
 
-	/* They are in the next generation. */
-	urt_select_entered(&stat->selection, stat->u);
+	look_outside(stat);
 	if (urt_snapshot(stat->u, &stat->snapshot)) {
 		error(STATUS_FAILED, 0, "cannot read the snapshot: %s",
 		      urt_strerror(errno));

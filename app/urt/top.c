@@ -217,8 +217,13 @@ static bool drain(struct top *top)
  */
 static bool update(struct top *top)
 {
-	/* They are in the next generation. */
-	urt_select_entered(&top->selection, top->u);
+	/* Who has come in from outside is in the next generation. */
+	int err = urt_select_entered(&top->selection, top->u);
+
+	if (err)
+		snprintf(top->view.message, sizeof(top->view.message),
+			 "not all that come in can be followed: %s",
+			 urt_strerror(err));
 	if (urt_snapshot(top->u, &top->snapshot))
 		return false;
 	if (!top->view.system && !drain(top))

@@ -93,12 +93,17 @@ static void look_around(void *arg)
 	       row_of_pid(report, 1) && !row_with(report, "name", "kthreadd"),
 	       "%s%s", said.out, said.err);
 	said_free(&said);
-	said = shell("urt stat --all 0.1 >/tmp/inside 2>&1 &");
+	said = shell("mkdir -p /tmp/all; "
+		     "urt stat --all 0.1 >/tmp/all/stat 2>&1 & "
+		     "urt exporter --all --interval 0.2 --textfile /tmp/all "
+		     ">/dev/null 2>&1 &");
 	said_free(&said);
-	wait_until(named("/tmp/inside", "entered"), 20000, "no report");
+	wait_until(named("/tmp/all/stat", "entered") &&
+		   named("/tmp/all/urt.prom", "entered"), 20000, "no report");
 	c->asked = 2;
-	wait_until(named("/tmp/inside", "latecomer"), 20000, "%s",
-		   slurp("/tmp/inside"));
+	wait_until(named("/tmp/all/stat", "latecomer") &&
+		   named("/tmp/all/urt.prom", "latecomer"), 20000, "%s",
+		   slurp("/tmp/all/stat"));
 	c->done = 1;
 }
 

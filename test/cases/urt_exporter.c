@@ -134,6 +134,41 @@ TEST(urt_exporter_crowd, "a name that comes while others of it live counts",
 	expect_counted("/tmp/crowd", 16, us);
 }
 
+static void stay(void *arg)
+{
+	(void)arg;
+	prctl(PR_SET_NAME, NAME);
+	sleep_forever();
+}
+
+static void follow_four(void *arg)
+{
+	static const char dir[] = "/tmp/quota";
+	pid_t pids[4];
+	unsigned int i;
+
+	(void)arg;
+	for (i = 0; i < 4; i++)
+		pids[i] = child(stay, NULL);
+	for (i = 0; i < 4; i++)
+		wait_until(state_of(pids[i]) == 'S', 5000, "no sleeper");
+	start_exporter(dir, "-C " NAME " --interval 0.1");
+	wait_until(value_of(dir, "urt_exporter_unseen_processes ") == 2 &&
+		   !value_of(dir, "urt_up "), 20000, "%s",
+		   slurp("/tmp/quota/urt.prom"));
+	for (i = 0; i < 4; i++)
+		end(pids[i]);
+	wait_until(exits(dir, NAME) == 2 && value_of(dir, "urt_up ") == 1 &&
+		   !value_of(dir, "urt_exporter_unseen_processes "), 20000,
+		   "%s", slurp("/tmp/quota/urt.prom"));
+}
+
+TEST(urt_exporter_quota, "what the quota keeps from being followed is told",
+     .params = "max_per_user=2 interval_ms=200")
+{
+	in_user(1000, follow_four, NULL);
+}
+
 /* --- ten minutes --- */
 
 #define MINUTES_SEED 15
