@@ -170,15 +170,26 @@ build_root() {
 	cp "$built/kernel" "$dir/guest/"
 }
 
+# make_module DIR [MAKE_ARGUMENT...]
 make_module() {
-	vm_in make -C "$1/usertime" KDIR="$vm_kdir" "${vm_make[@]}" \
+	vm_in make -C "$1/usertime" KDIR="$vm_kdir" "${vm_make[@]}" "${@:2}" \
 		>"$1/module.log" 2>&1
+}
+
+# features DIR: an argument of make that says what the module there was built
+# with, which is not tried out again then.
+features() {
+	local known
+
+	known=$(sed 's/-D/\n/g' "$1/.registry.o.cmd" |
+		sed -n 's/^URT_HAVE_\([A-Z0-9_]*\).*/\L\1/p' | sort -u)
+	echo "urt-compiles=\$(if \$(filter \$(1),sanity ${known//$'\n'/ }),y)"
 }
 
 # build_modules DIR NAME...: into modules/, or NAME.fault says why not. All are
 # built in the same place, where what a patch does not touch is built already.
 build_modules() {
-	local work=$1 name
+	local work=$1 name features
 	shift
 
 	rm -rf "$work"
@@ -188,6 +199,7 @@ build_modules() {
 	make_module "$work" ||
 		vm_die "the module does not build: $work/module.log"
 	mv "$work/usertime" "$work/whole"
+	features=$(features "$work/whole")
 	for name; do
 		rm -rf "$work/usertime" "$dir/modules/$name".*
 		cp -a "$work/whole" "$work/usertime"
@@ -195,11 +207,12 @@ build_modules() {
 			<"$top/test/mutants/$name.patch" >"$work/patch.log" 2>&1
 		then
 			echo 'DOES NOT APPLY' >"$dir/modules/$name.fault"
-		elif ! make_module "$work"; then
+		elif ! make_module "$work" "$features"; then
 			echo 'DOES NOT BUILD' >"$dir/modules/$name.fault"
 			cp "$work/module.log" "$dir/modules/$name.log"
 		else
-			"${vm_cross}strip" -g -o "$dir/modules/$name.ko" \
+			vm_in "${vm_cross}strip" -g \
+				-o "$dir/modules/$name.ko" \
 				"$work/usertime/usertime.ko"
 		fi
 	done
@@ -248,6 +261,7 @@ stop_guest() {
 	[ -n "$pid" ] || return 0
 	kill -- "-$pid" 2>/dev/null || true
 	wait "$pid" 2>/dev/null || true
+	rm -f "$dir/guest/port."*
 	pid=
 }
 trap stop_guest EXIT
@@ -385,7 +399,7 @@ vm_install patch
 old=0
 mapfile -t places < <(for name in "${mutants[@]}"; do
 	place_of "$name"
-done | sort -u)
+done | sort -ru)
 for place in "${places[@]}"; do
 	mapfile -t here < <(for name in "${mutants[@]}"; do
 		[ "$(place_of "$name")" != "$place" ] || echo "$name"
