@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 /* urt: the CPU time of processes, complete and exact. Finds the command. */
 #include <errno.h>
+#include <error.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "command.h"
 #include "memory.h"
+#include "newfile.h"
 
 static const struct command {
 	const char *name;
@@ -79,6 +83,33 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+/*
+ * What is opened later must not get the number of a standard descriptor: what is
+ * printed would go there. As before, reading or writing these fails with EBADF,
+ * and CMD of urt run finds them closed.
+ */
+static void hold_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_PATH | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* What --help and its like printed, which no command looks after. */
+static void check_output(void)
+{
+	int err = urt_file_error(stdout);
+
+	if (!err)
+		return;
+	error(0, err, "cannot write the output");
+	_exit(urt_exit_failed);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -90,6 +121,8 @@ int main(int argc, char **argv)
 	char name[32];
 	int at = 0;
 
+	hold_standard_fds();
+	atexit(check_output);
 	json_set_alloc_funcs(urt_alloc, free);
 	argp_err_exit_status = STATUS_USAGE;
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &at))

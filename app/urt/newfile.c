@@ -19,10 +19,8 @@ static bool is_link(const char *name)
 	return !lstat(name, &link) && S_ISLNK(link.st_mode);
 }
 
-static bool fail(const struct newfile *new)
+static bool fail(const struct newfile *new, int err)
 {
-	int err = errno;
-
 	error(0, err, "cannot write %s%s", new->name,
 	      is_link(new->name) ? ", a link" : "");
 	return false;
@@ -93,13 +91,6 @@ static int open_temporary(struct newfile *new)
 	return fd;
 }
 
-static int open_directly(const char *name)
-{
-	if (!strcmp(name, "-"))
-		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	return open(name, O_WRONLY | O_CLOEXEC);
-}
-
 /* What a name leads to. Return: whether it is there. */
 static bool look(const char *name, struct stat *there)
 {
@@ -107,12 +98,39 @@ static bool look(const char *name, struct stat *there)
 				     fstat(STDOUT_FILENO, there));
 }
 
+/*
+ * Which of our standard descriptors writes to this file already: what is in there
+ * is not to be lost. Return: -1 if none does.
+ */
+static int standard_fd(const char *name)
+{
+	struct stat there, ours;
+	int fd;
+
+	for (fd = STDOUT_FILENO; look(name, &there) && fd <= STDERR_FILENO; fd++) {
+		if (!fstat(fd, &ours) && ours.st_dev == there.st_dev &&
+		    ours.st_ino == there.st_ino)
+			return fd;
+	}
+	return -1;
+}
+
+static int open_directly(const char *name)
+{
+	int fd = strcmp(name, "-") ? standard_fd(name) : STDOUT_FILENO;
+
+	if (fd >= 0)
+		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return open(name, O_WRONLY | O_CLOEXEC);
+}
+
 /* Whether this is written to directly, whatever it is. */
 static bool is_special(const char *name)
 {
 	struct stat old;
 
-	return !strcmp(name, "-") || (look(name, &old) && !S_ISREG(old.st_mode));
+	return !strcmp(name, "-") || standard_fd(name) >= 0 ||
+	       (look(name, &old) && !S_ISREG(old.st_mode));
 }
 
 static int open_any(struct newfile *new)
@@ -139,7 +157,7 @@ bool urt_newfile_open(struct newfile *new, const char *name)
 	*new = (struct newfile){ .name = name };
 	fd = open_any(new);
 	if (fd < 0) {
-		fail(new);
+		fail(new, errno);
 		forget(new);
 		return false;
 	}
@@ -149,22 +167,30 @@ bool urt_newfile_open(struct newfile *new, const char *name)
 	return true;
 }
 
+/* Each call that fails sets errno, and no other call comes in between. */
+int urt_file_error(FILE *file)
+{
+	if (!fflush(file) && !ferror(file))
+		return 0;
+	return errno ? errno : EIO;
+}
+
 bool urt_newfile_close(struct newfile *new)
 {
-	bool ok = !fflush(new->file) && !ferror(new->file);
+	int err = urt_file_error(new->file);
 
-	if (fclose(new->file))
-		ok = false;
-	if (ok && new->path && rename(new->temporary, new->path))
-		ok = false;
-	if (!ok) {
-		fail(new);
+	if (fclose(new->file) && !err)
+		err = errno;
+	if (!err && new->path && rename(new->temporary, new->path))
+		err = errno;
+	if (err) {
+		fail(new, err);
 	} else {
 		free(new->temporary);	/* it has another name now */
 		new->temporary = NULL;
 	}
 	forget(new);
-	return ok;
+	return !err;
 }
 
 bool urt_newfile_check(const char *name)
@@ -179,7 +205,7 @@ bool urt_newfile_check(const char *name)
 		return true;
 	fd = open_any(&new);
 	if (fd < 0)
-		ok = fail(&new);
+		ok = fail(&new, errno);
 	else
 		close(fd);
 	forget(&new);

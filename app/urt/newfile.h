@@ -31,6 +31,9 @@ bool urt_newfile_same(const char *a, const char *b);
 /* Return: success; or a message. */
 bool urt_newfile_open(struct newfile *new, const char *name);
 
+/* Writes what is buffered. Return: 0, or why not all has been written so far. */
+int urt_file_error(FILE *file);
+
 /* Puts it in its place. Return: whether all has been written; or a message. */
 bool urt_newfile_close(struct newfile *new);
 

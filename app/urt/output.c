@@ -5,28 +5,47 @@
 
 #include "output.h"
 
+bool urt_output_check(const struct output *output)
+{
+	return !output->path || !strcmp(output->path, "-") ||
+	       urt_newfile_check(output->path);
+}
+
 bool urt_output_open(struct output *output, FILE *otherwise)
 {
-	if (output->path && !strcmp(output->path, "-")) {
+	output->file = otherwise;
+	if (!output->path)
+		return true;
+	if (!strcmp(output->path, "-")) {
 		output->path = NULL;
-		otherwise = stdout;
+		output->file = stdout;
+		return true;
 	}
-	output->file = output->path ? fopen(output->path, "we") : otherwise;
-	if (!output->file)
-		error(0, errno, "%s", output->path);
-	return output->file;
+	if (!urt_newfile_open(&output->new, output->path))
+		return false;
+	output->file = output->new.file;
+	return true;
+}
+
+void urt_output_flush(struct output *output)
+{
+	int err = urt_file_error(output->file);
+
+	if (!output->err)
+		output->err = err;
 }
 
 bool urt_output_close(struct output *output)
 {
-	bool ok = !fflush(output->file) && !ferror(output->file);
-
-	if (output->path && fclose(output->file))
-		ok = false;
-	if (!ok)
-		error(0, errno, "cannot write %s",
-		      output->path ? output->path : "the output");
-	return ok;
+	if (output->path)
+		return urt_newfile_close(&output->new);
+	urt_output_flush(output);
+	if (!output->err)
+		return true;
+	error(0, output->err, "cannot write the output");
+	/* It has been said: the end of the process says it no more. */
+	clearerr(output->file);
+	return false;
 }
 
 void urt_output_json(struct output *output, json_t *json, size_t flags)

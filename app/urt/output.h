@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "newfile.h"
+
 enum format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
 
 /* Options without a letter, of several commands. */
@@ -17,10 +19,19 @@ struct output {
 	enum format format;
 	const char *path;	/* NULL: file is one that is open anyway */
 	FILE *file;
+	int err;		/* the first errno of writing to file */
+	struct newfile new;	/* with path: what file belongs to */
 };
 
-/* Opens path, or takes what is given. Return: success; or a message. */
+/* Whether path can be written, as far as that is known before; or a message. */
+bool urt_output_check(const struct output *output);
+/*
+ * Opens path, or takes what is given. What stood under path stays until the
+ * output is closed. Return: success; or a message.
+ */
 bool urt_output_open(struct output *output, FILE *otherwise);
+/* Writes what is buffered; what fails is remembered with its reason. */
+void urt_output_flush(struct output *output);
 /* Return: whether all has been written; or a message. */
 bool urt_output_close(struct output *output);
 

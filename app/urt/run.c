@@ -267,8 +267,10 @@ static int release(struct run *run, int gate, int failure)
 		      urt_strerror(errno));
 		return RUN_FAILED;
 	}
-	if (write(gate, "", 1) != 1)
+	if (write(gate, "", 1) != 1) {
+		error(0, errno, "cannot start the command");
 		return RUN_FAILED;
+	}
 	if (read(failure, &err, sizeof(err)) != sizeof(err))
 		return 0;	/* exec has closed it */
 	error(0, err, "cannot run '%s'", run->report.command[0]);
@@ -547,12 +549,11 @@ static void follow_others(struct run *run)
 }
 
 /*
- * From now on signals end us, as they do others: what is drawn into a pipe waits
- * for its reader. The report is out by then.
+ * From now on signals end us, as they do others: what goes into a pipe waits for
+ * its reader. A report to standard error is out by then.
  */
 static void close_signals(struct run *run)
 {
-	fflush(run->report.output.file);
 	take_signals(run);
 	sigprocmask(SIG_SETMASK, &run->old_mask, NULL);
 }
@@ -565,20 +566,33 @@ static int exit_status(const struct run *run)
 				     WEXITSTATUS(status);
 }
 
+/* Return: whether all is written; or a message. */
+static bool print(struct run *run)
+{
+	struct output *output = &run->report.output;
+
+	if (output->path)
+		close_signals(run);
+	if (!urt_output_open(output, stderr))
+		return false;
+	urt_report_print(&run->report, &run->tally);
+	return urt_output_close(output);
+}
+
 static int run_and_report(struct run *run)
 {
 	int status = start(run);
+	bool ok;
 
 	if (status)
 		return status;
 	follow_command(run);
 	follow_others(run);
 	clear_progress(run);
-	urt_report_print(&run->report, &run->tally);
+	ok = print(run);
 	close_signals(run);
-	if (!urt_report_draw(&run->report, &run->tally) && !run->report.status)
-		return RUN_FAILED;
-	return exit_status(run);
+	ok &= urt_report_draw(&run->report, &run->tally);
+	return ok || run->report.status ? exit_status(run) : RUN_FAILED;
 }
 
 int urt_cmd_run(int argc, char **argv)
@@ -600,13 +614,11 @@ int urt_cmd_run(int argc, char **argv)
 	if (!run.u ||
 	    !urt_report_can_draw(&run.report, "--output",
 				 run.report.output.path) ||
-	    !urt_output_open(&run.report.output, stderr))
+	    !urt_output_check(&run.report.output))
 		return RUN_FAILED;
 	urt_tally_init(&run.tally, run.report.each || run.report.html ||
 				   run.report.svg);
 	status = run_and_report(&run);
-	if (!urt_output_close(&run.report.output) && !status)
-		status = RUN_FAILED;
 	urt_close(run.u);
 	urt_snapshot_free(&run.snapshot);
 	urt_tally_free(&run.tally);

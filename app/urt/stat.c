@@ -403,7 +403,7 @@ static void report(struct stat_run *stat, enum period period)
 		print_json(stat, period, &rows);
 	else
 		print_text(stat, &rows);
-	fflush(stdout);
+	urt_output_flush(&stat->output);
 	urt_table_free(rows.table);
 	if (period == INTERVAL) {
 		urt_watch_next(&stat->watch);

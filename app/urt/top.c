@@ -427,6 +427,7 @@ static int run(struct top *top)
 {
 	bool stops = !is_ignored(SIGTSTP), ok;
 	const char *refused;
+	int err;
 
 	if (!block_signals(top))
 		return STATUS_FAILED;
@@ -438,9 +439,10 @@ static int run(struct top *top)
 	if (stops)
 		signal(SIGTSTP, SIG_DFL);
 	ok = update(top) && loop(top);
+	err = errno;
 	top_screen_close();
 	if (!ok)
-		error(0, 0, "%s", urt_strerror(errno));
+		error(0, 0, "%s", urt_strerror(err));
 	if (top->signal)
 		return die_of(top->signal);
 	return ok ? STATUS_OK : STATUS_FAILED;

@@ -11,12 +11,14 @@
 
 #include "command.h"
 #include "format.h"
+#include "output.h"
 #include "select.h"
 
 enum { STATUS_TIMEOUT = 3 };
 
 struct wait {
 	struct selection selection;
+	struct output output;
 	unsigned int timeout_ms;	/* 0: none */
 	bool any;
 };
@@ -69,14 +71,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static void print_heading(void)
+static void print_heading(struct output *output)
 {
-	printf("%10s %9s %10s %10s %10s  %s\n", "PID", "status", "user s",
-	       "sys s", "real s", "name");
-	fflush(stdout);
+	fprintf(output->file, "%10s %9s %10s %10s %10s  %s\n", "PID", "status", "user s",
+		"sys s", "real s", "name");
+	urt_output_flush(output);
 }
 
-static void print_record(const struct urt_record *record)
+static void print_record(struct output *output, const struct urt_record *record)
 {
 	char status[STATUS_SIZE], user[STATUS_SIZE], sys[STATUS_SIZE];
 	char real[STATUS_SIZE], name[NAME_SIZE];
@@ -86,13 +88,13 @@ static void print_record(const struct urt_record *record)
 		      record->count);
 		return;
 	}
-	printf("%10d %9s %10s %10s %10s  %s\n", record->pid,
-	       urt_format_status(status, record->status),
-	       urt_format_seconds(user, record->utime_ns),
-	       urt_format_seconds(sys, record->stime_ns),
-	       urt_format_seconds(real, record->runtime_ns),
-	       urt_format_name(name, record->comm));
-	fflush(stdout);
+	fprintf(output->file, "%10d %9s %10s %10s %10s  %s\n", record->pid,
+		urt_format_status(status, record->status),
+		urt_format_seconds(user, record->utime_ns),
+		urt_format_seconds(sys, record->stime_ns),
+		urt_format_seconds(real, record->runtime_ns),
+		urt_format_name(name, record->comm));
+	urt_output_flush(output);
 }
 
 static uint64_t now_ms(void)
@@ -104,7 +106,7 @@ static uint64_t now_ms(void)
 }
 
 /* Return: an exit status. */
-static int wait_for(const struct wait *wait, struct urt *u)
+static int wait_for(struct wait *wait, struct urt *u)
 {
 	uint64_t end = now_ms() + wait->timeout_ms, now;
 	struct urt_record record;
@@ -126,7 +128,7 @@ static int wait_for(const struct wait *wait, struct urt *u)
 			error(0, 0, "cannot wait: %s", urt_strerror(errno));
 			return STATUS_FAILED;
 		}
-		print_record(&record);
+		print_record(&wait->output, &record);
 		if (wait->any)
 			return STATUS_OK;
 	}
@@ -140,7 +142,7 @@ int urt_cmd_wait(int argc, char **argv)
 		.args_doc = "PID...",
 		.doc = doc,
 	};
-	struct wait wait = { 0 };
+	struct wait wait = { .output.file = stdout };
 	int status = STATUS_FAILED;
 	bool all, some;
 	struct urt *u;
@@ -153,14 +155,12 @@ int urt_cmd_wait(int argc, char **argv)
 	all = urt_select_register(&wait.selection, u, &some);
 	if (some) {
 		urt_select_reap();
-		print_heading();
+		print_heading(&wait.output);
 		status = wait_for(&wait, u);
 	}
 	if (!status && !all)
 		status = STATUS_FAILED;
 	urt_close(u);
 	free(wait.selection.items);
-	if (ferror(stdout))
-		error(STATUS_FAILED, 0, "cannot write standard output");
-	return status;
+	return urt_output_close(&wait.output) ? status : STATUS_FAILED;
 }
