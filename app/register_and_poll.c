@@ -941,6 +941,18 @@ static int registered_run(struct run *run)
 	return status;
 }
 
+/* What is printed must not go to a file that got a standard descriptor's number. */
+static void hold_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_PATH | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -960,6 +972,7 @@ int main(int argc, char **argv)
 	};
 	int status;
 
+	hold_standard_fds();
 	argp_err_exit_status = STATUS_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &run.opt))
 		return STATUS_USAGE;

@@ -31,6 +31,7 @@ struct urt_kept {
 struct urt {
 	int fd;			/* the session, or stat; never changes */
 	int status_fd;		/* where words are written; never changes */
+	int status_err;		/* why it is -1; never changes */
 	bool system;
 
 	/* One thread at a time uses these. */

@@ -8,7 +8,7 @@
  *
  * Functions that return an int return -1, and those that return a pointer NULL,
  * with errno set, on failure. All of them: ENOENT when the module is not loaded
- * (when opening), ENOMEM. What a call that failed was to fill in is undefined.
+ * or /proc does not show it (when opening), ENOMEM. What a call that failed was to fill in is undefined.
  * Times are in nanoseconds; moments are since boot (CLOCK_BOOTTIME).
  *
  * Threads: different sessions are independent of each other. In one session,
@@ -42,7 +42,7 @@ struct urt *urt_open(void);
  * urt_snapshot(). There are no exit records and no map: urt_next(), urt_map(),
  * urt_set_interval(), urt_waitpid() and urt_snapshot_one() fail with ENOTSUP.
  * Who may not write status (the module's status_mode) may open it all the same,
- * and gets EACCES from urt_add() and urt_remove().
+ * and gets EACCES from urt_add() and urt_remove(); EROFS if /proc is read-only.
  */
 struct urt *urt_open_system(void);
 void urt_close(struct urt *u);	/* NULL is allowed */

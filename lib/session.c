@@ -58,8 +58,9 @@ struct urt *urt_open_system(void)
 	u->fd = open(URT_STAT_PATH, O_RDONLY | O_CLOEXEC);
 	if (u->fd < 0)
 		return close_failed(u);
-	/* Those who may not write (status_mode) may still read. */
+	/* Reading works without: where status_mode or a read-only mount forbids. */
 	u->status_fd = open(URT_STATUS_PATH, O_WRONLY | O_CLOEXEC);
+	u->status_err = errno;
 	if (u->status_fd < 0 && errno != EACCES && errno != EROFS)
 		return close_failed(u);
 	return u;
@@ -96,7 +97,7 @@ write_word(struct urt *u, const char *format, ...)
 	length = vsnprintf(word, sizeof(word), format, ap);
 	va_end(ap);
 	if (u->status_fd < 0) {
-		errno = EACCES;
+		errno = u->status_err;
 		return -1;
 	}
 	do {

@@ -10,11 +10,14 @@ static const struct {
 	const char *text;
 } messages[] = {
 	{ ENOENT, "the usertime module is not loaded (sudo modprobe usertime), "
-		  "or the process is not registered" },
+		  "/proc does not show it, or the process is not registered" },
+	{ ENODEV, "the usertime module is being unloaded: load it again" },
 	{ ESRCH, "there is no such process, or it has ended" },
 	{ EPERM, "it is another user's process, and you lack the right to it" },
 	{ EACCES, "you may not open or write that file of /proc/urt: see the "
 		  "module's parameter status_mode" },
+	{ EROFS, "/proc is mounted read-only: registering processes takes one "
+		 "that can be written" },
 	{ EDQUOT, "your quota is used up: end sessions or remove processes, or "
 		  "have the module's max_per_user or max_sessions raised" },
 	{ ENOSPC, "as many processes are registered as the module's "

@@ -350,7 +350,7 @@ static bool start(struct exporter *e)
 	}
 	look(e);
 	if (!e->up && !e->sources.told_system)
-		error(0, 0, "waiting for the usertime module: sudo modprobe usertime");
+		error(0, 0, "waiting: %s", urt_select_absent());
 	return true;
 }
 

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include "format.h"
 #include "memory.h"
@@ -102,12 +105,25 @@ const struct argp urt_select_argp = { .options = options, .parser = parse };
 
 /* --- registering --- */
 
+const char *urt_select_absent(void)
+{
+	struct statfs proc;
+
+	if (statfs("/proc", &proc) || proc.f_type != PROC_SUPER_MAGIC)
+		return "/proc is no procfs: mount -t proc proc /proc";
+	if (access("/proc/version", F_OK))
+		return "/proc shows processes alone, as it is mounted with subset=pid: mount it without";
+	if (!access("/sys/module/usertime", F_OK))
+		return "the usertime module is loaded, but this /proc hides /proc/urt";
+	return "the usertime module is not loaded: sudo modprobe usertime";
+}
+
 struct urt *urt_select_open(struct urt *(*open_it)(void))
 {
 	struct urt *u = open_it();
 
 	if (!u && errno == ENOENT)
-		error(0, 0, "the usertime module is not loaded: sudo modprobe usertime");
+		error(0, 0, "%s", urt_select_absent());
 	else if (!u)
 		error(0, 0, "cannot open the module's files: %s",
 		      urt_strerror(errno));

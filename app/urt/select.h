@@ -60,6 +60,9 @@ int urt_select_names(const struct selection *selection, struct urt *u,
  */
 int urt_select_entered(const struct selection *selection, struct urt *u);
 
+/* Why there is no /proc/urt, and what to do. */
+const char *urt_select_absent(void);
+
 /*
  * urt_open() or urt_open_system(), with a message for who cannot.
  * Return: NULL then.

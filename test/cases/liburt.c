@@ -278,7 +278,7 @@ TEST(lib_strerror, "what can happen is explained, the rest as in strerror()")
 {
 	static const int known[] = {
 		ENOENT, ESRCH, EPERM, EACCES, EDQUOT, ENOSPC, EINVAL, ECHILD,
-		ETIMEDOUT, EBUSY, ENOTSUP, EPROTO,
+		ETIMEDOUT, EBUSY, ENOTSUP, EPROTO, EROFS, ENODEV,
 	};
 	size_t i;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Snapshots through liburt, of sessions and of the system registry. */
 #define _GNU_SOURCE
+#include <sys/mount.h>
+
 #include "liburt_lib.h"
 
 static const struct urt_process *of(const struct urt_snapshot *s, pid_t pid)
@@ -299,6 +301,26 @@ static void list_only(void *arg)
 	fails(urt_add(u, getpid(), 0), EACCES);
 	fails(urt_remove(u, getpid()), EACCES);
 	urt_close(u);
+}
+
+static void list_read_only(void *arg)
+{
+	struct urt *u;
+
+	must(!unshare(CLONE_NEWNS) &&
+	     !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	     !mount(NULL, "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+	fails(urt_open() ? 0 : -1, EROFS);
+	u = urt_open_system();
+	expect(u, "%s", strerror(errno));
+	fails(urt_add(u, getpid(), 0), EROFS);
+	fails(urt_remove(u, getpid()), EROFS);
+	urt_close(u);
+}
+
+TEST(lib_system_read_only, "on a read-only /proc one can read, and gets EROFS")
+{
+	in_child(list_read_only, NULL);
 }
 
 TEST(lib_system_mode, "who may not write status can read, and gets EACCES",

@@ -138,7 +138,7 @@ speaks_http() {
 says_no_module() {
 	[ -e /proc/urt ] || {
 		curl -s "$url/metrics" | grep -x 'urt_up 0' &&
-			grep 'waiting for the usertime module' "$build/exporter.err"
+			grep 'waiting: the usertime module is not loaded' "$build/exporter.err"
 	}
 }
 
