@@ -11,6 +11,7 @@
 #include "command.h"
 #include "format.h"
 #include "output.h"
+#include "proc.h"
 #include "select.h"
 #include "table.h"
 
@@ -31,7 +32,8 @@ static const char doc[] =
 	"number means its process. Nothing stays registered."
 	"\v"
 	"In JSON and CSV, start_ns is when it was started, in nanoseconds since "
-	"boot.\n"
+	"boot. Where a quota of the module is used up, /proc answers, rounded down "
+	"to a tick (10 ms): within_ns says so, which is 0 otherwise.\n"
 	"\n"
 	"Examples:\n"
 	"  urt runtime $$\n"
@@ -70,6 +72,7 @@ static const struct column columns[] = {
 	{ "pid", "PID", COLUMN_COUNT, 7 },
 	{ "start_ns", NULL, COLUMN_SECONDS, 0 },
 	{ "runtime_ns", "real s", COLUMN_SECONDS, 10 },
+	{ "within_ns", NULL, COLUMN_SECONDS, 0 },
 	{ "name", "name", COLUMN_TEXT, 0 },
 };
 
@@ -82,40 +85,79 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
-static void add_row(struct table *table, const struct urt_process *process)
+/* When a process was started. */
+struct started {
+	pid_t pid;
+	uint64_t start_ns;
+	uint64_t within_ns;	/* it may be later, by less than that */
+	const char *comm;
+};
+
+static void add_row(struct table *table, const struct started *process)
 {
 	char name[NAME_SIZE];
 
 	urt_table_number(table, (uint64_t)process->pid);
 	urt_table_number(table, process->start_ns);
 	urt_table_number(table, now_ns() - process->start_ns);
+	urt_table_number(table, process->within_ns);
 	urt_table_text(table, urt_format_name(name, process->comm));
 }
 
 /*
  * Each in a session of its own, where nothing else can be its row: a thread's
  * number is not its process's.
- * Return: whether there is a row; or a message.
+ * Return: 0, there is a row; or an errno.
  */
-static bool look_up(const struct selected *item, struct urt *u,
-		    struct table *table)
+static int ask_module(pid_t pid, struct table *table)
 {
-	const struct selection one = { (struct selected *)item, 1 };
 	struct urt_snapshot snapshot = { 0 };
-	bool ok = false;
+	struct urt *u = urt_open();
+	int err = 0;
 
-	if (!urt_select_register(&one, u, NULL))
-		return false;
-	if (urt_map(u, 1) || urt_snapshot(u, &snapshot))
-		error(0, 0, "process %d: %s", item->pid, urt_strerror(errno));
+	if (!u || urt_add(u, pid, 0) || urt_map(u, 1) ||
+	    urt_snapshot(u, &snapshot))
+		err = errno;
 	else if (!snapshot.count)
-		error(0, 0, "process %d has just ended", item->pid);
+		err = ESRCH;
 	else
-		ok = true;
-	if (ok)
-		add_row(table, &snapshot.processes[0]);
+		add_row(table, &(struct started){
+			.pid = snapshot.processes[0].pid,
+			.start_ns = snapshot.processes[0].start_ns,
+			.comm = snapshot.processes[0].comm,
+		});
 	urt_snapshot_free(&snapshot);
-	return ok;
+	urt_close(u);
+	return err;
+}
+
+/* The same of the kernel, which rounds down. Return: as above. */
+static int ask_proc(pid_t pid, struct table *table)
+{
+	uint64_t tick_ns = urt_proc_tick_ns();
+	struct proc proc;
+
+	if (!urt_proc_read(pid, &proc))
+		return ESRCH;
+	add_row(table, &(struct started){
+		.pid = proc.pid,
+		.start_ns = proc.start_ticks * tick_ns,
+		.within_ns = tick_ns,
+		.comm = proc.comm,
+	});
+	return 0;
+}
+
+/* To look registers nothing for long: where there is no room, /proc has to do. */
+static int look_up(pid_t pid, struct table *table, size_t *rough)
+{
+	int err = ask_module(pid, table);
+
+	if (err != EDQUOT && err != ENOSPC)
+		return err;
+	err = ask_proc(pid, table);
+	*rough += !err;
+	return err;
 }
 
 static void print(const struct table *table, struct output *output)
@@ -134,27 +176,37 @@ static void print(const struct table *table, struct output *output)
 	}
 }
 
+/* Return: whether there are rows of all; or messages. */
+static bool look_up_all(const struct selection *selection, struct table *table)
+{
+	size_t rough = 0, i;
+	bool ok = true;
+	int err = 0;
+
+	for (i = 0; i < selection->count && err != ENOENT; i++) {
+		err = look_up(selection->items[i].pid, table, &rough);
+		if (err == ENOENT)
+			error(0, 0, "%s", urt_select_absent());
+		else if (err)
+			error(0, 0, "process %d: %s", selection->items[i].pid,
+			      urt_strerror(err));
+		ok &= !err;
+	}
+	if (rough)
+		error(0, 0, "%zu of %zu are from /proc, up to %g ms too long: a quota of the module is used up",
+		      rough, selection->count,
+		      (double)urt_proc_tick_ns() / NSEC_PER_MSEC);
+	return ok;
+}
+
 /* Return: whether it is known of all of them; or messages. */
 static bool run(struct runtime *runtime)
 {
 	struct table *table = urt_table_new(columns,
 					    sizeof(columns) / sizeof(*columns));
-	bool ok = true, any = false, found;
-	struct urt *u;
-	size_t i;
+	bool ok = look_up_all(&runtime->selection, table);
 
-	for (i = 0; i < runtime->selection.count; i++) {
-		u = urt_select_open(urt_open);
-		if (!u) {
-			ok = false;
-			break;
-		}
-		found = look_up(&runtime->selection.items[i], u, table);
-		urt_close(u);
-		any |= found;
-		ok &= found;
-	}
-	if (any)
+	if (urt_table_rows(table))
 		print(table, &runtime->output);
 	urt_table_free(table);
 	return urt_output_close(&runtime->output) && ok;

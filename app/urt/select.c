@@ -147,13 +147,40 @@ static bool has_name(pid_t pid, const char *name)
 	return !strncmp(comm, name, COMM_MAX);
 }
 
+/* Those for which there was no room: the same is true of all, and told once. */
+struct full {
+	size_t count;
+	pid_t first;
+	int err;
+};
+
+static void tell_failure(struct full *full, pid_t pid, int err)
+{
+	if (err != EDQUOT && err != ENOSPC) {
+		error(0, 0, "process %d: %s", pid, urt_strerror(err));
+	} else if (!full->count++) {
+		full->first = pid;
+		full->err = err;
+	}
+}
+
+static void tell_full(const struct full *full)
+{
+	if (full->count == 1)
+		error(0, 0, "process %d: %s", full->first,
+		      urt_strerror(full->err));
+	else if (full->count)
+		error(0, 0, "process %d and %zu more: %s", full->first,
+		      full->count - 1, urt_strerror(full->err));
+}
+
 /* What came of looking for a name. */
 struct found {
 	bool any;
 	bool added;
 	uint64_t failed;	/* could not be registered, */
-	int err;	/* the last of them with this */
-	void (*tell)(pid_t pid, int err);	/* may be NULL */
+	int err;		/* the last of them with this */
+	struct full *full;	/* NULL: nothing is told */
 };
 
 static void add_found(struct found *found, struct urt *u, pid_t pid, int flags)
@@ -165,8 +192,8 @@ static void add_found(struct found *found, struct urt *u, pid_t pid, int flags)
 		found->any = true;
 		found->failed++;
 		found->err = errno;
-		if (found->tell)
-			found->tell(pid, errno);
+		if (found->full)
+			tell_failure(found->full, pid, errno);
 	}
 }
 
@@ -208,15 +235,10 @@ static int register_named(const struct selected *item, struct urt *u,
 	return 0;
 }
 
-static void tell_failure(pid_t pid, int err)
-{
-	error(0, 0, "process %d: %s", pid, urt_strerror(err));
-}
-
 static bool register_name(const struct selected *item, struct urt *u,
-			  bool *added)
+			  bool *added, struct full *full)
 {
-	struct found found = { .tell = tell_failure };
+	struct found found = { .full = full };
 
 	if (register_named(item, u, &found)) {
 		error(0, errno, "/proc");
@@ -275,13 +297,13 @@ int urt_select_names(const struct selection *selection, struct urt *u,
 }
 
 static bool register_pid(const struct selected *item, struct urt *u,
-			 bool *added)
+			 bool *added, struct full *full)
 {
 	if (!urt_add(u, item->pid, item->flags)) {
 		*added = true;
 		return true;
 	}
-	tell_failure(item->pid, errno);
+	tell_failure(full, item->pid, errno);
 	return false;
 }
 
@@ -297,6 +319,7 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 			 bool *added)
 {
 	bool ok = true, any = false;
+	struct full full = { 0 };
 	size_t i;
 
 	for (i = 0; i < selection->count; i++) {
@@ -305,9 +328,10 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 		if (item->all)
 			ok &= register_all(u, &any);
 		else
-			ok &= item->name ? register_name(item, u, &any) :
-					   register_pid(item, u, &any);
+			ok &= item->name ? register_name(item, u, &any, &full) :
+					   register_pid(item, u, &any, &full);
 	}
+	tell_full(&full);
 	if (added)
 		*added = any;
 	return ok;

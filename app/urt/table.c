@@ -72,6 +72,11 @@ void urt_table_none(struct table *table)
 	*append(table) = (struct cell){ CELL_NONE, .number = 0 };
 }
 
+size_t urt_table_rows(const struct table *table)
+{
+	return table->count / table->width;
+}
+
 static const struct column *column_of(const struct table *table, size_t i)
 {
 	return &table->columns[i % table->width];

@@ -36,6 +36,8 @@ void urt_table_text(struct table *table, const char *text);
 void urt_table_number(struct table *table, uint64_t number);
 void urt_table_none(struct table *table);	/* "-", nothing, null */
 
+size_t urt_table_rows(const struct table *table);
+
 void urt_table_print(const struct table *table, FILE *file, bool colours);
 void urt_table_csv(const struct table *table, FILE *file);
 json_t *urt_table_json(const struct table *table);	/* an array of objects */

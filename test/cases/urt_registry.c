@@ -196,3 +196,35 @@ TEST(urt_quota, "where the quota is used up, every command says so",
 		said_free(&said);
 	}
 }
+
+#define SEVEN 7
+
+static void seven_are_one(void *unused)
+{
+	static const char *const commands[] = {
+		"urt stat -p %s 0.1 1", "urt stat -C tests 0.1 1",
+		"urt add $(echo %s | tr , ' ')", "urt add -C tests",
+	};
+	char numbers[SEVEN * 12] = "", command[128];
+	struct said said;
+	size_t i;
+
+	for (i = 0; i < SEVEN; i++)
+		sprintf(numbers + strlen(numbers), "%s%d", i ? "," : "",
+			sleeper());
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		snprintf(command, sizeof(command), commands[i], numbers);
+		said = shell("%s", command);
+		expect(said.status == 1 && strstr(said.err, "max_per_user") &&
+		       strstr(said.err, " more: ") &&
+		       lines_of(strdup(said.err)) == 1, "%s: %d, %s", command,
+		       said.status, said.err);
+		said_free(&said);
+	}
+}
+
+TEST(urt_quota_once, "a quota that is used up is one message of a command, not one for each process",
+     .params = "max_per_user=3")
+{
+	in_user(1000, seven_are_one, NULL);
+}

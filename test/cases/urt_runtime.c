@@ -198,7 +198,7 @@ TEST(urt_runtime_forms, "urt runtime prints seconds, CSV or JSON, in the order a
 	       said.out);
 	expect(lines_of(said.out) == 4, "not four lines");
 	said = shell("urt runtime --csv %d", a);
-	snprintf(want, sizeof(want), "pid,start_ns,runtime_ns,name\n%d,", a);
+	snprintf(want, sizeof(want), "pid,start_ns,runtime_ns,within_ns,name\n%d,", a);
 	expect(!said.status && !strncmp(said.out, want, strlen(want)), "%d: %s",
 	       said.status, said.out);
 	said = shell("urt runtime --json %d %d", a, b);
@@ -219,6 +219,66 @@ TEST(urt_runtime_leaves, "urt runtime leaves nothing registered, and no session"
 	       said.err);
 	expect(!unload(), "the module is in use");
 	must(!load(""));
+}
+
+#define TICK (10 * MS)
+
+/* Of one process that started when start says; as a user for whom no room is. */
+static void expect_rough(const char *arguments, pid_t pid,
+			 const struct start *start)
+{
+	struct said said = shell("urt runtime --json %s", arguments);
+	json_t *row;
+
+	expect(!said.status && strstr(said.err, "1 of 1 are from /proc"),
+	       "%d: %s", said.status, said.err);
+	row = json_array_get(json_object_get(parse_json(said.out), "processes"), 0);
+	expect(number(row, "pid") == (uint64_t)pid &&
+	       number(row, "within_ns") == TICK &&
+	       number(row, "start_ns") + TICK > start->after &&
+	       number(row, "start_ns") <= start->before &&
+	       *string(row, "name"), "%s", said.out);
+}
+
+struct full {
+	pid_t pid, thread;
+	struct start *start;
+	bool sessions;
+};
+
+static void ask_when_full(void *arg)
+{
+	struct full *full = arg;
+	int fd = open_session();
+	char text[16];
+
+	if (!full->sessions)
+		must(put(fd, "%d", getpid()) >= 0);
+	snprintf(text, sizeof(text), "%d", full->pid);
+	expect_rough(text, full->pid, full->start);
+	snprintf(text, sizeof(text), "%d", full->thread);
+	expect_rough(text, full->pid, full->start);
+	expect(shell("urt runtime %d 32767", full->pid).status == 1,
+	       "32767 is there");
+}
+
+TEST(urt_runtime_full, "urt runtime answers where a user's quota is used up, to 10 ms",
+     .params = "max_per_user=1 max_sessions=1")
+{
+	struct full full;
+	int fds[2];
+
+	must(!pipe(fds));
+	full.pid = start_child(have_thread, &fds[1], &full.start);
+	must(read(fds[0], &full.thread, sizeof(full.thread)) ==
+	     sizeof(full.thread));
+	full.sessions = true;
+	in_user(1000, ask_when_full, &full);
+	full.sessions = false;
+	must(!unload() && !load("max_per_user=1"));
+	in_user(1000, ask_when_full, &full);
+	must(!unload() && !load("max_processes=1"));
+	in_user(1000, ask_when_full, &full);
 }
 
 TEST(urt_runtime_usage, "what urt runtime cannot do it says, with status 1 or 2")
