@@ -48,6 +48,91 @@ help_is_written() {
 	done
 }
 
+# --- arguments ---
+
+# refuses TEXT ARGUMENT...: as wrong usage.
+refuses() {
+	local text=$1 wanted=2
+	shift
+	[ "$1" != run ] || wanted=125
+	says "$wanted" "$text" urt "$@"
+}
+
+lists_are_whole() {
+	local list
+
+	for list in '' ',' '1,' ',1' '1,,2' ' ' '1, '; do
+		refuses 'a number is missing' stat -p "$list" &&
+		refuses 'a number is missing' exporter --tree "$list" &&
+		refuses 'a number is missing' top -p "$list" || return
+	done
+	refuses "'x' is not" stat -p 1,x
+}
+
+formats_are_one() {
+	refuses 'either --json or --csv' run --json --csv -- true &&
+	refuses 'either --json or --csv' list --csv --json &&
+	refuses 'either --json or --csv' runtime --json --csv 1
+}
+
+short_help() {
+	local command
+
+	urt -h | diff - <(urt --help) || return
+	for command in "${commands[@]}"; do
+		urt "$command" -h | diff - <(urt "$command" --help) || return
+	done
+	# It is the command's own behind the command's name.
+	says 125 'not loaded' urt run true -h
+}
+
+timeouts() {
+	refuses 'from 0.001 on' wait --timeout 0.0005 1 &&
+	refuses 'from 0.001 on' wait --timeout -1 1 &&
+	says 1 'not loaded' urt wait --timeout 0 1 &&
+	says 1 'not loaded' urt wait --timeout 0.0 1 &&
+	refuses 'not an interval' stat -p 1 0
+}
+
+# listens ADDRESS ASKED: an exporter there answers who asks there.
+listens() {
+	local pid status=1 tries
+
+	urt exporter --listen "$1" &
+	pid=$!
+	for tries in {1..500}; do
+		kill -0 "$pid" || break
+		if { exec 3<>"/dev/tcp/$2"; } 2>/dev/null; then
+			printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+			grep -qx 'urt_up 0' <&3 && status=0
+			exec 3>&-
+			break
+		fi
+		sleep 0.01
+	done
+	echo "after $tries tries: $status"
+	kill "$pid"
+	wait "$pid" && return "$status"
+}
+
+listens_by_name() {
+	local port=$((20000 + $$ % 20000))
+
+	[ ! -e /proc/urt ] || return 0	# urt_up would be 1
+	listens "localhost:$port" "127.0.0.1/$port" &&
+	listens ":$port" "127.0.0.1/$port" &&
+	says 1 'Name or service not known' \
+		urt exporter --listen "[::g]:$port" &&
+	refuses 'no address and port' exporter --listen localhost &&
+	refuses 'no address and port' exporter --listen "::1:$port" &&
+	refuses 'no address and port' exporter --listen "[::1:$port"
+}
+
 claim 'help that cannot be written is a failure, with its reason' help_is_written
+claim 'a number that is missing in a list is an error' lists_are_whole
+claim '--json and --csv together are an error' formats_are_one
+claim '-h is --help, for every command' short_help
+claim 'wait takes a timeout of 0, and nothing too short to be one' timeouts
+claim 'the exporter listens on the address of a name' listens_by_name
 echo "1..$number"
 exit $failed

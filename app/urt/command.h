@@ -16,6 +16,14 @@ enum {
 /* What to end with when urt itself failed: STATUS_FAILED, another for run. */
 extern int urt_exit_failed;
 
+/*
+ * -h, for all who expect it: the same as --help. Commands that take
+ * urt_select_argp have it from there, the others as a child of their own.
+ */
+#define OPTION_HELP { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 }
+error_t urt_parse_help(int key, struct argp_state *state);
+extern const struct argp_child urt_help[];
+
 /* argv[0] is "urt COMMAND", for messages. Return: the exit status. */
 int urt_cmd_run(int argc, char **argv);
 int urt_cmd_report(int argc, char **argv);

@@ -67,7 +67,7 @@ struct exporter {
 
 static const struct argp_option options[] = {
 	{ "listen", OPTION_LISTEN, "HOST:PORT", 0,
-	  "Answer there, by HTTP (" LISTEN "); both are numbers, [HOST]:PORT is IPv6, :PORT every address",
+	  "Answer there, by HTTP (" LISTEN "); [HOST]:PORT is IPv6, :PORT every address",
 	  0 },
 	{ "textfile", OPTION_TEXTFILE, "DIR", 0,
 	  "Write DIR/urt.prom for the node exporter instead, or too with --listen",
@@ -118,7 +118,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_LISTEN:
 		if (!exporter_http_address(arg))
-			argp_error(state, "'%s' is no address and port, both in numbers, as " LISTEN,
+			argp_error(state, "'%s' is no address and port, as " LISTEN,
 				   arg);
 		e->listen = arg;
 		return 0;

@@ -4,9 +4,9 @@
  * comes at a time: who is slow takes nobody's place for long, who has left none
  * at all. All who ask within a tenth of a second get the same text.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <error.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -258,45 +258,70 @@ union address {
 	struct sockaddr_in6 v6;
 };
 
+struct place {
+	char host[256];		/* of all of this machine, empty */
+	char port[8];
+	bool v6;		/* HOST is a number of IPv6 */
+};
+
 /* HOST:PORT, [HOST]:PORT for IPv6, :PORT for all of this machine. */
-static bool parse(const char *text, union address *address, socklen_t *length)
+static bool parse(const char *text, struct place *place)
 {
 	const char *colon = strrchr(text, ':');
-	char host[INET6_ADDRSTRLEN + 2];
 	unsigned long port;
 	size_t size;
 
 	if (!colon || !urt_parse_number(colon + 1, 65535, &port))
 		return false;
 	size = (size_t)(colon - text);
-	if (size >= sizeof(host))
+	place->v6 = *text == '[';
+	if (place->v6 && text[size - 1] != ']')
 		return false;
-	memcpy(host, text, size);
-	host[size] = '\0';
-	memset(address, 0, sizeof(*address));
-	if (!size || *host == '[') {
-		address->v6.sin6_family = AF_INET6;
-		address->v6.sin6_port = htons((uint16_t)port);
-		*length = sizeof(address->v6);
-		if (!size)
-			return true;
-		if (host[size - 1] != ']')
-			return false;
-		host[size - 1] = '\0';
-		return inet_pton(AF_INET6, host + 1, &address->v6.sin6_addr);
+	if (place->v6) {
+		text++;
+		size -= 2;
 	}
-	address->v4.sin_family = AF_INET;
-	address->v4.sin_port = htons((uint16_t)port);
-	*length = sizeof(address->v4);
-	return inet_pton(AF_INET, host, &address->v4.sin_addr);
+	/* More colons are of IPv6, and that is in brackets. */
+	if (size >= sizeof(place->host) ||
+	    !memchr(text, ':', size) == place->v6)
+		return false;
+	snprintf(place->host, sizeof(place->host), "%.*s", (int)size, text);
+	snprintf(place->port, sizeof(place->port), "%lu", port);
+	return true;
 }
 
 bool exporter_http_address(const char *address)
 {
-	union address parsed;
-	socklen_t length;
+	struct place place;
 
-	return parse(address, &parsed, &length);
+	return parse(address, &place);
+}
+
+/* Of a name's addresses one: of IPv4, if there is any. Return: as getaddrinfo(). */
+static int resolve(const struct place *place, union address *address,
+		   socklen_t *length)
+{
+	const struct addrinfo hints = {
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV |
+			    (place->v6 ? AI_NUMERICHOST : 0),
+		.ai_family = place->v6 || !*place->host ? AF_INET6 : AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+	};
+	struct addrinfo *all, *one;
+	int err;
+
+	err = getaddrinfo(*place->host ? place->host : NULL, place->port,
+			  &hints, &all);
+	if (err)
+		return err;
+	for (one = all; one->ai_next && one->ai_family != AF_INET; )
+		one = one->ai_next;
+	if (one->ai_family != AF_INET)
+		one = all;
+	*length = one->ai_addrlen;
+	memcpy(address, one->ai_addr, one->ai_addrlen);
+	freeaddrinfo(all);
+	return 0;
 }
 
 static int open_socket(int family)
@@ -347,6 +372,25 @@ static int listen_on(union address *address, socklen_t length)
 	return fd;
 }
 
+/* Return: a socket that listens; -1, and a message. */
+static int open_place(const struct place *place, const char *name)
+{
+	union address address;
+	socklen_t length;
+	int err, fd;
+
+	err = resolve(place, &address, &length);
+	if (err) {
+		error(0, err == EAI_SYSTEM ? errno : 0, "cannot listen on %s: %s",
+		      name, gai_strerror(err));
+		return -1;
+	}
+	fd = listen_on(&address, length);
+	if (fd < 0)
+		error(0, errno, "cannot listen on %s", name);
+	return fd;
+}
+
 static bool start(struct exporter_http *http, int fd)
 {
 	const union MHD_DaemonInfo *info;
@@ -370,17 +414,15 @@ struct exporter_http *exporter_http_open(const char *address,
 					 void *context)
 {
 	struct exporter_http *http;
-	union address parsed;
-	socklen_t length = 0;
+	struct place place;
 	size_t i;
-	int fd = -1;
+	int fd;
 
-	if (parse(address, &parsed, &length))
-		fd = listen_on(&parsed, length);
-	if (fd < 0) {
-		error(0, errno, "cannot listen on %s", address);
+	if (!parse(address, &place))
 		return NULL;
-	}
+	fd = open_place(&place, address);
+	if (fd < 0)
+		return NULL;
 	http = urt_alloc(sizeof(*http));
 	http->render = render_it;
 	http->context = context;

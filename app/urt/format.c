@@ -34,7 +34,7 @@ bool urt_parse_pid(const char *text, pid_t *pid)
 	return true;
 }
 
-bool urt_parse_seconds(const char *text, unsigned int *ms)
+bool urt_parse_timeout(const char *text, unsigned int *ms)
 {
 	double value;
 	char *end;
@@ -43,10 +43,15 @@ bool urt_parse_seconds(const char *text, unsigned int *ms)
 	if (!*text || text[strspn(text, "0123456789.")])
 		return false;
 	value = strtod(text, &end);
-	if (*end || !(value >= 0.001 && value <= UINT_MAX / 1000))
+	if (*end || !(value <= 0 || value >= 0.001) || value > UINT_MAX / 1000)
 		return false;
 	*ms = (unsigned int)(value * 1000 + 0.5);
 	return true;
+}
+
+bool urt_parse_seconds(const char *text, unsigned int *ms)
+{
+	return urt_parse_timeout(text, ms) && *ms;
 }
 
 /* --- names --- */

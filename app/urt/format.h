@@ -17,6 +17,8 @@ bool urt_parse_number(const char *text, unsigned long max, unsigned long *value)
 bool urt_parse_pid(const char *text, pid_t *pid);
 /* Seconds with a fraction, as whole milliseconds from 1 on. */
 bool urt_parse_seconds(const char *text, unsigned int *ms);
+/* The same, or 0. */
+bool urt_parse_timeout(const char *text, unsigned int *ms);
 
 /* A process's name, escaped: room for each of 63 bytes as \ooo. */
 #define NAME_SIZE	(4 * 63 + 1)

@@ -53,6 +53,30 @@ static const char doc[] =
 	"The kernel module usertime must be loaded.\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage; 'urt run' has its own.";
 
+error_t urt_parse_help(int key, struct argp_state *state)
+{
+	if (key != 'h')
+		return ARGP_ERR_UNKNOWN;
+	argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+	return 0;
+}
+
+static error_t parse_help(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	return urt_parse_help(key, state);
+}
+
+static const struct argp_option help_options[] = { OPTION_HELP, { 0 } };
+static const struct argp help_argp = {
+	.options = help_options,
+	.parser = parse_help,
+};
+const struct argp_child urt_help[] = {
+	{ &help_argp, 0, NULL, 0 },
+	{ 0 }
+};
+
 /* Where the command's name is. */
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -116,6 +140,7 @@ int main(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "COMMAND [ARGUMENT...]",
 		.doc = doc,
+		.children = urt_help,
 	};
 	const struct command *command;
 	char name[32];

@@ -5,6 +5,14 @@
 
 #include "output.h"
 
+void urt_output_choose(struct output *output, enum format format,
+		       const struct argp_state *state)
+{
+	if (output->format != FORMAT_TEXT && output->format != format)
+		argp_error(state, "either --json or --csv");
+	output->format = format;
+}
+
 bool urt_output_check(const struct output *output)
 {
 	return !output->path || !strcmp(output->path, "-") ||

@@ -3,6 +3,7 @@
 #ifndef URT_OUTPUT_H
 #define URT_OUTPUT_H
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -22,6 +23,10 @@ struct output {
 	int err;		/* the first errno of writing to file */
 	struct newfile new;	/* with path: what file belongs to */
 };
+
+/* What --json or --csv chose; both of them are an error. */
+void urt_output_choose(struct output *output, enum format format,
+		       const struct argp_state *state);
 
 /* Whether path can be written, as far as that is known before; or a message. */
 bool urt_output_check(const struct output *output);

@@ -79,6 +79,7 @@ int urt_cmd_add(int argc, char **argv)
 		.parser = add_parse,
 		.args_doc = "PID...",
 		.doc = add_doc,
+		.children = urt_help,
 	};
 	struct add add = { 0 };
 	struct urt *u;
@@ -186,6 +187,7 @@ int urt_cmd_remove(int argc, char **argv)
 		.parser = remove_parse,
 		.args_doc = "PID...\n--all",
 		.doc = remove_doc,
+		.children = urt_help,
 	};
 	struct remove remove = { 0 };
 	struct urt *u;
@@ -232,10 +234,10 @@ static error_t list_parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_JSON:
-		output->format = FORMAT_JSON;
+		urt_output_choose(output, FORMAT_JSON, state);
 		return 0;
 	case OPTION_CSV:
-		output->format = FORMAT_CSV;
+		urt_output_choose(output, FORMAT_CSV, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is not an option; there are no others",
@@ -337,6 +339,7 @@ int urt_cmd_list(int argc, char **argv)
 		.options = list_options,
 		.parser = list_parse,
 		.doc = list_doc,
+		.children = urt_help,
 	};
 	struct output output = { .file = stdout };
 	struct urt *u;

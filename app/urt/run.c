@@ -174,10 +174,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run->report.top = (unsigned int)number;
 		return 0;
 	case OPTION_JSON:
-		run->report.output.format = FORMAT_JSON;
+		urt_output_choose(&run->report.output, FORMAT_JSON, state);
 		return 0;
 	case OPTION_CSV:
-		run->report.output.format = FORMAT_CSV;
+		urt_output_choose(&run->report.output, FORMAT_CSV, state);
 		return 0;
 	case 'o':
 		run->report.output.path = arg;
@@ -602,6 +602,7 @@ int urt_cmd_run(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "[--] CMD [ARGUMENT...]",
 		.doc = doc,
+		.children = urt_help,
 	};
 	struct run run = { 0 };
 	int status;

@@ -49,10 +49,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_JSON:
-		runtime->output.format = FORMAT_JSON;
+		urt_output_choose(&runtime->output, FORMAT_JSON, state);
 		return 0;
 	case OPTION_CSV:
-		runtime->output.format = FORMAT_CSV;
+		urt_output_choose(&runtime->output, FORMAT_CSV, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!urt_parse_pid(arg, &pid))
@@ -219,6 +219,7 @@ int urt_cmd_runtime(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "PID...",
 		.doc = doc,
+		.children = urt_help,
 	};
 	struct runtime runtime = { .output.file = stdout };
 	bool ok;

@@ -349,6 +349,7 @@ int urt_cmd_report(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "[RECORDS]",
 		.doc = doc,
+		.children = urt_help,
 	};
 	struct saved saved = { 0 };
 	json_t *json;

@@ -12,6 +12,7 @@
 
 #include <linux/magic.h>
 
+#include "command.h"
 #include "format.h"
 #include "memory.h"
 #include "roots.h"
@@ -55,26 +56,27 @@ static const struct argp_option options[] = {
 	{ "all", OPTION_ALL, NULL, 0,
 	  "All processes of the machine, kernel threads included; in a container, all that it sees. Needs root",
 	  0 },
+	OPTION_HELP,
 	{ 0 }
 };
 
 static void select_list(struct selection *selection, char *list, int flags,
 			struct argp_state *state)
 {
-	char *word, *save;
+	char *part, *word, *save;
 	pid_t pid;
-	bool any = false;
 
-	for (word = strtok_r(list, ", ", &save); word;
-	     word = strtok_r(NULL, ", ", &save)) {
-		if (!urt_parse_pid(word, &pid))
-			argp_error(state, "'%s' is not a process's number",
-				   word);
-		urt_select_pid(selection, pid, flags);
-		any = true;
+	while ((part = strsep(&list, ","))) {
+		word = strtok_r(part, " ", &save);
+		if (!word)
+			argp_error(state, "a number is missing in a list of processes' numbers");
+		for (; word; word = strtok_r(NULL, " ", &save)) {
+			if (!urt_parse_pid(word, &pid))
+				argp_error(state, "'%s' is not a process's number",
+					   word);
+			urt_select_pid(selection, pid, flags);
+		}
 	}
-	if (!any)
-		argp_error(state, "a list of processes' numbers is empty");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -97,7 +99,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		urt_select_all(selection);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return urt_parse_help(key, state);
 	}
 }
 

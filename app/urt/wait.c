@@ -19,13 +19,15 @@ enum { STATUS_TIMEOUT = 3 };
 struct wait {
 	struct selection selection;
 	struct output output;
-	unsigned int timeout_ms;	/* 0: none */
+	unsigned int timeout_ms;
+	bool limited;		/* there is a timeout */
 	bool any;
 };
 
 static const struct argp_option options[] = {
 	{ "any", 'a', NULL, 0, "Until one of them has ended, not all", 0 },
-	{ "timeout", 't', "SECONDS", 0, "Not longer than that", 0 },
+	{ "timeout", 't', "SECONDS", 0,
+	  "Not longer than that; 0 only looks", 0 },
 	{ 0 }
 };
 
@@ -53,9 +55,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		wait->any = true;
 		return 0;
 	case 't':
-		if (!urt_parse_seconds(arg, &wait->timeout_ms))
-			argp_error(state, "--timeout: '%s' is not a number of seconds from 0.001 on",
+		if (!urt_parse_timeout(arg, &wait->timeout_ms))
+			argp_error(state, "--timeout: '%s' is not a number of seconds: 0, or from 0.001 on",
 				   arg);
+		wait->limited = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!urt_parse_pid(arg, &pid))
@@ -113,7 +116,7 @@ static int wait_for(struct wait *wait, struct urt *u)
 	int timeout = -1, ret;
 
 	for (;;) {
-		if (wait->timeout_ms) {
+		if (wait->limited) {
 			now = now_ms();
 			timeout = now < end ? (int)(end - now) : 0;
 		}
@@ -141,6 +144,7 @@ int urt_cmd_wait(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "PID...",
 		.doc = doc,
+		.children = urt_help,
 	};
 	struct wait wait = { .output.file = stdout };
 	int status = STATUS_FAILED;

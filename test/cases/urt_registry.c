@@ -112,6 +112,8 @@ TEST(urt_wait_limit, "--any ends with the first, --timeout with status 3")
 	       said.status, said.err);
 	said = shell("sleep 1000 & urt wait -t 0.2 $!");
 	expect(said.status == 3, "%d: %s", said.status, said.err);
+	said = shell("sleep 1000 & urt wait -t 0 $!");
+	expect(said.status == 3, "%d: %s", said.status, said.err);
 }
 
 /* --- all of them --- */
@@ -129,7 +131,7 @@ TEST(urt_usage, "wrong usage is named, with exit status 2")
 		{ "remove --all 1", "either" },
 		{ "list all", "'all' is not an option" },
 		{ "wait", "for which" },
-		{ "wait -t 0 1", "'0' is not a number of seconds" },
+		{ "wait -t 0.0001 1", "'0.0001' is not a number of seconds" },
 		{ "wait x", "'x' is not a process's number" },
 	};
 	struct said said;

@@ -83,6 +83,7 @@ wrong_usage() {
 		fails 2 'no address and port' --listen 127.0.0.1 &&
 		fails 2 'no address and port' --listen 127.0.0.1:65536 &&
 		fails 2 'no address and port' --listen '[::1:80' &&
+		fails 1 'Name or service not known' --listen '[::g]:80' &&
 		fails 2 'not an interval' --interval 0 &&
 		fails 2 'not an interval' --interval 0.009 &&
 		fails 2 'not an interval' --interval 3600.001 &&
