@@ -11,12 +11,13 @@
  *	2 * status + whether it is on the critical chain
  *
  * and after one without a parent its PPID. The status is that of wait(2) plus
- * one, 0 if it is hidden, STATUS_RUNNING for who still runs. Differences may be
- * negative: their sign is the lowest bit.
+ * one, 0 if it is hidden, STATUS_RUNNING for who still runs, STATUS_UNREAPED for a
+ * zombie. Differences may be negative: their sign is the lowest bit.
  */
 #include "html.h"
 
 #define STATUS_RUNNING	0xffff	/* wait(2) gives no such */
+#define STATUS_UNREAPED	0xfffe
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			     "abcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -68,6 +69,7 @@ static void put_bar(struct base64 *base64, const struct picture *picture,
 				   NULL : &picture->bars[bar->parent];
 	const struct one *one = bar->one;
 	uint64_t status = one->running ? STATUS_RUNNING :
+			  one->unreaped ? STATUS_UNREAPED :
 					 (uint64_t)(one->status + 1);
 
 	put(base64, bar->depth);

@@ -65,7 +65,7 @@ static inline uint64_t bar_cpu(const struct bar *bar)
 unsigned int urt_picture_heat(double cpu_ns, double ns);
 
 /* What is to be said about what is not there, or not complete; to be freed. */
-#define NOTES_MAX 4
+#define NOTES_MAX 5
 size_t urt_picture_notes(const struct picture *picture, char *notes[NOTES_MAX]);
 
 /* Of the command, as a person reads it: "exit 0", "SIGKILL". */

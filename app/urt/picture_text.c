@@ -44,7 +44,9 @@ size_t urt_picture_notes(const struct picture *picture, char *notes[NOTES_MAX])
 	note(notes, &count, tally->missed,
 	     "missed: these could not be registered (quota, or no memory); neither counted nor drawn");
 	note(notes, &count, tally->total.running,
-	     "still running (or not reaped) at the end: drawn with what they had used so far");
+	     "still running at the end: drawn with what they had used so far");
+	note(notes, &count, tally->total.unreaped,
+	     "exited, but not reaped by their parents: drawn until they were first seen so");
 	note(notes, &count, picture->report->unseen,
 	     "more still running, of which nothing is known; neither counted nor drawn");
 	return count;

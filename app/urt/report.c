@@ -30,6 +30,7 @@ static const struct column name_columns[] = {
 	{ "sys_ns", "sys s", COLUMN_SECONDS, 0 },
 	{ "longest_ns", "longest s", COLUMN_SECONDS, 0 },
 	{ "share_percent", "share %", COLUMN_PERCENT, 0 },
+	{ "unreaped", NULL, COLUMN_COUNT, 0 },
 	{ "name", "name", COLUMN_TEXT, 0 },
 };
 
@@ -48,6 +49,7 @@ static void name_row(struct table *table, const char *kind,
 		urt_table_none(table);
 	urt_table_number(table, urt_table_share(sum_cpu(sum),
 						sum_cpu(&tally->total)));
+	urt_table_number(table, sum->unreaped);
 	if (name)
 		urt_table_text(table, name);
 	else
@@ -69,7 +71,7 @@ static void name_rows(struct table *table, const struct report *report,
 			continue;
 		}
 		urt_format_name(name, sum->comm);
-		if (sum->running && report->output.format == FORMAT_TEXT)
+		if (sum->running + sum->unreaped && report->output.format == FORMAT_TEXT)
 			memcpy(name + strlen(name), "*", sizeof("*"));
 		name_row(table, "name", sum, tally, name);
 	}
@@ -93,10 +95,11 @@ static const struct column one_columns[] = {
 	{ "signal", NULL, COLUMN_TEXT, 0 },
 	{ "running", NULL, COLUMN_COUNT, 0 },
 	{ NULL, "status", COLUMN_WORD, 0 },
+	{ "unreaped", NULL, COLUMN_COUNT, 0 },
 	{ "name", "name", COLUMN_TEXT, 0 },
 };
 
-/* The four columns that say how one has ended. */
+/* The five columns that say how one has ended. */
 static void status_cells(struct table *table, const struct one *one)
 {
 	bool known = !one->running && one->status >= 0;
@@ -113,7 +116,9 @@ static void status_cells(struct table *table, const struct one *one)
 		urt_table_none(table);
 	urt_table_number(table, one->running);
 	urt_table_text(table, one->running ? "running" :
+			      one->unreaped ? "unreaped" :
 			      urt_format_status(text, one->status));
+	urt_table_number(table, one->unreaped);
 }
 
 static void one_row(struct table *table, const struct one *one,
@@ -155,6 +160,7 @@ static void sum_row(struct table *table, const char *kind,
 	urt_table_none(table);
 	urt_table_number(table, sum->running);
 	urt_table_none(table);
+	urt_table_number(table, sum->unreaped);
 	if (name)
 		urt_table_text(table, name);
 	else
@@ -205,6 +211,7 @@ static void one_rows(struct table *table, const struct report *report,
 			urt_tally_add(&others, &(struct sum){
 				.count = 1,
 				.running = one->running,
+				.unreaped = one->unreaped,
 				.utime_ns = one->utime_ns,
 				.stime_ns = one->stime_ns,
 				.longest_ns = one->runtime_ns,
@@ -255,8 +262,11 @@ static void print_notes(const struct report *report, const struct tally *tally,
 			FILE *file)
 {
 	if (tally->total.running)
-		fprintf(file, "%s%" PRIu64 " still running (or not reaped): what they used so far\n",
+		fprintf(file, "%s%" PRIu64 " still running: what they used so far\n",
 			report->each ? "" : "* ", tally->total.running);
+	if (tally->total.unreaped)
+		fprintf(file, "%s%" PRIu64 " exited, but not reaped by their parents: until they were first seen so\n",
+			report->each ? "" : "* ", tally->total.unreaped);
 	if (report->unseen)
 		fprintf(file, "%" PRIu64 " more still running, whose times are not included\n",
 			report->unseen);
@@ -351,6 +361,8 @@ static void print_json(struct report *report, const struct tally *tally,
 	json_object_set_new(json, "sys_ns", json_number(tally->total.stime_ns));
 	json_object_set_new(json, "processes", json_number(tally->total.count));
 	json_object_set_new(json, "running", json_number(tally->total.running));
+	json_object_set_new(json, "unreaped",
+			    json_number(tally->total.unreaped));
 	json_object_set_new(json, "unseen", json_number(report->unseen));
 	json_object_set_new(json, "lost",
 		json_pack("{s:I,s:I,s:I}",

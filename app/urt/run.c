@@ -35,6 +35,7 @@
 #include "report.h"
 #include "select.h"
 #include "tally.h"
+#include "unreaped.h"
 
 /* As env(1), timeout(1) and the shell have them. */
 enum {
@@ -61,6 +62,7 @@ struct run {
 	struct tally tally;
 	struct urt *u;
 	struct urt_snapshot snapshot;
+	struct unreaped unreaped;
 	struct recent *recent;
 	size_t recent_count;
 	sigset_t old_mask;
@@ -135,7 +137,9 @@ static const char doc[] =
 	"not be registered: quota max_per_user.\n"
 	"\n"
 	"What CMD leaves running is reported with what it has used so far, and "
-	"marked: 'real' ends when that was measured, 'command' when CMD ended; --wait waits for it (Ctrl-C ends the waiting). For what has "
+	"marked: 'real' ends when that was measured, 'command' when CMD ended; "
+	"--wait waits for it (Ctrl-C ends the waiting), but not for what has exited "
+	"and is not reaped by its parent. For what has "
 	"exited but has no record yet, it waits 2 seconds at most, for CMD "
 	"itself 10.\n"
 	"\n"
@@ -404,7 +408,8 @@ static void show_progress(struct run *run)
 		run->shown_ns = cpu;
 	snprintf(line, sizeof(line),
 		 "%" PRIu64 " processes ended, %zu running, %s%s s of CPU time",
-		 run->tally.total.count, run->snapshot.registered,
+		 run->tally.total.count,
+		 run->snapshot.registered - run->unreaped.count,
 		 run->snapshot.registered > run->snapshot.count ?
 		 "more than " : "", urt_format_seconds(seconds, run->shown_ns));
 	/* A line that wraps could not be taken back. */
@@ -420,6 +425,7 @@ static void take_snapshot(struct run *run)
 	if (urt_snapshot(run->u, &run->snapshot))
 		error(RUN_FAILED, 0, "cannot see what is running: %s",
 		      urt_strerror(errno));
+	urt_unreaped_look(&run->unreaped, &run->snapshot);
 	if (run->progress)
 		show_progress(run);
 }
@@ -464,8 +470,8 @@ static bool snapshot_counts(const struct run *run)
 /* Exited, but the record is still to come. */
 static bool exited(const struct urt_process *process)
 {
-	return !process->threads || process->state == 'Z' ||
-	       process->state == 'X';
+	return !process->threads || process->state == 'X' ||
+	       urt_is_unreaped(process);
 }
 
 /* Whether the record of this one has come. */
@@ -501,8 +507,10 @@ static bool settled(const struct run *run)
 
 	if (run->ended || run->stopped)
 		return true;
+	/* For what nobody reaps, no record comes. */
 	if (run->wait)
-		return false;
+		return run->recorded &&
+		       urt_unreaped_alone(&run->unreaped, now_ns());
 	if (!run->recorded)
 		return waited >= OWN_LIMIT;
 	if (!snapshot_counts(run))
@@ -524,10 +532,13 @@ static void count_living(struct run *run)
 		return;
 	}
 	for (i = 0; i < run->snapshot.count; i++) {
-		if (!has_record(run, &run->snapshot.processes[i]))
-			urt_tally_living(&run->tally,
-					 &run->snapshot.processes[i],
-					 run->snapshot.time_ns);
+		const struct urt_process *process = &run->snapshot.processes[i];
+		uint64_t since = urt_unreaped_since(&run->unreaped, process);
+
+		if (!has_record(run, process))
+			urt_tally_living(&run->tally, process,
+					 since ? since : run->snapshot.time_ns,
+					 since);
 	}
 	run->report.unseen = run->snapshot.registered - run->snapshot.count;
 }
@@ -622,6 +633,7 @@ int urt_cmd_run(int argc, char **argv)
 	status = run_and_report(&run);
 	urt_close(run.u);
 	urt_snapshot_free(&run.snapshot);
+	urt_unreaped_free(&run.unreaped);
 	urt_tally_free(&run.tally);
 	free(run.recent);
 	return status;

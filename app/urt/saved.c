@@ -220,15 +220,16 @@ static void take_process(struct saved *saved, const json_t *row)
 		.utime_ns = record.utime_ns,
 		.stime_ns = record.stime_ns,
 	};
+	bool unreaped = get(saved, row, "unreaped", 1, false);
 
 	get_name(saved, row, record.comm, sizeof(record.comm));
-	if (!get(saved, row, "running", 1, false)) {
+	if (!unreaped && !get(saved, row, "running", 1, false)) {
 		urt_tally_record(&saved->tally, &record);
 		return;
 	}
 	memcpy(process.comm, record.comm, sizeof(process.comm));
 	urt_tally_living(&saved->tally, &process,
-			 record.start_ns + record.runtime_ns);
+			 record.start_ns + record.runtime_ns, unreaped);
 }
 
 static void take_rows(struct saved *saved, const json_t *rows)

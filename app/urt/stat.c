@@ -22,6 +22,7 @@
 #include "select.h"
 #include "signals.h"
 #include "table.h"
+#include "unreaped.h"
 #include "watch.h"
 
 /* What a report is about. */
@@ -40,6 +41,7 @@ struct stat_run {
 	struct urt *u;
 	struct urt_snapshot snapshot;
 	struct watch watch;
+	struct unreaped unreaped;
 	uint64_t first_ns;
 	uint64_t last_ns;
 	uint64_t now_ns;
@@ -263,8 +265,11 @@ static struct times item_times(const struct stat_run *stat, enum period period,
 		times.elapsed_ns = stat->now_ns - stat->first_ns;
 		break;
 	case LIFETIME:
-		/* One may have been registered after the latest refresh. */
-		if (stat->now_ns > item->now.start_ns)
+		/*
+		 * One may have been registered after the latest refresh. For how
+		 * long one ran that has exited, nobody knows.
+		 */
+		if (stat->now_ns > item->now.start_ns && !urt_is_unreaped(&item->now))
 			times.elapsed_ns = stat->now_ns - item->now.start_ns;
 		break;
 	}
@@ -438,6 +443,7 @@ static bool take_snapshot(struct stat_run *stat)
 	if (stat->watch.snapshot && stat->snapshot.generation == last)
 		return false;
 	urt_watch_snapshot(&stat->watch, &stat->snapshot);
+	urt_unreaped_look(&stat->unreaped, &stat->snapshot);
 	stat->now_ns = stat->snapshot.time_ns;
 	/* The registry of all can be filled again, but nobody would tell. */
 	if (stat->system && !stat->snapshot.registered)
@@ -487,6 +493,10 @@ static void wait_for_event(struct stat_run *stat)
 	if (fds[1].revents & POLLPRI)
 		refreshed = take_snapshot(stat);
 	take_records(stat);
+	if (!stat->ended && urt_unreaped_alone(&stat->unreaped, boot_ns())) {
+		error(0, 0, "the processes that are left have exited, but their parents do not reap them");
+		stat->ended = true;
+	}
 	/* Once all have ended, no refresh comes any more. */
 	if (stat->ended && !stat->system)
 		stat->now_ns = boot_ns();
@@ -577,6 +587,7 @@ int urt_cmd_stat(int argc, char **argv)
 	urt_close(stat.u);
 	urt_snapshot_free(&stat.snapshot);
 	urt_watch_free(&stat.watch);
+	urt_unreaped_free(&stat.unreaped);
 	free(stat.selection.items);
 	return ok ? STATUS_OK : STATUS_FAILED;
 }

@@ -254,6 +254,7 @@ static void draw_bar(const struct svg *svg, const struct bar *bar, double y)
 		urt_format_seconds(text, bar->one->runtime_ns));
 	fprintf(out, ", CPU %s s, ", urt_format_seconds(text, bar_cpu(bar)));
 	fprintf(out, "%s</title></rect>\n", bar->one->running ? "still running" :
+		bar->one->unreaped ? "not reaped" :
 		urt_format_status(text, bar->one->status));
 	draw_marks(svg, bar, y, width, height);
 }

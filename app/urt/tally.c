@@ -31,6 +31,7 @@ void urt_tally_add(struct sum *to, const struct sum *sum)
 {
 	to->count += sum->count;
 	to->running += sum->running;
+	to->unreaped += sum->unreaped;
 	to->utime_ns += sum->utime_ns;
 	to->stime_ns += sum->stime_ns;
 	if (sum->longest_ns > to->longest_ns)
@@ -123,14 +124,15 @@ void urt_tally_record(struct tally *tally, const struct urt_record *record)
 }
 
 void urt_tally_living(struct tally *tally, const struct urt_process *process,
-		      uint64_t time_ns)
+		      uint64_t time_ns, bool unreaped)
 {
 	uint64_t runtime = time_ns > process->start_ns ?
 			   time_ns - process->start_ns : 0;
 
 	count(tally, &(struct sum){
 		.count = 1,
-		.running = 1,
+		.running = !unreaped,
+		.unreaped = unreaped,
 		.utime_ns = process->utime_ns,
 		.stime_ns = process->stime_ns,
 		.longest_ns = runtime,
@@ -142,7 +144,9 @@ void urt_tally_living(struct tally *tally, const struct urt_process *process,
 		.runtime_ns = runtime,
 		.pid = process->pid,
 		.ppid = process->ppid,
-		.running = true,
+		.status = -1,
+		.running = !unreaped,
+		.unreaped = unreaped,
 	});
 }
 

@@ -18,6 +18,7 @@ struct sum {
 	char *comm;		/* as it is, nothing escaped */
 	uint64_t count;
 	uint64_t running;	/* of them: have not ended */
+	uint64_t unreaped;	/* have ended, and not been reaped */
 	uint64_t utime_ns;
 	uint64_t stime_ns;
 	uint64_t longest_ns;	/* wall time of one */
@@ -34,6 +35,7 @@ struct one {
 	pid_t ppid;
 	int status;
 	bool running;
+	bool unreaped;		/* exited, but only a reaped one has a status */
 };
 
 struct tally {
@@ -56,9 +58,9 @@ void urt_tally_free(struct tally *tally);
 
 /* A record of any type. */
 void urt_tally_record(struct tally *tally, const struct urt_record *record);
-/* One that still runs, as it was at that moment. */
+/* One without a record, as it was at that moment: it runs, or is not reaped. */
 void urt_tally_living(struct tally *tally, const struct urt_process *process,
-		      uint64_t time_ns);
+		      uint64_t time_ns, bool unreaped);
 
 /* The names by CPU time, most first; ones in the order of their start. */
 void urt_tally_sort(struct tally *tally);

@@ -23,6 +23,7 @@
 #include "format.h"
 #include "select.h"
 #include "top.h"
+#include "unreaped.h"
 
 #define DELAY_MS	1000	/* unless -d says otherwise */
 /*
@@ -40,6 +41,7 @@ struct top {
 	struct urt_snapshot snapshot;
 	struct top_model model;
 	struct top_view view;
+	struct unreaped unreaped;
 	int signal_fd;
 	sigset_t signals;
 	int signal;		/* that has ended it, or 0 */
@@ -228,6 +230,7 @@ static bool update(struct top *top)
 		return false;
 	if (!top->view.system && !drain(top))
 		return false;
+	urt_unreaped_look(&top->unreaped, &top->snapshot);
 	top->view.interval_ms = top->snapshot.interval_ms;
 	return !top_model_update(&top->model, &top->snapshot);
 }
@@ -405,7 +408,9 @@ static bool loop(struct top *top)
 		if (redraw)
 			draw(top);
 		redraw = false;
-		if (top->exit_at_end && top->view.ended)
+		if (top->exit_at_end &&
+		    (top->view.ended ||
+		     urt_unreaped_alone(&top->unreaped, now(CLOCK_BOOTTIME))))
 			return true;
 		if (wait_for(top, fds) < 0 && errno != EINTR)
 			return false;
@@ -478,6 +483,7 @@ int urt_cmd_top(int argc, char **argv)
 		status = run(&top);
 	urt_snapshot_free(&top.snapshot);
 	top_model_free(&top.model);
+	urt_unreaped_free(&top.unreaped);
 	urt_close(top.u);
 	free(top.selection.items);
 	return status == STATUS_OK && !all ? STATUS_FAILED : status;

@@ -6,6 +6,7 @@
 
 const facts = JSON.parse(document.getElementById('facts').textContent);
 const STATUS_RUNNING = 0xffff;
+const STATUS_UNREAPED = 0xfffe;
 const HIDDEN = -1;
 
 // Numbers of seven bits to the byte: see html_data.c.
@@ -49,6 +50,7 @@ function emptyColumns(count) {
 		lane: new Uint32Array(count),
 		status: new Int32Array(count),
 		running: new Uint8Array(count),
+		unreaped: new Uint8Array(count),
 		chain: new Uint8Array(count),
 	};
 }
@@ -79,7 +81,8 @@ function readColumns() {
 		const code = Math.floor(status / 2);
 		run.chain[i] = status % 2;
 		run.running[i] = code === STATUS_RUNNING;
-		run.status[i] = run.running[i] ? HIDDEN : code - 1;
+		run.unreaped[i] = code === STATUS_UNREAPED;
+		run.status[i] = code >= STATUS_UNREAPED ? HIDDEN : code - 1;
 		run.ppid[i] = depth ? run.pid[parent] : numbers.next();
 	}
 	for (let i = run.count - 1; i > 0; i--)
@@ -103,6 +106,8 @@ function statusOf(i) {
 
 	if (run.running[i])
 		return 'running';
+	if (run.unreaped[i])
+		return 'not reaped';
 	if (status === HIDDEN)
 		return '-';
 	if (status & 0x7f)
