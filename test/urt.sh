@@ -128,11 +128,72 @@ listens_by_name() {
 	refuses 'no address and port' exporter --listen "[::1:$port"
 }
 
+# --- connections ---
+
+# scrapes PORT: asks there. Return: whether there was an answer.
+scrapes() {
+	local answered=1
+
+	exec 3<>"/dev/tcp/127.0.0.1/$1" || return
+	printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+	grep -qx 'urt_up 0' <&3 && answered=0
+	exec 3>&-
+	return "$answered"
+}
+
+# scrapes_beside PORT COUNT TEXT: so many connections that say TEXT and no more
+# come first. Return: whether an answer came before the first of them has
+# had the 2 seconds after which it is ended in any case.
+scrapes_beside() {
+	local fds=() fd status=0 begin=${EPOCHREALTIME/.}
+
+	for ((i = 0; i < $2; i++)); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$1"
+		fds+=("$fd")
+		printf '%s' "$3" >&"$fd"
+	done
+	scrapes "$1" || status=1
+	took=$((${EPOCHREALTIME/.} - begin))
+	echo "after $2 that said '$3': $took us"
+	for fd in "${fds[@]}"; do exec {fd}>&-; done
+	[ "$status" = 0 ] && [ "$took" -lt 2000000 ]
+}
+
+# On a busy machine it may take longer, but not each time.
+some_time() {
+	local try
+
+	for try in {1..5}; do
+		"$@" && return
+	done
+	echo "not once of $try times"
+	return 1
+}
+
+idlers_give_way() {
+	local port=$((20000 + $$ % 20000)) pid status=0
+
+	[ ! -e /proc/urt ] || return 0
+	urt exporter --listen "127.0.0.1:$port" &
+	pid=$!
+	until { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null; do
+		kill -0 "$pid" || return
+		sleep 0.01
+	done
+	exec 3>&-
+	some_time scrapes_beside "$port" 64 '' &&
+	some_time scrapes_beside "$port" 64 'GET /m' &&
+	some_time scrapes_beside "$port" 500 '' || status=1
+	kill "$pid"
+	wait "$pid" && return "$status"
+}
+
 claim 'help that cannot be written is a failure, with its reason' help_is_written
 claim 'a number that is missing in a list is an error' lists_are_whole
 claim '--json and --csv together are an error' formats_are_one
 claim '-h is --help, for every command' short_help
 claim 'wait takes a timeout of 0, and nothing too short to be one' timeouts
 claim 'the exporter listens on the address of a name' listens_by_name
+claim 'connections that say nothing delay nobody' idlers_give_way
 echo "1..$number"
 exit $failed

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * A connection has one request and some seconds for it, however little of it
- * comes at a time: who is slow takes nobody's place for long, who has left none
- * at all. All who ask within a tenth of a second get the same text.
+ * comes at a time. Where there are too many, the oldest that say nothing give way
+ * at once; a client that has left takes no place at all. All who ask within a
+ * tenth of a second get the same text.
  */
 #include <errno.h>
 #include <error.h>
@@ -23,15 +24,18 @@
 #include "format.h"
 #include "memory.h"
 
-#define CONNECTIONS_MAX		64
+#define CONNECTIONS_MAX		64	/* more only until others are closed */
+#define PLACES_MAX		80
 #define CONNECTION_MEMORY	16384
 #define REQUEST_NS		(2 * NSEC_PER_SEC)
 #define ANSWER_NS		(10 * NSEC_PER_SEC)
+#define STUCK_NS		NSEC_PER_SEC	/* without anybody who reads */
 #define SAME_NS			(100 * NSEC_PER_MSEC)
 
 struct connection {
 	int fd;			/* -1: free */
 	bool answered;
+	uint64_t since_ns;	/* when it began, or was answered */
 	uint64_t end_ns;	/* UINT64_MAX: it has been ended */
 };
 
@@ -40,7 +44,7 @@ struct exporter_http {
 	int fd;			/* the daemon's, not ours to close */
 	exporter_render_fn *render;
 	void *context;
-	struct connection connections[CONNECTIONS_MAX];
+	struct connection connections[PLACES_MAX];
 	struct MHD_Response *metrics;	/* of the latest scrape */
 	uint64_t metrics_ns;
 };
@@ -51,7 +55,7 @@ static struct connection *slot_of(struct exporter_http *http, int fd)
 {
 	size_t i;
 
-	for (i = 0; i < CONNECTIONS_MAX; i++) {
+	for (i = 0; i < PLACES_MAX; i++) {
 		if (http->connections[i].fd == fd)
 			return &http->connections[i];
 	}
@@ -81,8 +85,9 @@ static void notify(void *context, struct MHD_Connection *connection,
 		return;
 	*slot = (struct connection){
 		.fd = started ? fd_of(connection) : -1,
-		.end_ns = exporter_now_ns() + REQUEST_NS,
+		.since_ns = exporter_now_ns(),
 	};
+	slot->end_ns = slot->since_ns + REQUEST_NS;
 }
 
 static void note_answer(struct exporter_http *http,
@@ -93,7 +98,8 @@ static void note_answer(struct exporter_http *http,
 	if (!slot)
 		return;
 	slot->answered = true;
-	slot->end_ns = exporter_now_ns() + ANSWER_NS;
+	slot->since_ns = exporter_now_ns();
+	slot->end_ns = slot->since_ns + ANSWER_NS;
 }
 
 /* --- answers --- */
@@ -183,13 +189,60 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection,
 
 /* --- connections --- */
 
-/* What it has sent has been read, and no more will come. */
-static bool has_left(const struct connection *slot)
+/* As recv(2): what it has sent and nobody has read. */
+static ssize_t peek(const struct connection *slot)
 {
 	char byte;
 
-	return !slot->answered &&
-	       !recv(slot->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+	return recv(slot->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+}
+
+/* What it has sent has been read, and no more will come. */
+static bool has_left(const struct connection *slot)
+{
+	return !slot->answered && !peek(slot);
+}
+
+static bool is_open(const struct connection *slot)
+{
+	return slot->fd >= 0 && slot->end_ns != UINT64_MAX;
+}
+
+static void end(struct connection *slot)
+{
+	shutdown(slot->fd, SHUT_RDWR);
+	slot->end_ns = UINT64_MAX;
+}
+
+/* Whether it may be said to keep others out: a request that came is none. */
+static bool is_idle(const struct connection *slot, uint64_t now)
+{
+	return slot->answered ? now - slot->since_ns >= STUCK_NS :
+				peek(slot) < 0;
+}
+
+/* Of too many, the oldest that are idle give way. */
+static void make_room(struct exporter_http *http, uint64_t now)
+{
+	struct connection *oldest;
+	size_t count, i;
+
+	do {
+		oldest = NULL;
+		count = 0;
+		for (i = 0; i < PLACES_MAX; i++) {
+			struct connection *slot = &http->connections[i];
+
+			if (!is_open(slot))
+				continue;
+			count++;
+			if ((!oldest || slot->since_ns < oldest->since_ns) &&
+			    is_idle(slot, now))
+				oldest = slot;
+		}
+		if (count > CONNECTIONS_MAX && oldest)
+			end(oldest);
+	} while (count > CONNECTIONS_MAX && oldest);
 }
 
 /*
@@ -201,16 +254,13 @@ static void end_connections(struct exporter_http *http)
 	uint64_t now = exporter_now_ns();
 	size_t i;
 
-	for (i = 0; i < CONNECTIONS_MAX; i++) {
+	for (i = 0; i < PLACES_MAX; i++) {
 		struct connection *slot = &http->connections[i];
 
-		if (slot->fd < 0 || slot->end_ns == UINT64_MAX)
-			continue;
-		if (slot->end_ns <= now || has_left(slot)) {
-			shutdown(slot->fd, SHUT_RDWR);
-			slot->end_ns = UINT64_MAX;
-		}
+		if (is_open(slot) && (slot->end_ns <= now || has_left(slot)))
+			end(slot);
 	}
+	make_room(http, now);
 }
 
 uint64_t exporter_http_due(const struct exporter_http *http)
@@ -222,7 +272,7 @@ uint64_t exporter_http_due(const struct exporter_http *http)
 	/* It has no timeouts of its own: there is something to do now. */
 	if (MHD_get_timeout(http->daemon, &ms) == MHD_YES)
 		return 0;
-	for (i = 0; i < CONNECTIONS_MAX; i++) {
+	for (i = 0; i < PLACES_MAX; i++) {
 		if (http->connections[i].fd >= 0 &&
 		    http->connections[i].end_ns < due)
 			due = http->connections[i].end_ns;
@@ -363,7 +413,7 @@ static int listen_on(union address *address, socklen_t length)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, &address->any, length) || listen(fd, CONNECTIONS_MAX)) {
+	if (bind(fd, &address->any, length) || listen(fd, SOMAXCONN)) {
 		err = errno;
 		close(fd);
 		errno = err;
@@ -397,7 +447,7 @@ static bool start(struct exporter_http *http, int fd)
 
 	http->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer,
 		http, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)PLACES_MAX,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 		MHD_OPTION_NOTIFY_CONNECTION, notify, http, MHD_OPTION_END);
 	if (!http->daemon)
@@ -426,7 +476,7 @@ struct exporter_http *exporter_http_open(const char *address,
 	http = urt_alloc(sizeof(*http));
 	http->render = render_it;
 	http->context = context;
-	for (i = 0; i < CONNECTIONS_MAX; i++)
+	for (i = 0; i < PLACES_MAX; i++)
 		http->connections[i].fd = -1;
 	if (!start(http, fd)) {
 		error(0, 0, "cannot start to listen on %s", address);

@@ -13,7 +13,7 @@ struct exporter_http;
 typedef char *exporter_render_fn(void *context, size_t *length);
 
 /*
- * Listens on ADDRESS:PORT, both in numbers. Return: NULL after a message.
+ * Listens on HOST:PORT, a name or a number. Return: NULL after a message.
  */
 struct exporter_http *exporter_http_open(const char *address,
 					 exporter_render_fn *render,
