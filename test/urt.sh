@@ -188,6 +188,40 @@ idlers_give_way() {
 	wait "$pid" && return "$status"
 }
 
+# --- names ---
+
+names() {
+	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror \
+		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
+		-I"$top/app/urt" -o "$build/names" "$top/test/urt_names.c" \
+		"$top"/app/urt/{format,table,memory}.c -ljansson &&
+		"$build/names"
+}
+
+# Whoever reads a picture, or JSON on a terminal, sees what is there.
+pictures_hide_nothing() {
+	local form
+
+	cat >"$build/strange.json" <<-'END'
+	{"command": ["sh", "\u202egpj.exe"], "exit": 0, "real_ns": 1000000000,
+	 "lost": {"count": 0, "user_ns": 0, "sys_ns": 0}, "missed": 0, "unseen": 0,
+	 "rows": [
+	 {"kind": "process", "pid": 1, "ppid": 0, "start_ns": 1, "real_ns": 1000000000,
+	  "user_ns": 1, "sys_ns": 0, "exit": 0, "name": "\u202egpj"},
+	 {"kind": "process", "pid": 2, "ppid": 1, "start_ns": 1, "real_ns": 900000000,
+	  "user_ns": 1, "sys_ns": 0, "exit": 0, "name": "\\000"},
+	 {"kind": "process", "pid": 3, "ppid": 1, "start_ns": 1, "real_ns": 900000000,
+	  "user_ns": 1, "sys_ns": 0, "exit": 0, "name": " "}]}
+	END
+	for form in svg html; do
+		urt report "--$form" "$build/strange.$form" "$build/strange.json" &&
+		! grep -q $'\u202e' "$build/strange.$form" &&
+		grep -qF '\342\200\256gpj' "$build/strange.$form" || return
+	done
+	grep -qF '>\000<' "$build/strange.svg" &&
+		grep -qF '>\040<' "$build/strange.svg"
+}
+
 claim 'help that cannot be written is a failure, with its reason' help_is_written
 claim 'a number that is missing in a list is an error' lists_are_whole
 claim '--json and --csv together are an error' formats_are_one
@@ -195,5 +229,7 @@ claim '-h is --help, for every command' short_help
 claim 'wait takes a timeout of 0, and nothing too short to be one' timeouts
 claim 'the exporter listens on the address of a name' listens_by_name
 claim 'connections that say nothing delay nobody' idlers_give_way
+claim 'names are shown so that they can be told apart, in columns' names
+claim 'pictures show what cannot be seen' pictures_hide_nothing
 echo "1..$number"
 exit $failed

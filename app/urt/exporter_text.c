@@ -90,7 +90,8 @@ const char *exporter_text_label(char buffer[EXPORTER_LABEL_SIZE],
 		length = strcspn(comm, "\"\n");
 		memcpy(part, comm, length);
 		part[length] = '\0';
-		out = put_doubled(out, urt_format_name(name, part));
+		if (length)
+			out = put_doubled(out, urt_format_name(name, part));
 		comm += length;
 		if (*comm) {
 			*out++ = '\\';

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "command.h"
 #include "format.h"
@@ -57,47 +58,107 @@ bool urt_parse_seconds(const char *text, unsigned int *ms)
 /* --- names --- */
 
 /*
+ * What looks like nothing or like a blank, or turns around what follows. Fonts and
+ * C libraries differ in some of these; names are to be the same everywhere.
+ */
+static bool is_invisible(wchar_t code)
+{
+	static const struct { wchar_t first, last; } ranges[] = {
+		{ 0x00a0, 0x00a0 }, { 0x00ad, 0x00ad }, { 0x034f, 0x034f },
+		{ 0x061c, 0x061c }, { 0x115f, 0x1160 }, { 0x1680, 0x1680 },
+		{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x2000, 0x200f },
+		{ 0x2028, 0x202f }, { 0x205f, 0x206f }, { 0x2800, 0x2800 },
+		{ 0x3000, 0x3000 }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },
+		{ 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb },
+		{ 0xfffe, 0xffff }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+/*
  * Return: the length of the UTF-8 character that text begins with, 0 if it is
  * none that can be shown as it is.
  */
-static size_t character_length(const char *text)
+static size_t character_length(const char *text, wchar_t *code)
 {
 	const unsigned char *c = (const unsigned char *)text;
-	unsigned int code;
 	size_t length, i;
 
+	*code = c[0];
 	if (c[0] < 0x80)
 		return c[0] >= ' ' && c[0] != 0x7f && c[0] != '\\';
 	if (c[0] < 0xc2 || c[0] > 0xf4)
 		return 0;
 	length = c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
-	code = c[0] & (0x7f >> length);
+	*code = c[0] & (0x7f >> length);
 	for (i = 1; i < length; i++) {
 		if ((c[i] & 0xc0) != 0x80)
 			return 0;
-		code = code << 6 | (c[i] & 0x3f);
+		*code = *code << 6 | (c[i] & 0x3f);
 	}
 	/* C1 controls, overlong forms, surrogates, beyond Unicode. */
-	if (code < 0xa0 || (length == 3 && code < 0x800) ||
-	    (length == 4 && code < 0x10000) || code > 0x10ffff ||
-	    (code >= 0xd800 && code < 0xe000))
+	if (*code < 0xa0 || (length == 3 && *code < 0x800) ||
+	    (length == 4 && *code < 0x10000) || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code < 0xe000) || is_invisible(*code))
 		return 0;
 	return length;
 }
 
+/* What the C library does not know, as without a locale, takes one column. */
+static size_t width_of(wchar_t code)
+{
+	int width = wcwidth(code);
+
+	return width < 0 ? 1 : (size_t)width;
+}
+
+/*
+ * The same; a character that combines with the one before needs one: *based says
+ * whether there is one, and is for the next call.
+ */
+static size_t shown_length(const char *text, bool *based)
+{
+	wchar_t code;
+	size_t length = character_length(text, &code);
+
+	if (length && !width_of(code) && !*based)
+		length = 0;
+	*based = length && code != ' ';
+	return length;
+}
+
+/* One at an end, or beside another one, could not be seen. */
+static bool is_hidden_blank(const char *name, const char *at)
+{
+	return *at == ' ' && (at == name || at[-1] == ' ' || at[1] == ' ' ||
+			      !at[1]);
+}
+
 const char *urt_format_name(char buffer[NAME_SIZE], const char *comm)
 {
+	const char *at = comm;
 	char *out = buffer;
+	bool based = false;
 	size_t length;
 
-	while (*comm && out + 4 < buffer + NAME_SIZE) {
-		length = character_length(comm);
+	if (!*comm)
+		return strcpy(buffer, "\\000");
+	while (*at && out + 4 < buffer + NAME_SIZE) {
+		length = is_hidden_blank(comm, at) ? 0 : shown_length(at, &based);
 		if (length) {
-			memcpy(out, comm, length);
+			memcpy(out, at, length);
 			out += length;
-			comm += length;
+			at += length;
 		} else {
-			out += sprintf(out, "\\%03o", (unsigned char)*comm++);
+			out += sprintf(out, "\\%03o", (unsigned char)*at++);
+			based = false;
 		}
 	}
 	*out = '\0';
@@ -108,13 +169,13 @@ static void put_word(FILE *out, const char *word)
 {
 	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			    "0123456789%+,-./:=@_^";
-	bool quoted = !*word || word[strspn(word, plain)];
+	bool quoted = !*word || word[strspn(word, plain)], based = false;
 	size_t length;
 
 	if (quoted)
 		fputc('\'', out);
 	while (*word) {
-		length = *word == '\\' ? 1 : character_length(word);
+		length = *word == '\\' ? 1 : shown_length(word, &based);
 		if (*word == '\'')
 			fputs("'\\''", out);
 		else if (length)
@@ -146,13 +207,37 @@ char *urt_format_words(char **words)
 	return text;
 }
 
+/* Return: the columns of one character; *length is that of its bytes. */
+static size_t next_width(const char *text, size_t *length)
+{
+	wchar_t code;
+
+	*length = character_length(text, &code);
+	if (*length)
+		return width_of(code);
+	*length = 1;
+	return 1;
+}
+
 size_t urt_format_width(const char *text)
 {
-	size_t width = 0;
+	size_t width = 0, length;
 
-	for (; *text; text++)
-		width += (*text & 0xc0) != 0x80;
+	for (; *text; text += length)
+		width += next_width(text, &length);
 	return width;
+}
+
+size_t urt_format_fit(const char *text, size_t columns)
+{
+	size_t width = 0, at = 0, length;
+
+	for (; text[at]; at += length) {
+		width += next_width(text + at, &length);
+		if (width > columns)
+			break;
+	}
+	return at;
 }
 
 /* --- statuses and times --- */

@@ -24,8 +24,9 @@ bool urt_parse_timeout(const char *text, unsigned int *ms);
 #define NAME_SIZE	(4 * 63 + 1)
 
 /*
- * A process's name as it can be shown: control characters, backslashes and what
- * is not UTF-8 as \ooo. Names are the processes' own choice.
+ * A process's name as it can be shown: control characters, backslashes, what is
+ * not UTF-8 and what cannot be seen as \ooo, an empty one as \000. Names are the
+ * processes' own choice.
  */
 const char *urt_format_name(char buffer[NAME_SIZE], const char *comm);
 /*
@@ -33,8 +34,10 @@ const char *urt_format_name(char buffer[NAME_SIZE], const char *comm);
  * which stands there as \ooo. To be freed.
  */
 char *urt_format_words(char **words);
-/* How many columns of a terminal it takes, about. */
+/* How many columns of a terminal it takes, as wcwidth(3) has them. */
 size_t urt_format_width(const char *text);
+/* Return: how many bytes of it, whole characters, take at most so many columns. */
+size_t urt_format_fit(const char *text, size_t columns);
 
 #define STATUS_SIZE	32
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,8 @@ int main(int argc, char **argv)
 	int at = 0;
 
 	hold_standard_fds();
+	/* For wcwidth(): what urt prints is UTF-8, whatever the user's locale is. */
+	setlocale(LC_CTYPE, "C.UTF-8");
 	atexit(check_output);
 	json_set_alloc_funcs(urt_alloc, free);
 	argp_err_exit_status = STATUS_USAGE;

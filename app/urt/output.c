@@ -59,7 +59,8 @@ bool urt_output_close(struct output *output)
 void urt_output_json(struct output *output, json_t *json, size_t flags)
 {
 	/* Whether it could be written, the file knows when it is closed. */
-	json_dumpf(json, output->file, flags | JSON_REAL_PRECISION(12));
+	json_dumpf(json, output->file,
+		   flags | JSON_REAL_PRECISION(12) | JSON_ENSURE_ASCII);
 	fputc('\n', output->file);
 	json_decref(json);
 }

@@ -191,6 +191,8 @@ static void get_name(const struct saved *saved, const json_t *row, char *comm,
 
 	if (!name)
 		refuse(saved, "a process has no 'name'");
+	if (!strcmp(name, "\\000"))
+		name = "";
 	while (*name && length + 1 < size) {
 		int c = octal(name);
 
