@@ -201,6 +201,68 @@ static void check_fit(void)
 	}
 }
 
+static char *print_narrow(size_t columns, const char *name)
+{
+	static const struct column narrow[] = {
+		{ "time", "time", COLUMN_TEXT, 8 },
+		{ "pid", "PID", COLUMN_COUNT, 7 },
+		{ "hidden", NULL, COLUMN_COUNT, 0 },
+		{ "user", "user s", COLUMN_SECONDS, 9 },
+		{ "threads", "thr", COLUMN_COUNT, 4 },
+		{ "name", "name", COLUMN_TEXT, 0 },
+	};
+	struct table *table = urt_table_new(narrow, 6);
+	char *text;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	urt_table_text(table, "12:34:56");
+	urt_table_number(table, 1234);
+	urt_table_number(table, 7);
+	urt_table_number(table, 1500000000);
+	urt_table_number(table, 1);
+	urt_table_text(table, name);
+	urt_table_print_in(table, file, false, columns);
+	fclose(file);
+	urt_table_free(table);
+	return text;
+}
+
+static void check_narrow(void)
+{
+	static const struct {
+		size_t columns;
+		const char *name, *text;
+	} cases[] = {
+		{ 0, "a-name-of-twenty-char", "time          PID     user s   thr  name\n"
+			"12:34:56     1234      1.500     1  a-name-of-twenty-char\n" },
+		{ 80, "a-name-of-twenty-char", "time          PID     user s   thr  name\n"
+			"12:34:56     1234      1.500     1  a-name-of-twenty-char\n" },
+		{ 40, "a-name-of-twenty-char", "time       PID  user s  thr  name\n"
+			"12:34:56  1234   1.500    1  a-name-of-…\n" },
+		{ 40, "進程進程進程進程進程", "time       PID  user s  thr  name\n"
+			"12:34:56  1234   1.500    1  進程進程進…\n" },
+		{ 40, "a-name-of-twenty-char*", "time       PID  user s  thr  name\n"
+			"12:34:56  1234   1.500    1  a-name-of…*\n" },
+		{ 30, "a-name-of-twenty-char", " PID  user s  name\n"
+			"1234   1.500  a-name-of-twent…\n"
+			"no room for: time, thr\n" },
+		{ 12, "short", " PID  name\n1234  short\n"
+			"no room for: time, user s, thr\n" },
+		{ 3, "short", "na…\nsh…\n"
+			"no room for: time, PID, user s, thr\n" },
+		{ 1, "short", "…\n…\nno room for: time, PID, user s, thr\n" },
+	};
+	char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		text = print_narrow(cases[i].columns, cases[i].name);
+		same("narrow", text, cases[i].text);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
@@ -210,5 +272,6 @@ int main(void)
 	check_words();
 	check_table();
 	check_fit();
+	check_narrow();
 	return wrong;
 }

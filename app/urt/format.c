@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -238,6 +239,13 @@ size_t urt_format_fit(const char *text, size_t columns)
 			break;
 	}
 	return at;
+}
+
+size_t urt_format_terminal(FILE *file)
+{
+	struct winsize size;
+
+	return ioctl(fileno(file), TIOCGWINSZ, &size) ? 0 : size.ws_col;
 }
 
 /* --- statuses and times --- */

@@ -39,6 +39,9 @@ size_t urt_format_width(const char *text);
 /* Return: how many bytes of it, whole characters, take at most so many columns. */
 size_t urt_format_fit(const char *text, size_t columns);
 
+/* How wide a terminal is; 0: it is none, or does not know. */
+size_t urt_format_terminal(FILE *file);
+
 #define STATUS_SIZE	32
 
 /* What wait(2) says: "0", "SIGKILL", or "-" where it is hidden (-1). */

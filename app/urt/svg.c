@@ -15,21 +15,11 @@
 #include "svg_parts.h"
 
 #define NAMES_MAX	10
-#define COMMAND_MAX	110	/* characters of it that there is room for */
-
-static size_t text_length(const unsigned char *c)
-{
-	size_t length = *c < 0xc0 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
-
-	return strnlen((const char *)c, length);
-}
+#define COMMAND_MAX	110	/* columns of it that there is room for */
 
 void urt_svg_text(FILE *file, const char *text)
 {
-	size_t length;
-
-	for (; *text; text += length) {
-		length = text_length((const unsigned char *)text);
+	for (; *text; text++) {
 		if (*text == '<')
 			fputs("&lt;", file);
 		else if (*text == '>')
@@ -38,12 +28,8 @@ void urt_svg_text(FILE *file, const char *text)
 			fputs("&amp;", file);
 		else if (*text == '"')
 			fputs("&quot;", file);
-		/* Two that Unicode has and XML has not. */
-		else if (!strncmp(text, "\xef\xbf\xbe", 3) ||
-			 !strncmp(text, "\xef\xbf\xbf", 3))
-			fputs("\xef\xbf\xbd", file);
 		else
-			fwrite(text, 1, length, file);
+			fputc(*text, file);
 	}
 }
 
@@ -51,13 +37,10 @@ void urt_svg_text(FILE *file, const char *text)
 
 static void put_command(const struct svg *svg, double y)
 {
-	char *command = urt_strdup(svg->picture->command), *at = command;
-	bool cut;
-	size_t i;
+	char *command = urt_strdup(svg->picture->command);
+	char *at = command + urt_format_fit(command, COMMAND_MAX);
+	bool cut = *at;
 
-	for (i = 0; *at && i < COMMAND_MAX; i++)
-		at += text_length((unsigned char *)at);
-	cut = *at;
 	fprintf(svg->file, "<text class=\"command\" x=\"%d\" y=\"%g\">",
 		SVG_LEFT, y);
 	*at = '\0';

@@ -101,37 +101,132 @@ static const char *cell_string(const struct cell *cell, enum column_type type,
 	return buffer;
 }
 
-static size_t *measure(const struct table *table)
+/* A column's width: that of what is in it, and of its heading. */
+static size_t measure(const struct table *table, size_t column)
 {
-	size_t *widths = urt_alloc(table->width * sizeof(*widths)), i, width;
+	size_t widest = urt_format_width(table->columns[column].heading), i;
+	enum column_type type = table->columns[column].type;
 	char buffer[STATUS_SIZE];
+
+	for (i = column; i < table->count; i += table->width) {
+		size_t width = urt_format_width(cell_string(&table->cells[i],
+							    type, buffer));
+
+		if (width > widest)
+			widest = width;
+	}
+	return widest;
+}
+
+/* --- as wide as the terminal --- */
+
+#define GAP		2	/* between columns */
+#define NAME_LEAST	8	/* for it, others are left out */
+
+/* How wide each column is; 0: it is not there. */
+struct layout {
+	size_t *widths;
+	bool narrow;		/* some are left out */
+};
+
+static size_t sum_widths(const struct table *table, const struct layout *layout)
+{
+	size_t sum = 0, i;
+
+	for (i = 0; i < table->width; i++)
+		sum += layout->widths[i] ? layout->widths[i] + GAP : 0;
+	return sum - GAP;
+}
+
+/* What a narrow terminal does without, first to last. */
+static void leave_out(const struct table *table, struct layout *layout,
+		      size_t columns)
+{
+	static const char *const spare[] = {
+		"PPID", "UID", "thr", "start s", "longest s", "time", "share %",
+		"S", "state", "status", "real s", "%sys", "%usr", "sys s",
+		"user s", "%CPU", "count", "PID",
+	};
+	size_t i, j;
+
+	for (i = 0; i < sizeof(spare) / sizeof(*spare); i++) {
+		for (j = 0; j + 1 < table->width; j++) {
+			if (sum_widths(table, layout) <= columns)
+				return;
+			if (!layout->widths[j] ||
+			    strcmp(table->columns[j].heading, spare[i]))
+				continue;
+			layout->widths[j] = 0;
+			layout->narrow = true;
+		}
+	}
+}
+
+/* The last column, the name, takes what the others leave of so many columns. */
+static void fit(const struct table *table, struct layout *layout, size_t columns)
+{
+	size_t *name = &layout->widths[table->width - 1], wanted = *name, sum;
+
+	if (*name > NAME_LEAST)
+		*name = NAME_LEAST;
+	leave_out(table, layout, columns);
+	sum = sum_widths(table, layout) - *name;
+	*name = columns > sum ? columns - sum : 1;
+	if (*name > wanted)
+		*name = wanted;
+}
+
+/* In how many columns of a terminal; 0: as many as it takes. */
+static struct layout lay_out(const struct table *table, size_t columns)
+{
+	struct layout layout = {
+		.widths = urt_alloc(table->width * sizeof(size_t)),
+	};
+	size_t i;
 
 	assert(table->width);
 	for (i = 0; i < table->width; i++) {
-		widths[i] = table->columns[i].width;
-		width = table->columns[i].heading ?
-			urt_format_width(table->columns[i].heading) : 0;
-		if (width > widths[i])
-			widths[i] = width;
+		if (table->columns[i].heading)
+			layout.widths[i] = measure(table, i);
 	}
-	for (i = 0; i < table->count; i++) {
-		width = urt_format_width(cell_string(&table->cells[i],
-						     column_of(table, i)->type,
-						     buffer));
-		if (width > widths[i % table->width])
-			widths[i % table->width] = width;
+	if (columns && sum_widths(table, &layout) > columns) {
+		fit(table, &layout, columns);
+		return layout;
 	}
-	return widths;
+	/* The same each time, where there is room for that. */
+	for (i = 0; i < table->width; i++) {
+		size_t old = layout.widths[i];
+
+		if (!old || old >= table->columns[i].width)
+			continue;
+		layout.widths[i] = table->columns[i].width;
+		if (columns && sum_widths(table, &layout) > columns)
+			layout.widths[i] = old;
+	}
+	return layout;
+}
+
+/* Cut, it ends in a mark that it has been; a mark of its own stays. */
+static void print_clipped(const char *text, size_t width, FILE *file)
+{
+	size_t length = strlen(text);
+	bool marked = width > 1 && text[length - 1] == '*';
+
+	length = urt_format_fit(text, width - 1 - marked);
+	fprintf(file, "%.*s…%s", (int)length, text, marked ? "*" : "");
 }
 
 static void print_cell(const char *text, enum column_type type, size_t width,
 		       bool first, bool last, FILE *file)
 {
-	int pad = (int)(width - urt_format_width(text));
+	size_t needed = urt_format_width(text);
+	int pad = needed < width ? (int)(width - needed) : 0;
 
 	if (!first)
-		fputs("  ", file);
-	if (type == COLUMN_TEXT)
+		fprintf(file, "%*s", GAP, "");
+	if (needed > width)
+		print_clipped(text, width, file);
+	else if (type == COLUMN_TEXT)
 		fprintf(file, "%s%*s", text, last ? 0 : pad, "");
 	else
 		fprintf(file, "%*s%s", pad, "", text);
@@ -148,7 +243,7 @@ static void print_row(const struct table *table, const struct cell *cells,
 	for (i = 0; i < table->width; i++) {
 		const struct column *column = &table->columns[i];
 
-		if (!column->heading)
+		if (!widths[i])
 			continue;
 		print_cell(cells ? cell_string(&cells[i], column->type, buffer) :
 				   column->heading,
@@ -158,18 +253,42 @@ static void print_row(const struct table *table, const struct cell *cells,
 	}
 }
 
-void urt_table_print(const struct table *table, FILE *file, bool colours)
+static void print_left_out(const struct table *table, const size_t *widths,
+			   FILE *file)
 {
-	size_t *widths = measure(table), i;
+	const char *comma = "no room for: ";
+	size_t i;
+
+	for (i = 0; i < table->width; i++) {
+		if (widths[i] || !table->columns[i].heading)
+			continue;
+		fprintf(file, "%s%s", comma, table->columns[i].heading);
+		comma = ", ";
+	}
+	fputc('\n', file);
+}
+
+void urt_table_print_in(const struct table *table, FILE *file, bool colours,
+			size_t columns)
+{
+	struct layout layout = lay_out(table, columns);
+	size_t i;
 
 	fputs(colours ? "\033[1m" : "", file);
-	print_row(table, NULL, widths, file);
+	print_row(table, NULL, layout.widths, file);
 	fputs(colours ? "\033[0m\n" : "\n", file);
 	for (i = 0; i + table->width <= table->count; i += table->width) {
-		print_row(table, &table->cells[i], widths, file);
+		print_row(table, &table->cells[i], layout.widths, file);
 		fputc('\n', file);
 	}
-	free(widths);
+	if (layout.narrow)
+		print_left_out(table, layout.widths, file);
+	free(layout.widths);
+}
+
+void urt_table_print(const struct table *table, FILE *file, bool colours)
+{
+	urt_table_print_in(table, file, colours, urt_format_terminal(file));
 }
 
 /* --- CSV --- */

@@ -38,7 +38,14 @@ void urt_table_none(struct table *table);	/* "-", nothing, null */
 
 size_t urt_table_rows(const struct table *table);
 
+/*
+ * On a terminal, a row is a line: names are cut, and columns left out and named
+ * below, where there is no room.
+ */
 void urt_table_print(const struct table *table, FILE *file, bool colours);
+/* The same in so many columns; 0: as many as it takes. */
+void urt_table_print_in(const struct table *table, FILE *file, bool colours,
+			size_t columns);
 void urt_table_csv(const struct table *table, FILE *file);
 json_t *urt_table_json(const struct table *table);	/* an array of objects */
 

@@ -508,6 +508,52 @@ TEST(urt_run_colours, "colours: on a terminal, and not with NO_COLOR")
 	}
 }
 
+/* Of what came on a terminal: whether each row of its table is a line. */
+static void expect_narrow(char *text, size_t columns)
+{
+	char *line, *save;
+	int rows = 0;
+
+	for (line = strtok_r(text, "\r\n", &save); line;
+	     line = strtok_r(NULL, "\r\n", &save)) {
+		if (!strstr(line, "name") && !strstr(line, "a-nam"))
+			continue;
+		rows++;
+		expect(strlen(line) <= columns + strlen("…") - 1, "%s", line);
+	}
+	expect(rows >= 2, "%d rows", rows);
+}
+
+#define IN_BACKGROUND "/tmp/a-name-that-is 9 & " \
+		      "until grep -q a-name /proc/$!/comm; do :; done; "
+
+TEST(urt_run_narrow, "on a narrow terminal each row is a line, in a pipe names are whole")
+{
+	static const char *const commands[] = {
+		"urt run -- /tmp/a-name-that-is",
+		"urt run --each -- /tmp/a-name-that-is",
+		IN_BACKGROUND "urt stat -p $! 0.2 2; kill $!",
+		IN_BACKGROUND "urt runtime $!; kill $!",
+		IN_BACKGROUND "urt add $!; urt list; kill $!",
+	};
+	char command[192];
+	struct said said;
+	int status;
+	size_t i;
+
+	make_file("/tmp/a-name-that-is", "#!/bin/sh\nsleep ${1-0}\n");
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		snprintf(command, sizeof(command),
+			 "export NO_COLOR=1; stty cols 30; %s", commands[i]);
+		expect_narrow(on_terminal(command, &status), 30);
+		said = shell("%s", commands[i]);
+		expect(strstr(said.out, " a-name-that-is") ||
+		       strstr(said.err, " a-name-that-is"), "%s: %s%s",
+		       commands[i], said.out, said.err);
+		said_free(&said);
+	}
+}
+
 TEST(urt_run_names, "a name cannot write to the terminal, nor break a format")
 {
 	struct said said;

@@ -3,12 +3,13 @@
 // meet, and with all that may be missing, as 'urt run --each --json' would say it.
 'use strict';
 
-// As urt escapes them: control characters, backslashes and what is not UTF-8.
+// As urt escapes them: control characters, backslashes, what is not UTF-8, and
+// what cannot be seen.
 const NAMES = [
 	'</script><b>', '<!--<script>', '"\'&<>&amp;', '{{ROWS}}',
 	'\\001\\033[31mred', '\\377\\376\\200', '\\134n', 'ctl\\177',
-	'\u202eltr', '\ufffe\uffff', 'größe', '\u{1f600}', '進程', ' ', '',
-	'${1+1}', 'javascript:', '\u2028', 'a"onload="b', 'x'.repeat(63),
+	'\\342\\200\\256ltr', '\\357\\277\\276', 'größe', '\u{1f600}', '進程',
+	'\\040', '\\000', '${1+1}', 'javascript:', '\\342\\200\\250', 'a"onload="b', 'x'.repeat(63),
 ];
 
 const MS = 1e6;
