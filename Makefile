@@ -2,6 +2,13 @@
 # For people: one target per job.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
+# Seen from here, whatever directory they are used in below.
+ifneq ($(or $(word 2,$(KDIR)),$(word 2,$(DESTDIR))),)
+$(error KDIR and DESTDIR must not have blanks in them)
+endif
+override KDIR := $(abspath $(KDIR))
+override DESTDIR := $(abspath $(DESTDIR))
+
 help:
 	@echo 'make module       build usertime/usertime.ko (KDIR=, ARCH=, CROSS_COMPILE=)'
 	@echo 'make app          build app/urt/urt and app/register_and_poll'
@@ -88,16 +95,16 @@ release:
 install: install-module install-tools
 
 install-module: module
-	$(MAKE) -C usertime KDIR=$(KDIR) install install-config
+	$(MAKE) -C usertime KDIR=$(KDIR) DESTDIR=$(DESTDIR) install install-config
 
 install-tools: app lib
-	$(MAKE) -C app install
-	$(MAKE) -C lib install
+	$(MAKE) -C app DESTDIR=$(DESTDIR) install
+	$(MAKE) -C lib DESTDIR=$(DESTDIR) install
 
 uninstall:
-	$(MAKE) -C usertime KDIR=$(KDIR) uninstall uninstall-config
-	$(MAKE) -C app uninstall
-	$(MAKE) -C lib uninstall
+	$(MAKE) -C usertime KDIR=$(KDIR) DESTDIR=$(DESTDIR) uninstall uninstall-config
+	$(MAKE) -C app DESTDIR=$(DESTDIR) uninstall
+	$(MAKE) -C lib DESTDIR=$(DESTDIR) uninstall
 
 clean:
 	$(MAKE) -C usertime KDIR=$(KDIR) clean

@@ -138,6 +138,92 @@ needs_no_kernel() {
 	rm -r "$build/root"
 }
 
+# --- from wherever, and however it is called ---
+
+# Relative paths are seen from where make was called.
+takes_relative() {
+	local where=$build/tarball
+
+	(cd "$where" && make -j"$(nproc)" PREFIX=/opt/urt \
+		KDIR="$(realpath --relative-to=. "$vm_kdir")" DESTDIR=stage install)
+	[ -x "$where/stage/opt/urt/bin/urt" ]
+	[ -s "$where/stage/opt/urt/include/liburt.h" ]
+	[ -s "$where/stage/etc/modprobe.d/usertime.conf" ]
+	[ -s "$where/stage/lib/modules/$vm_release/updates/usertime.ko" ]
+	[ -z "$(find "$where"/{app,lib,usertime} -name stage -o -name opt)" ]
+	[ ! -e "$vm_kdir/stage" ]
+	(cd "$where" && make PREFIX=/opt/urt DESTDIR=stage uninstall)
+	files "$where/stage" | diff /dev/null -
+	rm -r "$where/stage"
+}
+
+# stops TEXT MAKE_ARGUMENT...: it says that, and writes nothing.
+stops() {
+	local text=$1 ended=0
+	shift
+	files "$build/tarball" >"$build/before"
+	make -C "$build/tarball/$1" "${@:2}" >"$build/make.out" 2>&1 || ended=$?
+	cat "$build/make.out"
+	[ "$ended" != 0 ]
+	grep -F "$text" "$build/make.out"
+	files "$build/tarball" | diff "$build/before" -
+}
+
+refuses_dirs() {
+	local dir target
+
+	for dir in app:install lib:install app:uninstall lib:uninstall \
+		usertime:install usertime:install-config \
+		usertime:install-dkms usertime:uninstall; do
+		target=${dir#*:}
+		dir=${dir%:*}
+		stops 'must begin with a slash' "$dir" "$target" DESTDIR=stage
+		stops 'must begin with a slash' "$dir" "$target" "DESTDIR=/a b"
+		stops 'must begin with a slash' "$dir" "$target" PREFIX=opt
+	done
+	stops 'must not have blanks' . install "DESTDIR=/a b"
+	stops 'there is no kernel to build for in /nowhere' usertime KDIR=/nowhere
+	stops 'there is no kernel to build for in /nowhere' . module KDIR=/nowhere
+}
+
+# What needs no kernel is built there; what does says why it is not.
+strange_path() {
+	local where="$build/a b:c"
+
+	mkdir "$where"
+	"$top/packaging/copy.sh" "$where"
+	make -C "$where" app lib CFLAGS=-O0
+	[ -x "$where/app/urt/urt" ]
+	make -C "$where" module KDIR="$vm_kdir" 2>"$build/err" && return 1
+	cat "$build/err"
+	grep -F 'with a blank or a colon in its name' "$build/err"
+	"$where/demo.sh" 2>"$build/err" && return 1
+	[ "$(wc -l <"$build/err")" = 1 ]
+	grep -F 'no path with a blank, a colon or a comma' "$build/err"
+	make -C "$where" clean KDIR="$vm_kdir"
+	[ ! -e "$where/app/urt/urt" ]
+	rm -r "$where"
+}
+
+# As for a kernel that somebody builds there.
+other_output() {
+	rm -f "$build/tarball/usertime/usertime.ko"
+	KBUILD_OUTPUT=/nowhere make -C "$build/tarball" module KDIR="$vm_kdir"
+	[ -s "$build/tarball/usertime/usertime.ko" ]
+	KBUILD_OUTPUT=/nowhere make -C "$build/tarball" install-module \
+		KDIR="$vm_kdir" DESTDIR="$build/root"
+	[ -s "$build/root/lib/modules/$vm_release/updates/usertime.ko" ]
+	rm -r "$build/root"
+}
+
+# Everybody can read what is for all.
+any_umask() {
+	(umask 077; in_tarball install && in_tarball -C usertime install-dkms)
+	[ -z "$(find "$build/root" -mindepth 1 -type d ! -perm 755 -print \
+		-o -type f ! -perm -444 -print | tee /dev/stderr)" ]
+	rm -r "$build/root"
+}
+
 # --- for DKMS ---
 
 in_range() {
@@ -216,6 +302,11 @@ claim 'bash completes what --help tells' "$top/test/packages/completion.sh" \
 claim 'make uninstall takes all of it away' uninstalls
 claim 'a configuration that was changed stays as it is' keeps_changes
 claim 'command and library are installed without headers of a kernel' needs_no_kernel
+claim 'relative paths are seen from where make is called' takes_relative
+claim 'a directory that would be another one is refused' refuses_dirs
+claim 'below a blank or a colon, what needs no kernel is built' strange_path
+claim 'an output directory for another kernel does not matter' other_output
+claim 'whatever the umask is, all can read what is installed' any_umask
 claim 'the range of kernels has those of the matrix, and no others' in_range
 claim 'a release is a tarball of what was tagged, the same each time' releases
 claim 'no release of what does not fit together' refuses_others

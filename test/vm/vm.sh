@@ -11,9 +11,15 @@
 #	URT_ACCEL	tcg (default) or kvm
 
 : "${top:?}" "${build:?}"
+unset KBUILD_OUTPUT	# for a kernel of the user's own
 . "$top/test/vm/kernels.sh"
 
 vm_die() { echo "${0##*/}: $*" >&2; exit 1; }
+
+case $top in
+*[[:space:]:,]*)
+	vm_die "kbuild and QEMU take no path with a blank, a colon or a comma: $top" ;;
+esac
 
 vm_as_root() {
 	if [ "$(id -u)" = 0 ]; then
