@@ -222,6 +222,27 @@ pictures_hide_nothing() {
 		grep -qF '>\040<' "$build/strange.svg"
 }
 
+# One bar that is too narrow for its name, with another one close behind it.
+pictures_are_complete() {
+	cat >"$build/picture.json" <<-'END'
+	{"command": ["sh"], "exit": 0, "real_ns": 1000000000, "host": "builder",
+	 "directory": "/some where", "urt": "1.2.3",
+	 "lost": {"count": 0, "user_ns": 0, "sys_ns": 0}, "missed": 0, "unseen": 0,
+	 "rows": [
+	 {"kind": "process", "pid": 1, "ppid": 0, "start_ns": 1, "real_ns": 1000000000,
+	  "user_ns": 1, "sys_ns": 0, "exit": 0, "name": "sh"},
+	 {"kind": "process", "pid": 2, "ppid": 1, "start_ns": 1, "real_ns": 60000000,
+	  "user_ns": 1, "sys_ns": 0, "exit": 0, "name": "configure-script"},
+	 {"kind": "process", "pid": 3, "ppid": 1, "start_ns": 61000001,
+	  "real_ns": 900000000, "user_ns": 1, "sys_ns": 0, "exit": 1, "name": "make"}]}
+	END
+	urt report --svg "$build/picture.svg" "$build/picture.json" &&
+	grep -q '>configur…</text>' "$build/picture.svg" &&
+	grep -q '>still running</text>' "$build/picture.svg" &&
+	grep -qF ">builder '/some where' urt 1.2.3</text>" "$build/picture.svg" &&
+	grep -q 'class="gap"' "$build/picture.svg"
+}
+
 claim 'help that cannot be written is a failure, with its reason' help_is_written
 claim 'a number that is missing in a list is an error' lists_are_whole
 claim '--json and --csv together are an error' formats_are_one
@@ -231,5 +252,6 @@ claim 'the exporter listens on the address of a name' listens_by_name
 claim 'connections that say nothing delay nobody' idlers_give_way
 claim 'names are shown so that they can be told apart, in columns' names
 claim 'pictures show what cannot be seen' pictures_hide_nothing
+claim 'pictures cut labels, explain marks, and say where and with what' pictures_are_complete
 echo "1..$number"
 exit $failed

@@ -24,6 +24,9 @@ extern int urt_exit_failed;
 error_t urt_parse_help(int key, struct argp_state *state);
 extern const struct argp_child urt_help[];
 
+/* Of urt: "0.1.0". */
+const char *urt_version(void);
+
 /* argv[0] is "urt COMMAND", for messages. Return: the exit status. */
 int urt_cmd_run(int argc, char **argv);
 int urt_cmd_report(int argc, char **argv);

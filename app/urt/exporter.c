@@ -219,14 +219,6 @@ static const char *module_version(char buffer[EXPORTER_NAME_MAX + 1])
 	return buffer;
 }
 
-/* "urt 0.1.0" */
-static const char *own_version(void)
-{
-	const char *blank = strchr(argp_program_version, ' ');
-
-	return blank ? blank + 1 : argp_program_version;
-}
-
 static char *render(void *context, size_t *length)
 {
 	char module[EXPORTER_NAME_MAX + 1];
@@ -249,7 +241,7 @@ static char *render(void *context, size_t *length)
 		.start_ns = e->start_ns,
 		.cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID),
 		.refresh_ns = e->refresh_ns,
-		.version = own_version(),
+		.version = urt_version(),
 		.module = module_version(module),
 	};
 	exporter_metrics_write(&text, &e->model, &facts);

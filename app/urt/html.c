@@ -112,6 +112,7 @@ static json_t *facts(const struct picture *picture)
 	json_object_set_new(json, "failed", json_boolean(report->status > 0));
 	json_object_set_new(json, "date", json_string(
 		urt_picture_date(picture, date)));
+	json_object_set_new(json, "place", json_string(picture->place));
 	json_object_set_new(json, "cpus", number(report->cpus));
 	json_object_set_new(json, "real_ns", number(report->real_ns));
 	json_object_set_new(json, "end_ns", number(picture->end_ns));

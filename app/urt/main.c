@@ -54,6 +54,13 @@ static const char doc[] =
 	"The kernel module usertime must be loaded.\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage; 'urt run' has its own.";
 
+const char *urt_version(void)
+{
+	const char *blank = strchr(argp_program_version, ' ');
+
+	return blank ? blank + 1 : argp_program_version;
+}
+
 error_t urt_parse_help(int key, struct argp_state *state)
 {
 	if (key != 'h')

@@ -197,6 +197,23 @@ static void count_sizes(struct picture *picture)
 	}
 }
 
+/* What is known of it. To be freed. */
+static char *describe_place(const struct report *report)
+{
+	const char *const parts[] = {
+		report->host, report->directory, report->version ? "urt" : NULL,
+		report->version,
+	};
+	char *words[sizeof(parts) / sizeof(*parts) + 1] = { NULL };
+	size_t count = 0, i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (parts[i])
+			words[count++] = (char *)parts[i];
+	}
+	return urt_format_words(words);
+}
+
 struct picture *urt_picture_new(const struct report *report,
 				struct tally *tally)
 {
@@ -208,6 +225,7 @@ struct picture *urt_picture_new(const struct report *report,
 	picture->report = report;
 	picture->tally = tally;
 	picture->command = urt_format_words(report->command);
+	picture->place = describe_place(report);
 	picture->end_ns = report->real_ns ? report->real_ns : 1;
 	picture->bars = urt_alloc((tally->ones_count + 1) *
 				  sizeof(*picture->bars));
@@ -227,6 +245,7 @@ void urt_picture_free(struct picture *picture)
 	if (!picture)
 		return;
 	free(picture->command);
+	free(picture->place);
 	free(picture->bars);
 	free(picture);
 }

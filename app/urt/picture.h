@@ -34,6 +34,7 @@ struct picture {
 	const struct report *report;
 	const struct tally *tally;
 	char *command;		/* as one line that can be shown */
+	char *place;		/* host, directory, urt: the same; empty: not known */
 	struct bar *bars;	/* each before its children, these by their start */
 	size_t count;
 	size_t lanes;

@@ -320,19 +320,21 @@ static json_t *json_number(uint64_t number)
 	return json_integer((json_int_t)number);
 }
 
+static json_t *json_word(const char *text)
+{
+	json_t *word = text ? json_string(text) : json_null();
+	char name[NAME_SIZE];
+
+	/* Not UTF-8: its beginning, in the form that names have. */
+	return word ? word : json_string(urt_format_name(name, text));
+}
+
 static json_t *json_words(char **words)
 {
 	json_t *array = json_array();
-	char name[NAME_SIZE];
-	json_t *word;
 
-	for (; *words; words++) {
-		word = json_string(*words);
-		/* Not UTF-8: its beginning, in the form that names have. */
-		if (!word)
-			word = json_string(urt_format_name(name, *words));
-		json_array_append_new(array, word);
-	}
+	for (; *words; words++)
+		json_array_append_new(array, json_word(*words));
 	return array;
 }
 
@@ -352,6 +354,9 @@ static void print_json(struct report *report, const struct tally *tally,
 			 json_string(urt_format_status(text, report->status)));
 	json_object_set_new(json, "time", json_number((uint64_t)report->time));
 	json_object_set_new(json, "cpus", json_number(report->cpus));
+	json_object_set_new(json, "host", json_word(report->host));
+	json_object_set_new(json, "directory", json_word(report->directory));
+	json_object_set_new(json, "urt", json_word(report->version));
 	json_object_set_new(json, "start_ns", json_number(report->start_ns));
 	json_object_set_new(json, "real_ns", json_number(report->real_ns));
 	json_object_set_new(json, "command_real_ns",

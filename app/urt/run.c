@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -281,6 +282,17 @@ static int release(struct run *run, int gate, int failure)
 	return err == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXEC;
 }
 
+/* Where it runs, as pictures say it. */
+static void note_place(struct report *report)
+{
+	static struct utsname names;
+
+	if (!uname(&names))
+		report->host = names.nodename;
+	report->directory = getcwd(NULL, 0);	/* until the end */
+	report->version = urt_version();
+}
+
 static int start(struct run *run)
 {
 	int gate[2], failure[2], status;
@@ -291,6 +303,7 @@ static int start(struct run *run)
 	run->report.start_ns = now_ns();
 	run->report.time = time(NULL);
 	run->report.cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+	note_place(&run->report);
 	run->pid = fork();
 	if (run->pid < 0)
 		error(RUN_FAILED, errno, "fork");
@@ -407,8 +420,8 @@ static void show_progress(struct run *run)
 	if (cpu > run->shown_ns)
 		run->shown_ns = cpu;
 	snprintf(line, sizeof(line),
-		 "%" PRIu64 " processes ended, %zu running, %s%s s of CPU time",
-		 run->tally.total.count,
+		 "%" PRIu64 " process%s ended, %zu running, %s%s s of CPU time",
+		 run->tally.total.count, run->tally.total.count == 1 ? "" : "es",
 		 run->snapshot.registered - run->unreaped.count,
 		 run->snapshot.registered > run->snapshot.count ?
 		 "more than " : "", urt_format_seconds(seconds, run->shown_ns));
@@ -631,6 +644,7 @@ int urt_cmd_run(int argc, char **argv)
 	urt_tally_init(&run.tally, run.report.each || run.report.html ||
 				   run.report.svg);
 	status = run_and_report(&run);
+	free((char *)run.report.directory);
 	urt_close(run.u);
 	urt_snapshot_free(&run.snapshot);
 	urt_unreaped_free(&run.unreaped);

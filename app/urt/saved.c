@@ -286,6 +286,14 @@ static void take_command(struct saved *saved, const json_t *json)
 	}
 }
 
+/* Reports have these since the pictures show them. Return: NULL, or to be freed. */
+static char *get_word(const json_t *json, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json, key));
+
+	return text && *text ? urt_strdup(text) : NULL;
+}
+
 static void take_report(struct saved *saved, const json_t *json)
 {
 	struct report *report = &saved->report;
@@ -297,6 +305,9 @@ static void take_report(struct saved *saved, const json_t *json)
 	report->real_ns = get_time(saved, json, "real_ns");
 	report->time = (time_t)get(saved, json, "time", INT64_MAX, false);
 	report->cpus = (unsigned int)get(saved, json, "cpus", UINT16_MAX, false);
+	report->host = get_word(json, "host");
+	report->directory = get_word(json, "directory");
+	report->version = get_word(json, "urt");
 	take_rows(saved, json_object_get(json, "rows"));
 	take_others(saved, json);
 	urt_tally_sort(&saved->tally);
@@ -369,5 +380,8 @@ int urt_cmd_report(int argc, char **argv)
 	ok = urt_report_draw(&saved.report, &saved.tally);
 	urt_tally_free(&saved.tally);
 	free_command(saved.report.command);
+	free((char *)saved.report.host);
+	free((char *)saved.report.directory);
+	free((char *)saved.report.version);
 	return ok ? STATUS_OK : STATUS_FAILED;
 }

@@ -79,6 +79,17 @@ static void put_totals(const struct svg *svg, double y)
 		urt_picture_date(picture, date));
 }
 
+/* Return: where what comes next may begin. */
+static double put_place(const struct svg *svg, double y)
+{
+	if (!*svg->picture->place)
+		return y;
+	fprintf(svg->file, "<text class=\"dim\" x=\"%d\" y=\"%g\">", SVG_LEFT, y);
+	urt_svg_text(svg->file, svg->picture->place);
+	fputs("</text>\n", svg->file);
+	return y + 20;
+}
+
 static double put_notes(const struct svg *svg, double y)
 {
 	char *notes[NOTES_MAX];
@@ -118,12 +129,15 @@ static double put_legend(const struct svg *svg, double y)
 	x += 130;
 	fprintf(file, "<path class=\"chain\" d=\"M%d %gh18\"/><text class=\"dim\" x=\"%d\" y=\"%g\">critical chain: what the run waited for</text>\n",
 		x, y + 8, x + 24, y + 10);
-	x += 320;
+	x += 290;
 	fprintf(file, "<path class=\"failed\" d=\"M%d %gv12\"/><text class=\"dim\" x=\"%d\" y=\"%g\">status not 0</text>\n",
+		x, y, x + 8, y + 10);
+	x += 110;
+	fprintf(file, "<path class=\"open\" d=\"M%d %gv12\"/><text class=\"dim\" x=\"%d\" y=\"%g\">still running</text>\n",
 		x, y, x + 8, y + 10);
 	if (svg->lanes_per_row > 1)
 		fprintf(file, "<text class=\"dim\" x=\"%d\" y=\"%g\">%zu lanes to a row</text>\n",
-			x + 120, y + 10, svg->lanes_per_row);
+			x + 110, y + 10, svg->lanes_per_row);
 	return y + 24;
 }
 
@@ -171,8 +185,9 @@ static double put_names(const struct svg *svg, double y)
 		put_name(svg, y, tally->names[i]);
 	}
 	if (tally->count > i)
-		fprintf(svg->file, "<text class=\"dim\" x=\"%d\" y=\"%g\">and %zu other names</text>\n",
-			SVG_LEFT + 566, y += 17, tally->count - i);
+		fprintf(svg->file, "<text class=\"dim\" x=\"%d\" y=\"%g\">and %zu other name%s</text>\n",
+			SVG_LEFT + 566, y += 17, tally->count - i,
+			tally->count - i == 1 ? "" : "s");
 	return y + 12;
 }
 
@@ -185,7 +200,8 @@ static double put_parts(struct svg *svg)
 	urt_svg_choose_rows(svg);
 	put_command(svg, 34);
 	put_totals(svg, 60);
-	y = put_notes(svg, 82) + 8;
+	y = put_place(svg, 80);
+	y = put_notes(svg, y + 2) + 8;
 	height = (double)svg->rows * svg->lane_height;
 	y = urt_svg_load(svg, y + 6);
 	y = urt_svg_axis(svg, y, height + 18);

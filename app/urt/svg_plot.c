@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "format.h"
 #include "memory.h"
@@ -128,6 +129,7 @@ double urt_svg_axis(struct svg *svg, double y, double height)
 #define BARS_MAX	3000	/* drawn one by one */
 #define BESIDE_MAX	300	/* with labels beside them */
 #define CHAIN_LEAST	6	/* width of one whose place on it is marked */
+#define LETTERS_LEAST	4	/* of a label that is cut, its mark included */
 
 void urt_svg_choose_rows(struct svg *svg)
 {
@@ -183,12 +185,24 @@ static unsigned int bar_heat(const struct bar *bar)
 				(double)bar->one->runtime_ns);
 }
 
-/* Inside the bar, or beside it if nothing follows soon. */
+/* As it fits into a bar. Return: whether it is worth it. */
+static bool cut_label(char name[NAME_SIZE + sizeof("…")], double width)
+{
+	size_t columns = width > 8 ? (size_t)((width - 8) / SVG_LETTER) : 0, at;
+
+	if (columns < LETTERS_LEAST)
+		return false;
+	at = urt_format_fit(name, columns - 1);
+	memcpy(name + at, "…", sizeof("…"));
+	return true;
+}
+
+/* Inside the bar, or beside it if nothing follows soon; or cut. */
 static void draw_label(const struct svg *svg, const struct bar *bar, double y,
 		       double room)
 {
 	double x = svg_x(svg, bar->start_ns), width = width_of(svg, bar), needed;
-	char name[NAME_SIZE], seconds[STATUS_SIZE];
+	char name[NAME_SIZE + sizeof("…")], seconds[STATUS_SIZE];
 	bool inside;
 
 	urt_format_name(name, bar->one->comm);
@@ -196,8 +210,11 @@ static void draw_label(const struct svg *svg, const struct bar *bar, double y,
 	inside = needed <= width;
 	/* Among many it would be taken for another one's. */
 	if (!inside && (needed > room - width ||
-			svg->picture->count > BESIDE_MAX))
-		return;
+			svg->picture->count > BESIDE_MAX)) {
+		if (!cut_label(name, width))
+			return;
+		inside = true;
+	}
 	if (!inside)
 		x += fmax(width, 1);
 	fputs("<text class=\"label", svg->file);
@@ -218,7 +235,7 @@ static void draw_line(FILE *out, const char *class, double x, double y,
 		way, length);
 }
 
-/* Each with a pixel of the ground beside it: bars have all colours. */
+/* Each with some of the ground beside it: bars have all colours. */
 static void draw_marks(const struct svg *svg, const struct bar *bar, double y,
 		       double width, double height)
 {
@@ -233,8 +250,8 @@ static void draw_marks(const struct svg *svg, const struct bar *bar, double y,
 	if (bar->one->running)
 		draw_line(out, "open", end - 1, y, 'v', height);
 	if (bar_failed(bar)) {
-		if (width > 4)
-			draw_line(out, "beside", end - 3.5, y, 'v', height);
+		if (width > 5)
+			draw_line(out, "gap", end - 4, y, 'v', height);
 		draw_line(out, "failed", end - 1.5, y, 'v', height);
 	}
 }

@@ -43,6 +43,12 @@ async function testContent() {
 		const sum = await value('chainLinks().reduce((sum, one) => sum + one.own, 0)');
 		expect(Math.abs(sum - seen.rows[0].real_ns) < 1000, sum);
 	});
+	await claim('host, directory and version are said, and the chain has heads', async () => {
+		const about = await value('$("about").innerText');
+		const heads = await value('[...document.querySelectorAll(".part.heads")].map(one => one.innerText)');
+		expect([seen.host, seen.directory, `urt ${seen.urt}`].every(one => about.includes(one)) &&
+		       heads.length === 2 && heads.every(one => /by itself\s+share\s+(name|process)/.test(one)), [about, heads]);
+	});
 	await claim('totals and what is not complete are said', async () => {
 		const cards = await value('$("cards").innerText');
 		const notes = await value('$("notes").innerText');
@@ -211,7 +217,8 @@ async function testGuest() {
 	await claim('what urt run --html wrote is what urt run --json said', async () => {
 		sameAsRecords(seen, await value('({ ...run })'));
 		expect(!browser.errors.length && await value('facts.real_ns') === seen.real_ns &&
-		       await value('facts.cpus') === 1, browser.errors);
+		       await value('facts.cpus') === 1 &&
+		       await value('facts.place') === `${seen.host} /tmp/user urt ${seen.urt}`, browser.errors);
 	});
 	await browser.shoot(at('guest.png'));
 }

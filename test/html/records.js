@@ -120,6 +120,7 @@ const sum = key => rows.reduce((all, row) => all + row[key], 0);
 process.stdout.write(JSON.stringify({
 	command: ['make', `-j${jobs}`, '-C', 'project', 'all'],
 	exit: 0, signal: null, time: 1795291200, cpus: jobs, start_ns: begin,
+	host: 'builder', directory: '/home/me/some project', urt: '1.2.3',
 	real_ns: Math.round(end - begin), user_ns: sum('user_ns'),
 	sys_ns: sum('sys_ns'), processes: rows.length, running: 1, unseen: 0,
 	lost: { count: 0, user_ns: 0, sys_ns: 0 }, missed: 0, rows,

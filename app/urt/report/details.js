@@ -26,7 +26,7 @@ function showFacts() {
 		element('span', {
 			className: facts.failed ? 'badge bad' : 'badge',
 			textContent: facts.status,
-		}), facts.date && `  ${facts.date}`);
+		}), ...[facts.date, facts.place].map(text => text && ` · ${text}`));
 	$('cards').append(
 		card('real', seconds(facts.real_ns), 's'),
 		card('CPU time', seconds(cpu), 's'),
@@ -157,6 +157,10 @@ function part(ns, whole, label) {
 		element('div', { className: 'bar' }, bar, label));
 }
 
+const partHeads = label => element('div', { className: 'part heads' },
+	...['by itself', 'share', label].map(textContent =>
+		element('span', { textContent })));
+
 const link = i => element('button', {
 	className: 'link', textContent: `${nameOf(i)} (${run.pid[i]})`,
 	onclick: () => reveal(i, true),
@@ -173,15 +177,15 @@ function showChain() {
 	const largest = map => [...map].sort((a, b) => b[1] - a[1]).slice(0, LINKS);
 
 	$('critical-text').textContent =
-		`The critical chain, ${grouped(links.length)} of ${grouped(run.count)} processes: from the end backwards, the command's child that ended last, then the one that ended last before that one began, and so on; the same within each of these. Were one of them faster, the run could have been shorter. The times are what each took by itself, without what it waited for that is on the chain, too.`;
+		`The critical chain, ${grouped(links.length)} of ${counted(run.count, 'process', 'processes')}: from the end backwards, the command's child that ended last, then the one that ended last before that one began, and so on; the same within each of these. Were one of them faster, the run could have been shorter. The times are what each took by itself, without what it waited for that is on the chain, too.`;
 	$('critical-parts').append(
-		element('div', { className: 'parts' },
+		element('div', { className: 'parts' }, partHeads('name'),
 			...largest(byName).map(([name, ns]) => part(ns, whole,
 				element('span', {
 					className: 'name',
 					textContent: facts.names[name],
 				})))),
-		element('div', { className: 'parts' },
+		element('div', { className: 'parts' }, partHeads('process'),
 			...largest(new Map(links.map(one => [one.process, one.own])))
 				.map(([i, ns]) => part(ns, whole, link(i)))));
 	$('critical').hidden = !links.length;

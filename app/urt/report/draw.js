@@ -23,6 +23,10 @@ function replace(parent, ...children) {
 	buttons()[at]?.focus({ preventScroll: true });
 }
 
+// "1 row", "2 rows"
+const counted = (number, one, more = `${one}s`) =>
+	`${grouped(number)} ${number === 1 ? one : more}`;
+
 const HEAT_FULL = 8;
 const HEAT_MORE = 9;
 const colours = {};

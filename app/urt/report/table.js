@@ -176,8 +176,8 @@ function refreshTable() {
 	table.body.style.height = `${table.rows.length * ROW}px`;
 	table.box.ariaRowCount = table.rows.length + 1;
 	const all = table.ofNames ? names.length : run.count;
-	$('shown').textContent = table.rows.length === all ? `${grouped(all)} rows` :
-		`${grouped(table.rows.length)} of ${grouped(all)} rows`;
+	$('shown').textContent = table.rows.length === all ? counted(all, 'row') :
+		`${grouped(table.rows.length)} of ${counted(all, 'row')}`;
 	showRows();
 }
 
@@ -244,7 +244,7 @@ function printRows() {
 
 	$('printed').replaceChildren(
 		element('p', {
-			textContent: `The first ${rows.length} of ${grouped(table.rows.length)} rows, by ${columns()[table.sorted[table.ofNames].column].title}:`,
+			textContent: `The first ${rows.length} of ${counted(table.rows.length, 'row')}, by ${columns()[table.sorted[table.ofNames].column].title}:`,
 		}),
 		element('table', {},
 			element('thead', {}, line('th', columns().map(c => c.title))),

@@ -127,7 +127,7 @@ class LaneDrawer {
 			this.labels.push({ i, from, width, end, heat, faint });
 	}
 
-	// Each with a pixel of the ground beside it: bars have all colours.
+	// Each with some of the ground beside it: bars have all colours.
 	marks(i, x, width, end) {
 		const height = timeline.height - this.bottom;
 		const right = Math.round(x + width);
@@ -139,8 +139,8 @@ class LaneDrawer {
 		if (end > view.width)
 			return;
 		if (failed(i) && width >= 2) {
-			if (width > 4)
-				this.mark(colours.panel, right - 4, 0, 1, height);
+			if (width > 5)
+				this.mark(colours.panel, right - 5, 0, 2, height);
 			this.mark(colours.bad, right - 3, 0, 3, height);
 		}
 		if (run.running[i])
