@@ -116,6 +116,8 @@ struct file {
 	int carried;
 	bool line;			/* which lacks a number, on its line */
 	bool did;			/* a write did a word */
+	bool room_known;		/* see room */
+	int queued;			/* in queue */
 	size_t left;			/* of a write that the limit cut */
 
 	char *text;			/* status, stat: the snapshot */
@@ -125,8 +127,6 @@ struct file {
 	struct registry *reg;		/* session: its own */
 	size_t mapped;			/* its longest map */
 	struct line queue[MAX_RECORDS];
-	int queued;
-	bool room_known;
 	size_t room;			/* the next line did not fit in here */
 	unsigned long long lost, lost_total;
 	struct line rest;		/* of a line that was read in part */

@@ -381,7 +381,7 @@ static void expect_soon(uint64_t took, const char *what)
 /* How far each is from being a multiple of the interval after the first. */
 static void expect_pace(const struct urt_map *map)
 {
-	struct pace first = pace_of(map), now = first;
+	struct pace first = pace_of(map), now;
 	struct header a = stat_header(), b;
 	long long late, latest = 0, earliest = 0;
 
