@@ -249,7 +249,7 @@ TEST(urt_stat_usage, "what it cannot do it says, with exit status 1 or 2")
 		{ "-p 1x", 2, "'1x' is not a process's number" },
 		{ "-p 0", 2, "'0' is not a process's number" },
 		{ "-p 4294967297", 2, "is not a process's number" },
-		{ "-p ,", 2, "is empty" },
+		{ "-p ,", 2, "a number is missing" },
 		{ "-C ''", 2, "is empty" },
 		{ "-p 1 zwei", 2, "'zwei' is not an interval" },
 		{ "-p 1 0", 2, "'0' is not an interval" },
