@@ -165,12 +165,21 @@ static double ns_to_s(u64 ns)
 	return (double)ns / (double)NSEC_PER_SEC;
 }
 
+/* Why standard output could not be written, at first. */
+static int output_err;
+
+static void flush_output(void)
+{
+	if ((fflush(stdout) || ferror(stdout)) && !output_err)
+		output_err = errno;
+}
+
 __attribute__((format(printf, 1, 2)))
 static void complain(const char *format, ...)
 {
 	va_list args;
 
-	fflush(stdout);
+	flush_output();
 	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
@@ -649,7 +658,7 @@ static void show_sample(const struct run *run)
 	       s->generation.number, us_to_ms(s->usage_us));
 	for (line = run->text.data; *line; line = next_line(line))
 		printf("            | %.*s\n", (int)strcspn(line, "\n"), line);
-	fflush(stdout);
+	flush_output();
 }
 
 static void show_waiting(const struct run *run, u64 limit)
@@ -658,7 +667,7 @@ static void show_waiting(const struct run *run, u64 limit)
 		return;
 	printf("[%9.3f] burning is over; waiting for one more refresh, %.1f s at most\n",
 	       seconds_since_start(run), ns_to_s(limit));
-	fflush(stdout);
+	flush_output();
 }
 
 /* --- waiting --- */
@@ -923,9 +932,10 @@ static void die_of(int signal)
 /* What nobody could read was not reported. */
 static int finish_output(int status)
 {
-	if (!ferror(stdout) && !fflush(stdout))
+	flush_output();
+	if (!output_err)
 		return status;
-	complain("cannot write to standard output");
+	complain("cannot write to standard output: %s", strerror(output_err));
 	return status == STATUS_AGREE ? STATUS_DISAGREE : status;
 }
 

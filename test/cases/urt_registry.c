@@ -203,7 +203,7 @@ TEST(urt_quota, "where the quota is used up, every command says so",
 
 static void seven_are_one(void *unused)
 {
-	static const char *const commands[] = {
+	static const char *const asked[] = {
 		"urt stat -p %s 0.1 1", "urt stat -C tests 0.1 1",
 		"urt add $(echo %s | tr , ' ')", "urt add -C tests",
 	};
@@ -214,8 +214,8 @@ static void seven_are_one(void *unused)
 	for (i = 0; i < SEVEN; i++)
 		sprintf(numbers + strlen(numbers), "%s%d", i ? "," : "",
 			sleeper());
-	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
-		snprintf(command, sizeof(command), commands[i], numbers);
+	for (i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		snprintf(command, sizeof(command), asked[i], numbers);
 		said = shell("%s", command);
 		expect(said.status == 1 && strstr(said.err, "max_per_user") &&
 		       strstr(said.err, " more: ") &&

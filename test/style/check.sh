@@ -10,7 +10,7 @@ set -euo pipefail
 program_flags() {
 	echo -std=gnu11 -Iusertime -Ilib -Itest -Iapp/urt
 	case $1 in
-	app/urt/* | test/top_model.c | test/prometheus/model*.c) echo -D_GNU_SOURCE ;;
+	app/urt/* | test/top_model.c | test/urt_names.c | test/prometheus/model*.c) echo -D_GNU_SOURCE ;;
 	esac
 }
 
