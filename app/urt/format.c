@@ -149,10 +149,8 @@ const char *urt_format_name(char buffer[NAME_SIZE], const char *comm)
 	bool based = false;
 	size_t length;
 
-	if (!*comm) {
-		snprintf(buffer, NAME_SIZE, "\\000");
-		return buffer;
-	}
+	if (!*comm)
+		return memcpy(buffer, "\\000", sizeof("\\000"));
 	while (*at && out + 4 < buffer + NAME_SIZE) {
 		length = is_hidden_blank(comm, at) ? 0 : shown_length(at, &based);
 		if (length) {

@@ -287,7 +287,8 @@ static void note_place(struct report *report)
 {
 	static struct utsname names;
 
-	if (!uname(&names))
+	/* A kernel that has not been told calls itself "(none)". */
+	if (!uname(&names) && strcmp(names.nodename, "(none)"))
 		report->host = names.nodename;
 	report->directory = getcwd(NULL, 0);	/* until the end */
 	report->version = urt_version();
