@@ -103,6 +103,7 @@ TEST(scale_forked, "a child that is forked while another reads is there for us",
 	must(!pthread_create(&thread, NULL, read_on, NULL));
 	for (int i = 0; i < scaled(FORKS); i++) {
 		registers("-%d", other);
+		nap();		/* until the reader is in the midst of it */
 		pid = sleeper();
 		expect(listed(pid, NULL), "the %dth is missing", i);
 		end(pid);
