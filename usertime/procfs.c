@@ -4,7 +4,7 @@
  *
  * These two show the system registry; they differ in their format and in that only
  * status can be written. An open file holds a reference on the module, so that
- * a sleeping poller never outlives the wait queue it sleeps on: procfs waits for
+ * a sleeping poller never outlives the code that wakes it: procfs waits for
  * running calls when an entry is removed, but not for those.
  */
 #include <linux/cred.h>
@@ -25,11 +25,13 @@
 #include "opener.h"
 #include "print.h"
 #include "procfs.h"
+#include "quota.h"
 #include "registry.h"
 #include "session.h"
 #include "tree.h"
 #include "usertime.h"
 #include "view.h"
+#include "wake.h"
 #include "words.h"
 
 unsigned int urt_status_mode = 0666;
@@ -41,6 +43,7 @@ static struct proc_dir_entry *directory;
 struct urt_file {
 	struct urt_opener who;
 	struct urt_view *view;
+	struct urt_waiters *waiters;	/* where its pollers are */
 
 	struct mutex read_lock;		/* never held while copying */
 	struct urt_text *text;		/* read_lock; the snapshot it is in */
@@ -186,12 +189,17 @@ static int file_open(struct file *file, const struct urt_format *format)
 	f->view = urt_view_get(registry, format, &f->who);
 	if (!f->view)
 		goto err_opener;
+	f->waiters = urt_waiters_get(f->who.user->part);
+	if (!f->waiters)
+		goto err_view;
 	mutex_init(&f->read_lock);
 	mutex_init(&f->write_lock);
 	atomic64_set(&f->seen, NEVER);
 	file->private_data = f;
 	return 0;
 
+err_view:
+	urt_view_put(f->view);
 err_opener:
 	urt_opener_exit(&f->who);
 err_free:
@@ -218,6 +226,7 @@ static int file_release(struct inode *inode, struct file *file)
 
 	urt_words_close(&f->words, status_words, f);
 	urt_text_put(f->text);
+	urt_waiters_put(f->waiters);
 	urt_view_put(f->view);
 	urt_opener_exit(&f->who);
 	kfree(f);
@@ -290,7 +299,8 @@ static __poll_t file_poll(struct file *file, poll_table *wait)
 	struct urt_file *f = file->private_data;
 	__poll_t mask = 0;
 
-	poll_wait(file, &registry->wait, wait);
+	poll_wait(file, urt_waiters_queue(f->waiters), wait);
+	smp_mb();	/* pairs with wq_has_sleeper() in wake.c */
 	if (atomic64_read(&f->seen) != atomic64_read(&registry->generation))
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
 	if (file->f_mode & FMODE_WRITE)

@@ -10,15 +10,18 @@
 #include <linux/uidgid.h>
 
 struct cred;
+struct urt_waiters;
 
 /* What is for all of an account outside of user namespaces, or inside of them. */
 struct urt_part {
 	/*
-	 * Of all sessions; see registry.c. Forgotten with the account: but no
-	 * session is refreshed before it has been open for an interval.
+	 * Of all sessions, and of wake-ups; see registry.c and wake.c. Forgotten
+	 * with the account: but no session is refreshed before it has been open
+	 * for an interval.
 	 */
 	atomic64_t quiet_until;
 	struct mutex search_lock;	/* of tree.c, in status: one at a time */
+	struct urt_waiters *waiters;	/* of wake.c, under its lock; or NULL */
 };
 
 /* To which kernel memory is charged. */

@@ -11,6 +11,8 @@
  *	      registry->probe_lock	raw; with probes: an entry's second half
  *	        index.c's bucket lock	raw; with probes
  *	      quota.c's users_lock	when a charge is given back
+ *	      wake.c's waiters_lock	nothing inside
+ *	      registry->wait's lock	with epoll's inside
  *	file's read_lock
  *	  view->lock
  *	    registry->lock
@@ -48,6 +50,7 @@
 #include "registry.h"
 #include "tree.h"
 #include "usertime.h"
+#include "wake.h"
 
 /* Workers may take one part in this many of the time of who pays for them. */
 #define WORK_SHARE 20
@@ -76,15 +79,20 @@ static u64 ms_to_ns(unsigned int ms)
 	return (u64)ms * NSEC_PER_MSEC;
 }
 
-/* How long the cost of earlier work keeps the next one away. */
-static unsigned int quiet_ms(const struct urt_registry *reg)
+/* Return: how long the cost of earlier work keeps the next one away. */
+unsigned int urt_registry_quiet_ms(const atomic64_t *quiet_until)
 {
-	s64 left = atomic64_read(reg->quiet_until) - ktime_get_ns();
+	s64 left = atomic64_read(quiet_until) - ktime_get_ns();
 
 	if (left <= 0)
 		return 0;
 	return min_t(u64, div_u64(left, NSEC_PER_MSEC) + 1,
 		     URT_INTERVAL_MS_MAX);
+}
+
+static unsigned int quiet_ms(const struct urt_registry *reg)
+{
+	return urt_registry_quiet_ms(reg->quiet_until);
 }
 
 /*
@@ -132,21 +140,29 @@ static void arm_next(struct urt_registry *reg)
 		rearm(reg);
 }
 
-/*
- * A refresh or upkeep that took cost keeps the next one away for 20 times as
- * long: those of a user's sessions all together, so that having many buys
- * nothing.
+/**
+ * urt_registry_pay() - keep the next work away
+ * @quiet_until: of those who share the cost
+ * @cost_ns: of a refresh, upkeep or wake-up
+ *
+ * For 20 times as long: that of a user's sessions all together, so that having
+ * many buys nothing.
  */
-static void pay(struct urt_registry *reg, u64 cost_ns)
+void urt_registry_pay(atomic64_t *quiet_until, u64 cost_ns)
 {
-	s64 now = ktime_get_ns(), until = atomic64_read(reg->quiet_until);
+	s64 now = ktime_get_ns(), until = atomic64_read(quiet_until);
 
 	/* Timer, wake-ups and switching are out of our clock's sight. */
 	cost_ns += cost_ns / 4;
-	while (!atomic64_try_cmpxchg(reg->quiet_until, &until,
+	while (!atomic64_try_cmpxchg(quiet_until, &until,
 				     max(until, now) +
 				     (s64)(cost_ns * WORK_SHARE)))
 		;
+}
+
+static void pay(struct urt_registry *reg, u64 cost_ns)
+{
+	urt_registry_pay(reg->quiet_until, cost_ns);
 }
 
 /* What follows is paid for. */
@@ -217,9 +233,12 @@ static void announce(struct urt_registry *reg)
 {
 	atomic64_inc(&reg->version);
 	atomic64_inc(&reg->generation);
-	if (reg->ops)
+	if (reg->ops) {
 		reg->ops->refreshed(reg);
-	wake_up_interruptible_poll(&reg->wait, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
+		urt_wake(&reg->wait, EPOLLPRI);
+	} else {
+		urt_waiters_tell();
+	}
 }
 
 /**

@@ -51,7 +51,7 @@ struct urt_registry {
 	struct hrtimer timer;		/* armed while count is not 0 */
 	struct work_struct work;	/* queued by the timer only */
 	struct delayed_work upkeep;	/* queued by probes only */
-	wait_queue_head_t wait;		/* woken by every generation */
+	wait_queue_head_t wait;		/* who polls it; in a session */
 
 	raw_spinlock_t probe_lock;	/* probes take it: never sleep under it */
 	u32 searching;			/* both locks to write; bits of searches */
@@ -87,6 +87,8 @@ void urt_registry_settle(struct urt_registry *reg);
 void urt_registry_queue_upkeep(struct urt_registry *reg);
 void urt_registry_breathe(struct urt_registry *reg);
 void urt_registry_refresh(struct urt_registry *reg);
+unsigned int urt_registry_quiet_ms(const atomic64_t *quiet_until);
+void urt_registry_pay(atomic64_t *quiet_until, u64 cost_ns);
 void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms);
 unsigned int urt_registry_interval(const struct urt_registry *reg);
 

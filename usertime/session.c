@@ -28,6 +28,7 @@
 #include "session.h"
 #include "tree.h"
 #include "usertime.h"
+#include "wake.h"
 #include "words.h"
 
 /* Without CAP_SYS_RESOURCE no session is refreshed more often. */
@@ -46,7 +47,7 @@ struct session {
 	struct urt_records records;	/* registry's lock */
 	struct urt_mapping mapping;	/* registry's lock */
 	enum state state;		/* registry's lock to write */
-	wait_queue_head_t readers;	/* woken when state changes */
+	wait_queue_head_t readers;	/* who sleeps in read() */
 	atomic64_t polled;		/* the generation poll() reported last */
 
 	struct mutex write_lock;	/* one write at a time */
@@ -98,9 +99,10 @@ static void session_changed(struct urt_registry *reg)
 	if (now == s->state)
 		return;
 	WRITE_ONCE(s->state, now);
-	if (now != NOTHING)
-		wake_up_interruptible_poll(&s->readers,
-					   EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+	if (now == NOTHING)
+		return;
+	wake_up_interruptible_all(&s->readers);
+	urt_wake(&reg->wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
 }
 
 static const struct urt_registry_ops session_registry_ops = {
@@ -389,8 +391,9 @@ static __poll_t session_poll(struct file *file, poll_table *wait)
 	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
 	enum state state;
 
-	poll_wait(file, &s->readers, wait);
+	/* One queue: IOCB_CMD_POLL knows no more. */
 	poll_wait(file, &s->registry.wait, wait);
+	smp_mb();	/* pairs with wq_has_sleeper() in wake.c */
 	state = READ_ONCE(s->state);
 	if (state == LINES)
 		mask |= EPOLLIN | EPOLLRDNORM;

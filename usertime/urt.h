@@ -95,7 +95,8 @@
  * I the time between two now: interval_ms, or longer, where refreshes would
  * otherwise take more than a 20th of the time. N rows follow. L counts children
  * of tree members that could not be registered when they were forked (quota, no
- * memory): their times are nobody's to know.
+ * memory): their times are nobody's to know. A session calls them missed, and
+ * something else lost.
  *
  *	pid		as in status
  *	ppid		of the parent, 0 if it is not visible here; of a process
@@ -147,7 +148,8 @@
  *			so many more have exited, with these sums: max_records
  *			records were waiting, or restrict hides whose they are
  *	missed COUNT	so many children of tree members could not be registered
- *			when they were forked (quota, no memory)
+ *			when they were forked (quota, no memory); stat calls that
+ *			lost
  *
  * Either comes when no record waits, and counts what came since the last of its
  * kind. -PID makes no record.
@@ -163,7 +165,9 @@
  * (epoll_ctl(2) polls, too, and does not report: look at the map after it;
  * nor does select(2) for those who wait to read only, nor an epoll(7) that is
  * itself in another: wait for POLLPRI with poll(2), or in one epoll);
- * POLLHUP at the end of file; POLLOUT and POLLWRNORM always.
+ * POLLHUP at the end of file; POLLOUT and POLLWRNORM always. A waiter is woken
+ * for what it asked for only, and every one is, exclusive ones (EPOLLEXCLUSIVE),
+ * too. IOCB_CMD_POLL works.
  *
  * open(2) fails with EDQUOT when the user has max_sessions open (CAP_SYS_RESOURCE
  * is exempt), and with ENOMEM.
