@@ -12,9 +12,9 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "quota.h"
@@ -91,7 +91,8 @@ struct urt_waiters {
 	struct delayed_work work;	/* tells them of a generation */
 };
 
-static DEFINE_MUTEX(waiters_lock);
+/* Refreshes take it: a task that is kept from running must not hold it. */
+static DEFINE_SPINLOCK(waiters_lock);
 static LIST_HEAD(all_waiters);		/* waiters_lock */
 
 static void tell(struct work_struct *work)
@@ -122,7 +123,7 @@ struct urt_waiters *urt_waiters_get(struct urt_part *part)
 	INIT_DELAYED_WORK(&new->work, tell);
 	new->part = part;
 
-	mutex_lock(&waiters_lock);
+	spin_lock(&waiters_lock);
 	waiters = part->waiters;
 	if (!waiters) {
 		waiters = new;
@@ -131,7 +132,7 @@ struct urt_waiters *urt_waiters_get(struct urt_part *part)
 		list_add(&waiters->node, &all_waiters);
 	}
 	waiters->files++;
-	mutex_unlock(&waiters_lock);
+	spin_unlock(&waiters_lock);
 	kfree(new);
 	return waiters;
 }
@@ -141,13 +142,13 @@ void urt_waiters_put(struct urt_waiters *waiters)
 {
 	bool last;
 
-	mutex_lock(&waiters_lock);
+	spin_lock(&waiters_lock);
 	last = !--waiters->files;
 	if (last) {
 		waiters->part->waiters = NULL;
 		list_del(&waiters->node);
 	}
-	mutex_unlock(&waiters_lock);
+	spin_unlock(&waiters_lock);
 	if (!last)
 		return;
 	cancel_delayed_work_sync(&waiters->work);
@@ -165,7 +166,7 @@ void urt_waiters_tell(void)
 	struct urt_waiters *waiters;
 	unsigned int ms;
 
-	mutex_lock(&waiters_lock);
+	spin_lock(&waiters_lock);
 	list_for_each_entry(waiters, &all_waiters, node) {
 		if (!wq_has_sleeper(&waiters->queue))
 			continue;
@@ -173,5 +174,5 @@ void urt_waiters_tell(void)
 		queue_delayed_work(urt_workqueue, &waiters->work,
 				   msecs_to_jiffies(ms));
 	}
-	mutex_unlock(&waiters_lock);
+	spin_unlock(&waiters_lock);
 }
