@@ -31,6 +31,7 @@ static const struct {
 	{ "進程", "進程", 4 },
 	{ "\U0001f600", "\U0001f600", 2 },
 	/* Turned around, invisible, or a blank that is none. */
+	/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is what it is about */
 	{ "\342\200\256gpj", "\\342\\200\\256gpj", 15 },
 	{ "a\342\201\246b\342\201\251", "a\\342\\201\\246b\\342\\201\\251", 26 },
 	{ "a\342\200\216b", "a\\342\\200\\216b", 14 },
@@ -127,6 +128,7 @@ static unsigned int random_below(unsigned int n)
 static void random_name(char *comm)
 {
 	static const char *const pieces[] = {
+		/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
 		" ", "a", "\\", "\u0301", "\342\200\256", "\u200b", "é", "進", "\377",
 		"\xe9\x80", "\001", "000", "\"", "\u05b0", "\u1160",
 	};
@@ -159,6 +161,7 @@ static void check_random(void)
 
 static void check_words(void)
 {
+	/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
 	char *words[] = { "a", "\342\200\256b", "\u0301", "e\u0301", " ", NULL };
 	char *line = urt_format_words(words);
 
