@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* What names look like: format.c by itself. Prints what is wrong, if anything. */
 #include <locale.h>
-#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -31,10 +31,9 @@ static const struct {
 	{ "進程", "進程", 4 },
 	{ "\U0001f600", "\U0001f600", 2 },
 	/* Turned around, invisible, or a blank that is none. */
-	/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is what it is about */
-	{ "\342\200\256gpj", "\\342\\200\\256gpj", 15 },
-	{ "a\342\201\246b\342\201\251", "a\\342\\201\\246b\\342\\201\\251", 26 },
-	{ "a\342\200\216b", "a\\342\\200\\216b", 14 },
+	{ "\u202egpj\u202c", "\\342\\200\\256gpj\\342\\200\\254", 27 },
+	{ "a\u2066b\u2069", "a\\342\\201\\246b\\342\\201\\251", 26 },
+	{ "a\u200eb", "a\\342\\200\\216b", 14 },
 	{ "a\u200bb", "a\\342\\200\\213b", 14 },
 	{ "a\u200db", "a\\342\\200\\215b", 14 },
 	{ "\ufeff", "\\357\\273\\277", 12 },
@@ -115,30 +114,29 @@ static int is_visible(const char *shown)
 	return 1;
 }
 
-/* A linear congruential generator: the same numbers everywhere, each time. */
-static unsigned int random_below(unsigned int n)
+/* The same numbers each time. */
+static unsigned int some(unsigned int below)
 {
-	static uint32_t state = 1;
+	static unsigned int state = 1;
 
-	state = state * 1664525 + 1013904223;
-	return (state >> 16) % n;
+	state = state * 1103515245 + 12345;
+	return (state >> 16) % below;
 }
 
 /* Pieces of which each is a trap. */
 static void random_name(char *comm)
 {
 	static const char *const pieces[] = {
-		/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
-		" ", "a", "\\", "\u0301", "\342\200\256", "\u200b", "é", "進", "\377",
+		" ", "a", "\\", "\u0301", "\u202e\u202c", "\u200b", "é", "進", "\377",
 		"\xe9\x80", "\001", "000", "\"", "\u05b0", "\u1160",
 	};
 	size_t room = 40;	/* of 63 */
 
 	*comm = '\0';
-	while (random_below(6) && room > 4) {
-		comm += snprintf(comm, 5, "%s", pieces[random_below(
-					sizeof(pieces) / sizeof(*pieces))]);
-		room -= 4;
+	while (some(6) && room > 6) {
+		comm = stpcpy(comm, pieces[some(sizeof(pieces) /
+						sizeof(*pieces))]);
+		room -= 6;
 	}
 }
 
@@ -161,12 +159,11 @@ static void check_random(void)
 
 static void check_words(void)
 {
-	/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
-	char *words[] = { "a", "\342\200\256b", "\u0301", "e\u0301", " ", NULL };
+	char *words[] = { "a", "\u202eb\u202c", "\u0301", "e\u0301", " ", NULL };
 	char *line = urt_format_words(words);
 
 	same("words", line,
-	     "a '\\342\\200\\256b' '\\314\\201' 'e\u0301' ' '");
+	     "a '\\342\\200\\256b\\342\\200\\254' '\\314\\201' 'e\u0301' ' '");
 	free(line);
 }
 
@@ -221,8 +218,9 @@ static char *print_narrow(size_t columns, const char *name)
 		{ "user", "user s", COLUMN_SECONDS, 9 },
 		{ "threads", "thr", COLUMN_COUNT, 4 },
 		{ "name", "name", COLUMN_TEXT, 0 },
+		{ "later", NULL, COLUMN_COUNT, 0 },
 	};
-	struct table *table = urt_table_new(narrow, 6);
+	struct table *table = urt_table_new(narrow, 7);
 	char *text;
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
@@ -233,6 +231,7 @@ static char *print_narrow(size_t columns, const char *name)
 	urt_table_number(table, 1500000000);
 	urt_table_number(table, 1);
 	urt_table_text(table, name);
+	urt_table_number(table, 8);
 	urt_table_print_in(table, file, false, columns);
 	fclose(file);
 	urt_table_free(table);

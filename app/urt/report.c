@@ -30,8 +30,8 @@ static const struct column name_columns[] = {
 	{ "sys_ns", "sys s", COLUMN_SECONDS, 0 },
 	{ "longest_ns", "longest s", COLUMN_SECONDS, 0 },
 	{ "share_percent", "share %", COLUMN_PERCENT, 0 },
-	{ "unreaped", NULL, COLUMN_COUNT, 0 },
 	{ "name", "name", COLUMN_TEXT, 0 },
+	{ "unreaped", NULL, COLUMN_COUNT, 0 },
 };
 
 static void name_row(struct table *table, const char *kind,
@@ -49,11 +49,11 @@ static void name_row(struct table *table, const char *kind,
 		urt_table_none(table);
 	urt_table_number(table, urt_table_share(sum_cpu(sum),
 						sum_cpu(&tally->total)));
-	urt_table_number(table, sum->unreaped);
 	if (name)
 		urt_table_text(table, name);
 	else
 		urt_table_none(table);
+	urt_table_number(table, sum->unreaped);
 }
 
 static void name_rows(struct table *table, const struct report *report,
@@ -95,11 +95,11 @@ static const struct column one_columns[] = {
 	{ "signal", NULL, COLUMN_TEXT, 0 },
 	{ "running", NULL, COLUMN_COUNT, 0 },
 	{ NULL, "status", COLUMN_WORD, 0 },
-	{ "unreaped", NULL, COLUMN_COUNT, 0 },
 	{ "name", "name", COLUMN_TEXT, 0 },
+	{ "unreaped", NULL, COLUMN_COUNT, 0 },
 };
 
-/* The five columns that say how one has ended. */
+/* The four columns that say how one has ended. */
 static void status_cells(struct table *table, const struct one *one)
 {
 	bool known = !one->running && one->status >= 0;
@@ -118,7 +118,6 @@ static void status_cells(struct table *table, const struct one *one)
 	urt_table_text(table, one->running ? "running" :
 			      one->unreaped ? "unreaped" :
 			      urt_format_status(text, one->status));
-	urt_table_number(table, one->unreaped);
 }
 
 static void one_row(struct table *table, const struct one *one,
@@ -138,6 +137,7 @@ static void one_row(struct table *table, const struct one *one,
 	urt_table_number(table, one->stime_ns);
 	status_cells(table, one);
 	urt_table_text(table, urt_format_name(name, one->comm));
+	urt_table_number(table, one->unreaped);
 }
 
 /* A row that is not about one process. */
@@ -160,11 +160,11 @@ static void sum_row(struct table *table, const char *kind,
 	urt_table_none(table);
 	urt_table_number(table, sum->running);
 	urt_table_none(table);
-	urt_table_number(table, sum->unreaped);
 	if (name)
 		urt_table_text(table, name);
 	else
 		urt_table_none(table);
+	urt_table_number(table, sum->unreaped);
 }
 
 static int by_cpu(const void *a, const void *b)

@@ -72,8 +72,8 @@ static const struct column columns[] = {
 	{ "pid", "PID", COLUMN_COUNT, 7 },
 	{ "start_ns", NULL, COLUMN_SECONDS, 0 },
 	{ "runtime_ns", "real s", COLUMN_SECONDS, 10 },
-	{ "within_ns", NULL, COLUMN_SECONDS, 0 },
 	{ "name", "name", COLUMN_TEXT, 0 },
+	{ "within_ns", NULL, COLUMN_SECONDS, 0 },
 };
 
 /* The clock of start_ns: since boot, as this time namespace has it. */
@@ -100,8 +100,8 @@ static void add_row(struct table *table, const struct started *process)
 	urt_table_number(table, (uint64_t)process->pid);
 	urt_table_number(table, process->start_ns);
 	urt_table_number(table, now_ns() - process->start_ns);
-	urt_table_number(table, process->within_ns);
 	urt_table_text(table, urt_format_name(name, process->comm));
+	urt_table_number(table, process->within_ns);
 }
 
 /*

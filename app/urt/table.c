@@ -138,6 +138,16 @@ static size_t sum_widths(const struct table *table, const struct layout *layout)
 	return sum - GAP;
 }
 
+/* The last one that is in text: the name. */
+static size_t name_column(const struct table *table)
+{
+	size_t i = table->width - 1;
+
+	while (i && !table->columns[i].heading)
+		i--;
+	return i;
+}
+
 /* What a narrow terminal does without, first to last. */
 static void leave_out(const struct table *table, struct layout *layout,
 		      size_t columns)
@@ -150,7 +160,7 @@ static void leave_out(const struct table *table, struct layout *layout,
 	size_t i, j;
 
 	for (i = 0; i < sizeof(spare) / sizeof(*spare); i++) {
-		for (j = 0; j + 1 < table->width; j++) {
+		for (j = 0; j < name_column(table); j++) {
 			if (sum_widths(table, layout) <= columns)
 				return;
 			if (!layout->widths[j] ||
@@ -162,10 +172,10 @@ static void leave_out(const struct table *table, struct layout *layout,
 	}
 }
 
-/* The last column, the name, takes what the others leave of so many columns. */
+/* The name takes what the others leave of so many columns of a terminal. */
 static void fit(const struct table *table, struct layout *layout, size_t columns)
 {
-	size_t *name = &layout->widths[table->width - 1], wanted = *name, sum;
+	size_t *name = &layout->widths[name_column(table)], wanted = *name, sum;
 
 	if (*name > NAME_LEAST)
 		*name = NAME_LEAST;
@@ -248,7 +258,7 @@ static void print_row(const struct table *table, const struct cell *cells,
 		print_cell(cells ? cell_string(&cells[i], column->type, buffer) :
 				   column->heading,
 			   column->type, widths[i], first,
-			   i + 1 == table->width, file);
+			   i == name_column(table), file);
 		first = false;
 	}
 }

@@ -89,7 +89,7 @@ static uint64_t field(const char *line, int nr)
 TEST(urt_run_csv, "the rows of CSV sum up to its row total, and all is in it")
 {
 	static const char heading[] = "kind,count,running,user_ns,sys_ns,"
-				      "longest_ns,share_percent,unreaped,name\n";
+				      "longest_ns,share_percent,name,unreaped\n";
 	struct said said = shell("urt run --csv --top 2 -- " BUSY);
 	uint64_t sums[3] = { 0 };
 	char *line, *save;
@@ -564,7 +564,7 @@ TEST(urt_run_names, "a name cannot write to the terminal, nor break a format")
 	expect(!strchr(said.err, '\033') &&
 	       strstr(said.err, "a\\033[2J\",\\012\\134b"), "%s", said.err);
 	said = shell("urt run --csv -- /tmp/a*");
-	expect(strstr(said.err, ",\"a\\033[2J\"\",\\012\\134b\"\n"), "%s",
+	expect(strstr(said.err, ",\"a\\033[2J\"\",\\012\\134b\",0\n"), "%s",
 	       said.err);
 	said = shell("urt run --json -- /tmp/a*");
 	report = parse_json(said.err);

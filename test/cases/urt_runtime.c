@@ -198,7 +198,7 @@ TEST(urt_runtime_forms, "urt runtime prints seconds, CSV or JSON, in the order a
 	       said.out);
 	expect(lines_of(said.out) == 4, "not four lines");
 	said = shell("urt runtime --csv %d", a);
-	snprintf(want, sizeof(want), "pid,start_ns,runtime_ns,within_ns,name\n%d,", a);
+	snprintf(want, sizeof(want), "pid,start_ns,runtime_ns,name,within_ns\n%d,", a);
 	expect(!said.status && !strncmp(said.out, want, strlen(want)), "%d: %s",
 	       said.status, said.out);
 	said = shell("urt runtime --json %d %d", a, b);
