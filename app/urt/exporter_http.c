@@ -478,8 +478,9 @@ struct exporter_http *exporter_http_open(const char *address,
 	http->context = context;
 	for (i = 0; i < PLACES_MAX; i++)
 		http->connections[i].fd = -1;
+	errno = 0;	/* the library need not set it */
 	if (!start(http, fd)) {
-		error(0, 0, "cannot start to listen on %s", address);
+		error(0, errno, "cannot start to listen on %s", address);
 		free(http);
 		return NULL;
 	}
