@@ -127,7 +127,9 @@ parameters() {
 }
 
 # The names of errors in a header, or after .Er in pages.
-header_errors() { grep -E '^ \*' "$1" | grep -oE '\bE[A-Z]{3,}\b' | sort -u; }
+header_errors() {
+	grep -E '^ \*' "$1" | grep -oE '\bE[A-Z]{3,}\b' | grep -v '^EPOLL' | sort -u
+}
 page_errors() { grep -hoE '\bEr E[A-Z]+' "$@" | sed 's/Er //' | sort -u; }
 
 module_errors() {
