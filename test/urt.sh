@@ -116,7 +116,7 @@ listens() {
 }
 
 listens_by_name() {
-	local port=$((20000 + $$ % 20000))
+	local port=$((20000 + $$ % 10000))
 
 	[ ! -e /proc/urt ] || return 0	# urt_up would be 1
 	listens "localhost:$port" "127.0.0.1/$port" &&
@@ -171,7 +171,7 @@ some_time() {
 }
 
 idlers_give_way() {
-	local port=$((20000 + $$ % 20000)) pid status=0
+	local port=$((20000 + $$ % 10000)) pid status=0
 
 	[ ! -e /proc/urt ] || return 0
 	urt exporter --listen "127.0.0.1:$port" &
