@@ -47,6 +47,7 @@ struct search {
 	struct list_head node;		/* of registry->searches */
 	const struct urt_opener *who;	/* wants it */
 	u32 bit;
+	bool begun;			/* the root is there: others may be */
 	int err;			/* registry's lock; it must fail with this */
 };
 
@@ -353,13 +354,12 @@ static int end_search(struct urt_registry *reg, struct search *search, int err,
 		return 1;
 	}
 	list_del(&search->node);
-	if (err) {
-		undo(reg, search);
-		if (!reg->count)
-			reg->used = used;
-	} else {
+	if (!err)
 		keep_reached(reg, search);
-	}
+	else if (search->begun)
+		undo(reg, search);
+	if (err && !reg->count)
+		reg->used = used;
 	if (reg->ops)
 		reg->ops->changed(reg);
 	mutex_unlock(&reg->lock);
@@ -389,6 +389,7 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
 	if (err)
 		return err;
 	err = urt_registry_add(reg, who, nr, URT_ROOT, search.bit);
+	search.begun = !err;
 	urt_tree_refill(reg);
 	do {
 		if (!err)
