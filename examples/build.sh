@@ -8,8 +8,11 @@
 set -u
 
 [ $# -gt 0 ] || { echo "Usage: build.sh COMMAND [ARGUMENT...]" >&2; exit 2; }
-[ -w /proc/urt/session ] ||
-	{ echo "build.sh: there is no /proc/urt/session to write to; is the usertime module loaded?" >&2; exit 125; }
+[ -w /proc/urt/session ] || {
+	echo "build.sh: the usertime module is not loaded," \
+		"or this /proc does not show it" >&2
+	exit 125
+}
 
 # A session: it is ours until the last process that has it open closes it.
 exec 3<>/proc/urt/session

@@ -8,8 +8,11 @@
 set -u
 
 [ $# = 1 ] || { echo "Usage: service.sh NAME" >&2; exit 2; }
-[ -w /proc/urt/session ] ||
-	{ echo "service.sh: there is no /proc/urt/session to write to; is the usertime module loaded?" >&2; exit 1; }
+[ -w /proc/urt/session ] || {
+	echo "service.sh: the usertime module is not loaded," \
+		"or this /proc does not show it" >&2
+	exit 1
+}
 
 exec 3<>/proc/urt/session
 followed=0
