@@ -14,7 +14,8 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/mutants
 . "$top/test/vm/vm.sh"
 
-limit=600	# seconds that a guest may take from one line to the next
+limit=300	# seconds of CPU time that a guest may take between two lines
+batch=16	# mutants that are built before they are tried
 results=$vm_cache/mutants	# lines: key, name, seconds, who noticed
 
 usage() {
@@ -32,7 +33,7 @@ tests find out, in virtual machines.
 
 The tests named for a mutant run first, all short tests if these pass (not on
 other kernels than this distribution's, where they take long). A guest that
-crashes, or prints nothing for $limit seconds, has noticed as well. Each result is
+crashes, or prints nothing in $limit seconds of CPU time, has noticed as well. Each result is
 kept, in $results,
 until the module, the mutant, the tests or the kernel change: an interrupted run
 goes on where it was.
@@ -186,19 +187,29 @@ features() {
 	echo "urt-compiles=\$(if \$(filter \$(1),sanity ${known//$'\n'/ }),y)"
 }
 
+# build_whole DIR: the module as it is, in whole/, unless it is there already.
+build_whole() {
+	local sources stamp
+
+	mapfile -t sources < <(cd "$top" && git ls-files usertime)
+	stamp=$(echo "$vm_kdir $vm_compiler" && cd "$top" &&
+		sha256sum "${sources[@]}")
+	[ "$stamp" != "$(cat "$1/stamp" 2>/dev/null)" ] || return 0
+	rm -rf "$1"
+	mkdir -p "$1"
+	(cd "$top" && cp -p --parents -t "$1" "${sources[@]}")
+	make_module "$1" || vm_die "the module does not build: $1/module.log"
+	mv "$1/usertime" "$1/whole"
+	echo "$stamp" >"$1/stamp"
+}
+
 # build_modules DIR NAME...: into modules/, or NAME.fault says why not. All are
 # built in the same place, where what a patch does not touch is built already.
 build_modules() {
 	local work=$1 name features
 	shift
 
-	rm -rf "$work"
-	mkdir -p "$work"
-	(cd "$top" && git ls-files -z usertime |
-		xargs -0 cp -p --parents -t "$work")
-	make_module "$work" ||
-		vm_die "the module does not build: $work/module.log"
-	mv "$work/usertime" "$work/whole"
+	build_whole "$work"
 	features=$(features "$work/whole")
 	for name; do
 		rm -rf "$work/usertime" "$dir/modules/$name".*
@@ -276,16 +287,20 @@ start_guest() {
 # mutants that are behind it.
 boot() {
 	local guest=$1 how=$2 line name='' stage='' who='' last='' begin
-	local end="the guest's end"
+	local code end="the guest's end" silent=0 since=0
 
 	settled=0
 	start_guest "$guest"
 	: >"$dir/tap"
 	while :; do
-		read -r -t "$limit" -u "$tap" line || {
-			[ $? -le 128 ] || end="nothing for $limit s"
-			break
-		}
+		code=0
+		read -r -t "$limit" -u "$tap" line || code=$?
+		if [ "$code" -gt 128 ]; then
+			hangs || continue
+			end='a hang'
+		fi
+		[ "$code" = 0 ] || break
+		silent=0
 		echo "$line" >>"$dir/tap"
 		case $line in
 		'# mutant: '*' status '*)
@@ -317,6 +332,21 @@ boot() {
 		} ;;
 	*) [ "$settled" -gt 0 ] || vm_die "no guest: see $dir/guest/" ;;
 	esac
+}
+
+# CPU time of the guest, in seconds.
+spent() {
+	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/.*) //' |
+		awk -v session="$pid" '$4 == session { n += $12 + $13 }
+			END { print int(n / 100) }' || true
+}
+
+# A guest that has printed nothing in a long time may only have had no CPU. One
+# that does nothing is given up in the end.
+hangs() {
+	silent=$((silent + 1))
+	[ "$silent" != 1 ] || since=$(spent)
+	[ $(($(spent) - since)) -ge "$limit" ] || [ "$silent" -gt 10 ]
 }
 
 # complaint GUEST: what its kernel said first, if anything.
@@ -367,7 +397,7 @@ has_test() {
 
 # try_all KERNEL GUEST NAME...: those whose result is not known.
 try_all() {
-	local guest=$2 sources name test todo=() built=() unseen=()
+	local guest=$2 sources name test i todo=() built=() unseen=()
 
 	use_kernel "$1"
 	shift 2
@@ -387,8 +417,11 @@ try_all() {
 test '$test' in the guest '$guest'"
 		done
 	done
-	build_all "${todo[@]}"
-	try "$guest" all "${built[@]}"
+	# An interruption loses no more than this many builds.
+	for ((i = 0; i < ${#todo[@]}; i += batch)); do
+		build_all "${todo[@]:i:batch}"
+		try "$guest" all "${built[@]}"
+	done
 	for name in "${unseen[@]}"; do
 		try "$guest" short "$name"
 	done
