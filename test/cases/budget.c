@@ -25,6 +25,24 @@ static void open_sessions(const char *words, pid_t pid)
 	}
 }
 
+/*
+ * The module measures a 25th of the time, and makes users pay for it. It does
+ * not see timers, wake-ups and switches. They take so many instructions for a
+ * refresh, upkeep included, and on a slow machine the larger part of the time.
+ */
+#define UNSEEN 10000
+#define REFRESHES 10		/* of a session in a second */
+
+static double most(void)
+{
+	double ns = instruction_ns();
+
+	/* Kernels that check everything are slow where the machine is fast. */
+	if (ns < 4)
+		ns = 4;
+	return 1 / 25.0 + SESSIONS * REFRESHES * UNSEEN * ns / SEC;
+}
+
 /* For so many seconds; meanwhile it is called again and again. */
 static void expect_budget(unsigned int seconds, void (*busy)(void),
 			  const char *what)
@@ -36,8 +54,7 @@ static void expect_budget(unsigned int seconds, void (*busy)(void),
 		busy();
 	part = (double)(workers_ns() - ran) / (now_ns() - begin);
 	note("%s: %.2f %% of the time", what, part * 100);
-	/* What workers do for others, and for more than a refresh, is little. */
-	expect(part < 0.05 * 1.3, "%s: %.2f %% of the time", what, part * 100);
+	expect(part < most(), "%s: %.2f %% of the time", what, part * 100);
 }
 
 static void wait_second(void)

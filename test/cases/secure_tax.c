@@ -345,7 +345,7 @@ static void open_and_close(void *arg)
 		close(open_session());
 }
 
-TEST(secure_close, "workers end sessions in less than half of what their owner spent")
+TEST(secure_close, "workers end sessions in half of their owner's time at most")
 {
 	unsigned long long ran = workers_ns();
 	uint64_t spent;

@@ -407,15 +407,15 @@ static void expect_registrations(int fd)
 	uint64_t begin, took, worst = 0;
 
 	for (int i = 0; i < 50; i++) {
-		begin = now_ns();
+		begin = now_ns() - cpu_ns(getpid());
 		must(put(fd, "-%d tree %d", getpid(), getpid()) > 0);
-		took = now_ns() - begin;
+		took = now_ns() - cpu_ns(getpid()) - begin;
 		if (took > worst)
 			worst = took;
 		look_again();
 	}
 	if (counts_time())
-		expect_soon(worst, "the longest registration");
+		expect_soon(worst, "a registration's longest wait");
 }
 
 static void live_on(void *arg)
