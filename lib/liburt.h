@@ -58,7 +58,7 @@ int urt_fd(const struct urt *u);
 
 /*
  * Registers a process.
- * Errors: ESRCH, EPERM, EDQUOT, ENOSPC, as urt.h has them; EINVAL for a PID
+ * Errors: ESRCH, EPERM, EDQUOT, ENOSPC, EBUSY, as urt.h has them; EINVAL for a PID
  * below 1 or unknown flags.
  */
 int urt_add(struct urt *u, pid_t pid, int flags);

@@ -207,15 +207,22 @@ void urt_entry_start(struct urt_entry *entry, struct task_struct *leader)
 	atomic64_inc(&reg->version);
 }
 
-/* Makes what it forks from now on @payer's. Neither may sleep. */
-void urt_entry_join_tree(struct urt_entry *entry, struct urt_user *payer,
-			 bool exempt)
+/*
+ * Makes what it forks from now on @payer's. Return: the reference of another payer
+ * before, to be put, or NULL.
+ */
+struct urt_user *urt_entry_join_tree(struct urt_entry *entry,
+				     struct urt_user *payer, bool exempt)
 {
+	struct urt_user *old = entry->tree;
+
 	lockdep_assert_held(&entry->registry->probe_lock);
 	if (payer != entry->user)
 		refcount_inc(&payer->ref);
 	entry->tree_exempt = exempt;
+	/* In one store: probes ask without the lock whether there is a payer. */
 	WRITE_ONCE(entry->tree, payer);
+	return old == entry->user ? NULL : old;
 }
 
 /* What it forks is nobody's. Return: the reference to be put, or NULL. */

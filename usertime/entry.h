@@ -87,8 +87,8 @@ void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
 		       struct task_struct *leader, struct pid *pid);
 void urt_entry_sample(struct urt_entry *entry, struct task_struct *leader);
 void urt_entry_start(struct urt_entry *entry, struct task_struct *leader);
-void urt_entry_join_tree(struct urt_entry *entry, struct urt_user *payer,
-			 bool exempt);
+struct urt_user *urt_entry_join_tree(struct urt_entry *entry,
+				     struct urt_user *payer, bool exempt);
 struct urt_user *urt_entry_leave_tree(struct urt_entry *entry);
 struct urt_user *urt_entry_charge(struct urt_entry *entry,
 				  struct urt_user *user);

@@ -106,7 +106,9 @@ static void rearm(struct urt_registry *reg)
 	lockdep_assert_held(&reg->lock);
 	if (reg->count && !reg->dying)
 		hrtimer_start_range_ns(&reg->timer, ns_to_ktime(reg->due_ns),
-				       TICK_NSEC, HRTIMER_MODE_ABS_HARD);
+				       min_t(u64, TICK_NSEC,
+					     ms_to_ns(reg->interval_ms) / 4),
+				       HRTIMER_MODE_ABS_HARD);
 }
 
 static void arm_from_now(struct urt_registry *reg)
@@ -160,11 +162,6 @@ void urt_registry_pay(atomic64_t *quiet_until, u64 cost_ns)
 		;
 }
 
-static void pay(struct urt_registry *reg, u64 cost_ns)
-{
-	urt_registry_pay(reg->quiet_until, cost_ns);
-}
-
 /* What follows is paid for. */
 static void start_cost(struct urt_registry *reg)
 {
@@ -184,6 +181,14 @@ void urt_registry_breathe(struct urt_registry *reg)
 
 	reg->cost_ns += now - reg->resumed_ns;
 	reg->resumed_ns = cond_resched() ? ktime_get_ns() : now;
+}
+
+/* What has been done until now is paid for. */
+static void pay(struct urt_registry *reg)
+{
+	urt_registry_breathe(reg);
+	urt_registry_pay(reg->quiet_until, reg->cost_ns);
+	reg->cost_ns = 0;
 }
 
 /* --- what probes leave behind --- */
@@ -323,8 +328,7 @@ static void upkeep(struct work_struct *work)
 	start_cost(reg);
 	urt_registry_settle(reg);
 	changed(reg);
-	urt_registry_breathe(reg);
-	pay(reg, reg->cost_ns);
+	pay(reg);
 	mutex_unlock(&reg->lock);
 	urt_tree_refill(reg);
 }
@@ -358,8 +362,7 @@ static void make_generation(struct urt_registry *reg, unsigned int waited_ms)
 	refresh_entries(reg);
 	urt_registry_disarm_if_empty(reg);
 	announce(reg);
-	urt_registry_breathe(reg);
-	pay(reg, reg->cost_ns);
+	pay(reg);
 	arm_next(reg);
 	/* Who had to wait for others will have to again. */
 	if (waited_ms)
@@ -392,12 +395,12 @@ void urt_registry_refresh(struct urt_registry *reg)
 		make_generation(reg, was_denied ? reg->stretched_ms : 0);
 	} else {
 		/* What probes had left has been taken over all the same. */
-		urt_registry_breathe(reg);
-		pay(reg, reg->cost_ns);
+		pay(reg);
 		if (due)
 			arm_when_allowed(reg);
 	}
 	changed(reg);
+	pay(reg);	/* readers of records have been woken */
 	mutex_unlock(&reg->lock);
 }
 
@@ -535,14 +538,14 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 	rcu_read_unlock();
 	if (put)
 		urt_user_put(put);
+	/* Another file may have emptied the registry, and the pool with it. */
+	if (err >= 0 && req->role == URT_ROOT)
+		reg->pooling = URT_PROBES_NEED_POOL;
 	if (err)
 		return err;
 
 	list_add_tail(&entry->list, &reg->entries);
 	reg->used = true;
-	/* Another file may have emptied the registry, and the pool with it. */
-	if (req->role == URT_ROOT)
-		reg->pooling = URT_PROBES_NEED_POOL;
 	if (!reg->count++)
 		arm_from_now(reg);
 	changed(reg);

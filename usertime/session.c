@@ -101,7 +101,7 @@ static void session_changed(struct urt_registry *reg)
 	WRITE_ONCE(s->state, now);
 	if (now == NOTHING)
 		return;
-	wake_up_interruptible_all(&s->readers);
+	urt_wake(&s->readers, EPOLLIN);
 	urt_wake(&reg->wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
 }
 

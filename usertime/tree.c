@@ -43,6 +43,9 @@
 
 /* --- the search --- */
 
+/* A search that has lost members so often has enemies. */
+#define ROUNDS_MAX 100
+
 struct search {
 	struct list_head node;		/* of registry->searches */
 	const struct urt_opener *who;	/* wants it */
@@ -167,10 +170,8 @@ static int hand_over(struct urt_entry *entry, const struct search *search)
 		if (!err)
 			user = urt_entry_charge(entry, who->user);
 	}
-	if (!err && !entry->member && entry->tree != who->user) {
-		payer = urt_entry_leave_tree(entry);
-		urt_entry_join_tree(entry, who->user, who->exempt);
-	}
+	if (!err && !entry->member && entry->tree != who->user)
+		payer = urt_entry_join_tree(entry, who->user, who->exempt);
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	if (user)
 		urt_user_put(user);
@@ -229,6 +230,7 @@ static void keep_reached(struct urt_registry *reg, const struct search *search)
 	unsigned long flags;
 
 	list_for_each_entry(entry, &reg->entries, list) {
+		cond_resched();
 		if (!(READ_ONCE(entry->searches) & search->bit))
 			continue;
 		/* One that a probe has reached meanwhile stays as it is paid. */
@@ -238,23 +240,29 @@ static void keep_reached(struct urt_registry *reg, const struct search *search)
 		entry->kept = true;
 		entry->member = true;
 		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
-		cond_resched();
 	}
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
 	reg->winning = 0;
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 }
 
-/* Return: one of the searches that have reached the entry, too, or NULL. */
-static struct search *heir_of(const struct urt_entry *entry)
+/*
+ * Gives an entry to a search that has reached it, too. Those that cannot have it
+ * must fail.
+ */
+static void leave_to_another(struct urt_entry *entry)
 {
 	struct search *search;
+	int err;
 
 	list_for_each_entry(search, &entry->registry->searches, node) {
-		if (entry->searches & search->bit)
-			return search;
+		if (!(READ_ONCE(entry->searches) & search->bit))
+			continue;
+		err = hand_over(entry, search);
+		if (!err)
+			return;
+		search->err = err;
 	}
-	return NULL;
 }
 
 /* Return: whether the entry is nobody's any more. */
@@ -282,21 +290,19 @@ static void undo(struct urt_registry *reg, const struct search *search)
 {
 	const struct urt_user *user = search->who->user;
 	struct urt_entry *entry, *next;
-	struct search *heir;
 	bool undone = false;
 
 	list_for_each_entry_safe(entry, next, &reg->entries, list) {
+		cond_resched();
 		if (!(READ_ONCE(entry->searches) & search->bit))
 			continue;
-		cond_resched();
 		if (abandon(entry, search)) {
 			urt_registry_drop(reg, entry);
 			undone = true;
 			continue;
 		}
-		heir = heir_of(entry);
-		if (heir && (entry->user == user || entry->tree == user))
-			heir->err = hand_over(entry, heir) ?: heir->err;
+		if (entry->user == user || READ_ONCE(entry->tree) == user)
+			leave_to_another(entry);
 	}
 	if (undone)
 		urt_registry_disarm_if_empty(reg);
@@ -382,18 +388,23 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
 		       pid_t nr)
 {
 	struct search search = { .who = who };
-	int err, ret;
+	int rounds = 0, err, ret;
 	bool used;
 
 	err = begin_search(reg, &search, &used);
 	if (err)
 		return err;
-	err = urt_registry_add(reg, who, nr, URT_ROOT, search.bit);
-	search.begun = !err;
-	urt_tree_refill(reg);
 	do {
+		/* Again in each round: somebody may have unregistered it. */
+		err = urt_registry_add(reg, who, nr, URT_ROOT, search.bit);
+		if (err == -ESRCH && search.begun)
+			err = 0;
+		search.begun |= !err;
+		urt_tree_refill(reg);
 		if (!err)
 			err = reach_all(reg, &search);
+		if (!err && rounds++ == ROUNDS_MAX)
+			err = -EBUSY;
 		ret = end_search(reg, &search, err, used);
 	} while (ret > 0);
 	return ret;
@@ -405,7 +416,8 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
  * @who: wants it
  * @nr: the number of the root, or of one of its threads, as @who counts
  *
- * Return: 0, or as urt_registry_add(), and then it has registered nothing.
+ * Return: 0, or an error of urt_registry_add(), or -EBUSY when others kept
+ * unregistering members, and then it has registered nothing.
  */
 int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 		 pid_t nr)
@@ -561,10 +573,11 @@ static bool miss_child(struct urt_entry *parent)
 {
 	struct urt_registry *reg = parent->registry;
 
-	/* They can find it, or they fail. */
-	reg->search_again |= searches_of(parent);
-	if (!is_member(parent))
+	/* Not counted before the search has ended: it looks again. */
+	if (!is_member(parent)) {
+		reg->search_again |= searches_of(parent);
 		return false;
+	}
 	atomic64_inc(&reg->version);	/* stat shows it */
 	return atomic64_inc_return(&reg->missed) == 1;
 }

@@ -57,6 +57,8 @@
  *		namespace
  *	EDQUOT	your user has max_per_user registrations
  *	ENOSPC	max_processes are registered in all
+ *	EBUSY	tree PID: others kept unregistering processes of the tree while it
+ *		was searched; nothing is registered, and trying again is all right
  *	ENOMEM, EFAULT, EINTR (killed while waiting): as everywhere
  *
  * A process is yours if its real, effective and saved uid are all your effective
