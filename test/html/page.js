@@ -110,12 +110,13 @@ async function testStrange() {
 	await claim('lost, missed, running and unseen are said', async () => {
 		const notes = await value('$("notes").innerText');
 		expect(/^3 lost: .*0\.009 s/.test(notes) && /\n2 missed/.test(notes) &&
-		       /\n1 still running/.test(notes) && /\n4 more/.test(notes), notes);
+		       /\n1 still running/.test(notes) && /\n1 exited, but not reaped/.test(notes) &&
+		       /\n4 more/.test(notes), notes);
 	});
-	await claim('statuses are what they were: exit, signal, hidden, running', async () => {
+	await claim('statuses are what they were: exit, signal, hidden, running, not reaped', async () => {
 		const of = name => value(`statusOf(facts.names.indexOf("${name}") < 0 ? 0 : run.name.indexOf(facts.names.indexOf("${name}")))`);
-		const all = [await of('signalled'), await of('realtime'), await of('hidden'), await of('left'), await of('root')];
-		expect(all.join() === 'SIGSEGV,signal 40,-,running,0', all);
+		const all = [await of('signalled'), await of('realtime'), await of('hidden'), await of('left'), await of('zombie'), await of('root')];
+		expect(all.join() === 'SIGSEGV,signal 40,-,running,not reaped,0', all);
 		expect(await value('document.querySelector(".badge.bad").textContent') === 'SIGTERM', all);
 	});
 	await browser.shoot(at('strange.png'));

@@ -30,7 +30,8 @@ rows.push(
 	row(33, { name: 'realtime', exit: null, signal: 'signal 40' }),
 	row(34, { name: 'again', pid: 101 }),
 	row(35, { name: 'nothing', real_ns: 0, user_ns: 0, sys_ns: 0 }),
-	row(36, { name: 'left', exit: null, running: 1 }));
+	row(36, { name: 'left', exit: null, running: 1 }),
+	row(37, { name: 'zombie', exit: null, unreaped: 1 }));
 
 process.stdout.write(JSON.stringify({
 	command: ['sh', '-c', '</script><script>window.hacked = 1</script>',
