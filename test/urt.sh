@@ -33,6 +33,7 @@ commands=(run report stat top wait runtime add remove list exporter)
 
 # --- what cannot be written ---
 
+# Seen elsewhere: a script keeps an empty help text, since all went well.
 help_is_written() {
 	local command failed
 
@@ -58,6 +59,7 @@ refuses() {
 	says "$wanted" "$text" urt "$@"
 }
 
+# Seen elsewhere: an empty variable between two commas goes unnoticed.
 lists_are_whole() {
 	local list
 
@@ -69,6 +71,7 @@ lists_are_whole() {
 	refuses "'x' is not" stat -p 1,x
 }
 
+# Seen elsewhere: the last of two options wins, and nobody is told.
 formats_are_one() {
 	refuses 'either --json or --csv' run --json --csv -- true &&
 	refuses 'either --json or --csv' list --csv --json &&
@@ -170,6 +173,7 @@ some_time() {
 	return 1
 }
 
+# Seen elsewhere: some connections that say nothing keep a server from its work.
 idlers_give_way() {
 	local port=$((20000 + $$ % 10000)) pid status=0
 
@@ -199,6 +203,7 @@ names() {
 }
 
 # Whoever reads a picture, or JSON on a terminal, sees what is there.
+# Seen elsewhere: a name that reads backwards passes for another one.
 pictures_hide_nothing() {
 	local form
 

@@ -8,6 +8,7 @@
 #define FULL "No space left on device"
 #define CLOSED "Bad file descriptor"
 
+/* Seen elsewhere: a full disk is reported as some other error, or as none. */
 TEST(urt_output_reason, "what urt cannot write it says with the reason")
 {
 	static const struct {
@@ -54,6 +55,7 @@ TEST(urt_output_reason, "what urt cannot write it says with the reason")
 	must(!umount("/tmp/full"));
 }
 
+/* Seen elsewhere: a daemon without standard output writes its log into a database. */
 TEST(urt_output_closed,
      "where standard descriptors are closed, urt opens nothing in their place")
 {
@@ -70,6 +72,7 @@ TEST(urt_output_closed,
 	       "%d: %s", said.status, slurp("/tmp/report"));
 }
 
+/* Seen elsewhere: a typing error in the command empties the report of last night. */
 TEST(urt_output_kept, "urt run -o replaces an old file by a whole new one, or not at all")
 {
 	static const struct {

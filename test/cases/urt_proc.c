@@ -14,6 +14,7 @@ static void part(void)
 	     !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 }
 
+/* Seen elsewhere: in a container a tool asks for a module that is loaded. */
 static void all_say(const char *reason, const char *not)
 {
 	static const char *const commands[] = {
@@ -79,6 +80,7 @@ TEST(urt_proc_hidden, "where /proc/urt is hidden, urt says so; else that the mod
 	must(!load(""));
 }
 
+/* Seen elsewhere: "permission denied" where a file system is read-only. */
 static void read_only(void *unused)
 {
 	pid_t pid = sleeper();

@@ -199,6 +199,7 @@ TEST(urt_quota, "where the quota is used up, every command says so",
 	}
 }
 
+/* Seen elsewhere: one limit that is reached fills a screen with the same line. */
 #define SEVEN 7
 
 static void seven_are_one(void *unused)

@@ -508,6 +508,7 @@ TEST(urt_run_colours, "colours: on a terminal, and not with NO_COLOR")
 	}
 }
 
+/* Seen elsewhere: rows that wrap cannot be told from each other. */
 /* Of what came on a terminal: whether each row of its table is a line. */
 static void expect_narrow(char *text, size_t columns)
 {

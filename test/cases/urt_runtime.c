@@ -223,6 +223,7 @@ TEST(urt_runtime_leaves, "urt runtime leaves nothing registered, and no session"
 
 #define TICK (10 * MS)
 
+/* Seen elsewhere: a question is refused since too much is being recorded. */
 /* Of one process that started when start says; as a user for whom no room is. */
 static void expect_rough(const char *arguments, pid_t pid,
 			 const struct start *start)

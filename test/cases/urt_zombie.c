@@ -6,6 +6,10 @@
 
 #include "urt_lib.h"
 
+/*
+ * Seen elsewhere: in a container whose PID 1 is the application, wrappers wait for
+ * ever for what has exited long ago.
+ */
 /* fn is PID 1 of a namespace: orphans become its children. */
 static void as_first(void (*fn)(void *))
 {

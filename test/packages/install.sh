@@ -140,6 +140,7 @@ needs_no_kernel() {
 
 # --- from wherever, and however it is called ---
 
+# Seen elsewhere: a relative DESTDIR is another directory for each Makefile.
 # Relative paths are seen from where make was called.
 takes_relative() {
 	local where=$build/tarball
@@ -186,6 +187,7 @@ refuses_dirs() {
 	stops 'there is no kernel to build for in /nowhere' . module KDIR=/nowhere
 }
 
+# Seen elsewhere: a blank in a path ends in a message about a missing rule.
 # What needs no kernel is built there; what does says why it is not.
 strange_path() {
 	local where="$build/a b:c"
