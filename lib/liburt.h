@@ -8,7 +8,8 @@
  *
  * Functions that return an int return -1, and those that return a pointer NULL,
  * with errno set, on failure. All of them: ENOENT when the module is not loaded
- * or /proc does not show it (when opening), ENOMEM. What a call that failed was to fill in is undefined.
+ * or /proc does not show it (when opening), ENOMEM. What a call that failed was to
+ * fill in is undefined.
  * Times are in nanoseconds; moments are since boot (CLOCK_BOOTTIME).
  *
  * Threads: different sessions are independent of each other. In one session,

@@ -152,7 +152,8 @@ const char *urt_format_name(char buffer[NAME_SIZE], const char *comm)
 	if (!*comm)
 		return memcpy(buffer, "\\000", sizeof("\\000"));
 	while (*at && out + 4 < buffer + NAME_SIZE) {
-		length = is_hidden_blank(comm, at) ? 0 : shown_length(at, &based);
+		length = is_hidden_blank(comm, at) ? 0 :
+			 shown_length(at, &based);
 		if (length) {
 			memcpy(out, at, length);
 			out += length;

@@ -107,7 +107,9 @@ static int standard_fd(const char *name)
 	struct stat there, ours;
 	int fd;
 
-	for (fd = STDOUT_FILENO; look(name, &there) && fd <= STDERR_FILENO; fd++) {
+	if (!look(name, &there))
+		return -1;
+	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (!fstat(fd, &ours) && ours.st_dev == there.st_dev &&
 		    ours.st_ino == there.st_ino)
 			return fd;

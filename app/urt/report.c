@@ -71,7 +71,8 @@ static void name_rows(struct table *table, const struct report *report,
 			continue;
 		}
 		urt_format_name(name, sum->comm);
-		if (sum->running + sum->unreaped && report->output.format == FORMAT_TEXT)
+		if (sum->running + sum->unreaped &&
+		    report->output.format == FORMAT_TEXT)
 			memcpy(name + strlen(name), "*", sizeof("*"));
 		name_row(table, "name", sum, tally, name);
 	}

@@ -269,7 +269,8 @@ static struct times item_times(const struct stat_run *stat, enum period period,
 		 * One may have been registered after the latest refresh. For how
 		 * long one ran that has exited, nobody knows.
 		 */
-		if (stat->now_ns > item->now.start_ns && !urt_is_unreaped(&item->now))
+		if (stat->now_ns > item->now.start_ns &&
+		    !urt_is_unreaped(&item->now))
 			times.elapsed_ns = stat->now_ns - item->now.start_ns;
 		break;
 	}
