@@ -94,6 +94,7 @@ static bool look_at_system(struct exporter_sources *sources,
 static bool search(struct exporter_sources *sources, uint64_t now_ns)
 {
 	int err = urt_select_names(&sources->names, sources->own,
+				   &sources->own_snapshot,
 				   &sources->own_state.unregistered);
 
 	tell(&sources->told_names, "cannot follow all of that name", err);

@@ -202,19 +202,27 @@ static void add_found(struct found *found, struct urt *u, pid_t pid, int flags)
 struct found_roots {
 	struct found *found;
 	struct urt *u;
+	const struct urt_snapshot *known;
 };
 
+/* The kernel looks at all processes for the descendants of one: only if new. */
 static void add_root(pid_t pid, void *context)
 {
 	struct found_roots *roots = context;
+	size_t i;
 
+	for (i = 0; roots->known && i < roots->known->count; i++) {
+		if (roots->known->processes[i].pid == pid)
+			return;
+	}
 	add_found(roots->found, roots->u, pid, URT_TREE);
 }
 
 /* Return: success, or -1 with errno when /proc cannot be read. */
-static int register_roots(struct urt *u, struct found *found)
+static int register_roots(struct urt *u, const struct urt_snapshot *known,
+			  struct found *found)
 {
-	return urt_roots(add_root, &(struct found_roots){ found, u });
+	return urt_roots(add_root, &(struct found_roots){ found, u, known });
 }
 
 /* Return: success, or -1 with errno when /proc cannot be read. */
@@ -256,7 +264,7 @@ static bool register_all(struct urt *u, bool *added)
 {
 	struct found found = { 0 };
 
-	if (register_roots(u, &found)) {
+	if (register_roots(u, NULL, &found)) {
 		error(0, errno, "/proc");
 		return false;
 	}
@@ -268,21 +276,22 @@ static bool register_all(struct urt *u, bool *added)
 	return !found.err;
 }
 
-int urt_select_entered(const struct selection *selection, struct urt *u)
+int urt_select_entered(const struct selection *selection, struct urt *u,
+		       const struct urt_snapshot *snapshot)
 {
 	struct found found = { 0 };
 	size_t i;
 
 	for (i = 0; i < selection->count; i++) {
 		if (selection->items[i].all && urt_roots_grow() &&
-		    register_roots(u, &found))
+		    register_roots(u, snapshot, &found))
 			return errno;
 	}
 	return found.err;
 }
 
 int urt_select_names(const struct selection *selection, struct urt *u,
-		     uint64_t *failed)
+		     const struct urt_snapshot *snapshot, uint64_t *failed)
 {
 	struct found found = { 0 };
 	size_t i;
@@ -290,7 +299,7 @@ int urt_select_names(const struct selection *selection, struct urt *u,
 	for (i = 0; i < selection->count; i++) {
 		const struct selected *item = &selection->items[i];
 
-		if (item->all ? register_roots(u, &found) :
+		if (item->all ? register_roots(u, snapshot, &found) :
 				register_named(item, u, &found))
 			return errno;
 	}

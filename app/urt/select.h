@@ -48,17 +48,18 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 
 /*
  * Registers who has one of the names now, and with --all what has come in from
- * outside; nobody is no failure.
+ * outside and is not in the snapshot; nobody is no failure.
  * *failed: how many could not be registered. Return: 0, or the errno of one.
  */
 int urt_select_names(const struct selection *selection, struct urt *u,
-		     uint64_t *failed);
+		     const struct urt_snapshot *snapshot, uint64_t *failed);
 
 /*
  * With --all: registers what has come into this PID namespace from outside since
- * the last time. Return: 0, or the errno of one that could not be registered.
+ * the snapshot. Return: 0, or the errno of one that could not be registered.
  */
-int urt_select_entered(const struct selection *selection, struct urt *u);
+int urt_select_entered(const struct selection *selection, struct urt *u,
+		       const struct urt_snapshot *snapshot);
 
 /* Why there is no /proc/urt, and what to do. */
 const char *urt_select_absent(void);

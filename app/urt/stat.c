@@ -423,7 +423,8 @@ static void report(struct stat_run *stat, enum period period)
 /* Who has come in from outside is in the next generation. */
 static void look_outside(struct stat_run *stat)
 {
-	int err = urt_select_entered(&stat->selection, stat->u);
+	int err = urt_select_entered(&stat->selection, stat->u,
+				     &stat->snapshot);
 
 	if (err && err != stat->told_outside)
 		error(0, 0, "cannot follow all that come in from outside: %s",

@@ -220,7 +220,8 @@ static bool drain(struct top *top)
 static bool update(struct top *top)
 {
 	/* Who has come in from outside is in the next generation. */
-	int err = urt_select_entered(&top->selection, top->u);
+	int err = urt_select_entered(&top->selection, top->u,
+				     &top->snapshot);
 
 	if (err)
 		snprintf(top->view.message, sizeof(top->view.message),

@@ -94,8 +94,8 @@ static void look_around(void *arg)
 	       "%s%s", said.out, said.err);
 	said_free(&said);
 	said = shell("mkdir -p /tmp/all; "
-		     "urt stat --all 0.1 >/tmp/all/stat 2>&1 & "
-		     "urt exporter --all --interval 0.2 --textfile /tmp/all "
+		     "urt stat --all 1 >/tmp/all/stat 2>&1 & "
+		     "urt exporter --all --interval 1 --textfile /tmp/all "
 		     ">/dev/null 2>&1 &");
 	said_free(&said);
 	wait_until(named("/tmp/all/stat", "entered") &&
@@ -118,7 +118,7 @@ static void come_in(void *arg)
 }
 
 TEST(urt_all_inside, "in a container, --all has what comes in from outside",
-     .limit = 120)
+     .limit = 300)
 {
 	struct container *c = share(sizeof(*c));
 	int status, init_status = -1, i;

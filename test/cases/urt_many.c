@@ -100,22 +100,48 @@ static void expect_exporter(const char *options, uint64_t n)
 }
 
 /* The command leaves them behind. */
-static void expect_run(unsigned int n)
+static void expect_run(const char *options, unsigned int n)
 {
-	struct said said = shell("urt run --json -o /tmp/run -- "
-				 "env URT_TEST_CROWD=%u /bin/tests", n);
+	struct said said = shell("urt run --json %s -o /tmp/run -- "
+				 "env URT_TEST_CROWD=%u /bin/tests", options, n);
 	json_t *report = parse_json(slurp("/tmp/run"));
-	json_t *row = row_with(report, "name", NAME);
+	size_t names = *options ? n + 1 : 1;
 
 	expect(!said.status && !number(report, "unseen") &&
 	       !number(report, "missed") && number(report, "running") == n &&
-	       row && number(row, "count") == n + 1ULL, "urt run: %s",
-	       json_dumps(report, 0));
+	       number(report, "processes") == n + 1ULL &&
+	       json_array_size(rows(report)) == names, "urt run %s: %s",
+	       options, json_dumps(report, 0));
 	expect_sum(report);
 	json_decref(report);
 	said_free(&said);
 	said = shell("killall -KILL " NAME);
 	said_free(&said);
+}
+
+/* CPU time that the progress shows never goes back, and all are in it. */
+static void expect_progress(unsigned int n)
+{
+	char command[120], want[40], *text, *at;
+	double before = 0, seconds;
+	int status;
+
+	snprintf(command, sizeof(command),
+		 "urt run --progress -o /dev/null -- "
+		 "sh -c 'URT_TEST_CROWD=%u /bin/tests; sleep 1'", n);
+	/* And the shell, which becomes its last command. */
+	snprintf(want, sizeof(want), " %u running, ", n + 1);
+	text = on_terminal(command, &status);
+	expect(!status && strstr(text, want), "%d, no '%s' in %s", status, want,
+	       text);
+	for (at = strstr(text, " running, "); at;
+	     at = strstr(at + 1, " running, ")) {
+		seconds = strtod(at + strlen(" running, "), NULL);
+		expect(seconds > 0 && seconds >= before, "%f after %f in %s",
+		       seconds, before, text);
+		before = seconds;
+	}
+	free(text);
 }
 
 static void all_agree(unsigned int n)
@@ -125,7 +151,7 @@ static void all_agree(unsigned int n)
 	pid_t pid;
 
 	crowd_fits(n);
-	expect_run(n);
+	expect_run("", n);
 	made = share(sizeof(*made));
 	pid = child(hold_crowd, &n);
 	wait_until(*made, 120000, "it takes too long");
@@ -147,6 +173,12 @@ static void all_agree(unsigned int n)
 TEST(urt_more, "of 1,501 processes, root is shown all, whatever shows them",
      .params = "interval_ms=1000", .limit = 300)
 {
+	struct said said;
+
+	expect_run("--each", 1500);
+	expect_progress(1500);
+	said = shell("killall -KILL " NAME);
+	said_free(&said);
 	all_agree(1500);
 }
 

@@ -392,11 +392,12 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 }
 
 int urt_select_names(const struct selection *selection, struct urt *u,
-		     uint64_t *failed)
+		     const struct urt_snapshot *snapshot, uint64_t *failed)
 {
 	unsigned int i;
 
 	(void)u;
+	(void)snapshot;
 	*failed = 0;
 	if (!selection->count)
 		return 0;
