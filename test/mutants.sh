@@ -275,7 +275,8 @@ stop_guest() {
 	rm -f "$dir/guest/port."*
 	pid=
 }
-trap stop_guest EXIT
+# Neither a guest nor a build outlives the script.
+trap 'stop_guest; jobs -p | xargs -r kill 2>/dev/null' EXIT
 
 start_guest() {
 	exec {tap}< <(URT_TEST_BUILD=$dir/guest URT_TEST_ARGS=mutants \
@@ -334,7 +335,7 @@ boot() {
 	esac
 }
 
-# CPU time of the guest, in seconds.
+# Prints the CPU time that the guest has used, in seconds.
 spent() {
 	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/.*) //' |
 		awk -v session="$pid" '$4 == session { n += $12 + $13 }
