@@ -404,7 +404,7 @@ static void expect_pace(const struct urt_map *map)
 /* Nobody whom the bomb keeps from running holds a lock that we need. */
 static void expect_registrations(int fd)
 {
-	uint64_t begin, took, worst = 0;
+	long long begin, took, worst = 0;
 
 	for (int i = 0; i < 50; i++) {
 		begin = now_ns() - cpu_ns(getpid());
