@@ -164,8 +164,7 @@ of_shell() {
 		'^ +count +user s' '^ +1 +[0-9.]+ +[0-9.]+  seq$' \
 		'^ +1 +[0-9.]+ +[0-9.]+  tail$'
 	example build.sh-unloaded root 125 \
-		'rmmod usertime; /examples/build.sh true' \
-		'is the usertime module loaded'
+		'rmmod usertime; /examples/build.sh true' 'is not loaded'
 	example service.sh user 0 '(sleep 1 &)
 		sleep 60 & (usleep 1500000; kill -SEGV $!) &
 		/examples/service.sh sleep' '^following 2$' \
