@@ -288,7 +288,7 @@ start_guest() {
 # mutants that are behind it.
 boot() {
 	local guest=$1 how=$2 line name='' stage='' who='' last='' begin
-	local code end="the guest's end" silent=0 since=0
+	local code end="the guest's end" complained='' silent=0 since=0
 
 	settled=0
 	start_guest "$guest"
@@ -308,7 +308,9 @@ boot() {
 			[ -n "$who" ] || [ "${line##* }" = 0 ] ||
 				who="the end of the run"
 			judge "$name" "$how" "$who" "$begin"
-			stage='' ;;
+			stage=''
+			# Lockdep, for one, says nothing more in this guest.
+			[ -z "$complained" ] || break ;;
 		'# mutant: '*)
 			read -r _ _ name stage <<<"$line"
 			[ "$stage" = broken ] || begin=$SECONDS
@@ -316,6 +318,7 @@ boot() {
 		'not ok '*)
 			[ -n "$who" ] || who=$(test_of "$line")
 			[ "$how" != short ] || break ;;	# that is enough
+		'# kernel log: '*) complained=y ;;
 		'# kmemleak: '*) who=${who:-kmemleak} ;;
 		'ok '*) last=$(test_of "$line") ;;
 		esac
