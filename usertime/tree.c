@@ -44,7 +44,7 @@
 /* --- the search --- */
 
 /* A search that has lost members so often has enemies. */
-#define ROUNDS_MAX 100
+#define ROUNDS_MAX 20
 
 struct search {
 	struct list_head node;		/* of registry->searches */
