@@ -237,7 +237,7 @@ vm_machine() {
 vm_vary() {
 	local sizes=(1024 1536 832 2048 1280) shifts=(0 -1 1)
 
-	vm_varied=(-seed "$1" -rtc "base=2026-01-01,clock=vm"
+	vm_varied=(-seed "$1" -rtc base=2026-01-01
 		-m "${sizes[($1 - 1) % 5]}")
 	vm_shift=$((vm_shift + shifts[($1 - 1) % 3]))
 	[ $(($1 % 2)) = 1 ] || vm_append+=" nokaslr"
