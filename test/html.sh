@@ -191,17 +191,21 @@ whole_or_not() {
 		[ "$(ls -A "$dir")" = page.html ]
 }
 
-# killed_by SIGNAL: while it writes, not before.
+# killed_by SIGNAL: while it writes. It may be done before we look: again then.
 killed_by() {
-	local dir=$build/whole pid status=0 new
+	local dir=$build/whole pid status new
 
-	"$urt" report --html "$dir/page.html" "$build/100000.json" &
-	pid=$!
-	until new=("$dir"/page.html.*) && [ -s "${new[0]}" ]; do
-		kill -0 "$pid" || return
+	for _ in {1..50}; do
+		status=0
+		"$urt" report --html "$dir/page.html" "$build/100000.json" &
+		pid=$!
+		until new=("$dir"/page.html.*) && [ -s "${new[0]}" ]; do
+			kill -0 "$pid" 2>/dev/null || break
+		done
+		kill -s "$1" "$pid" 2>/dev/null || true
+		wait "$pid" || status=$?
+		[ "$status" = 0 ] || break
 	done
-	kill -s "$1" "$pid"
-	wait "$pid" || status=$?
 	[ "$status" = $((128 + $(kill -l "$1"))) ] &&
 		[ "$(ls -A "$dir")" = page.html ] &&
 		cmp "$dir/page.html" "$build/100000.html"
