@@ -36,9 +36,9 @@ usage_error() {
 # --- steps ---
 
 # The module, the library, the command and what boots them.
-product=(usertime lib app test/vm test/kernels)
+product=(VERSION version.sh usertime lib app test/vm test/kernels)
 suite=("${product[@]}" test/cases test/lib.c test/lib.h test/runner.c test/klog.c
-	test/debug.c test/run.sh test/boot.sh)
+	test/debug.c test/Makefile test/run.sh test/boot.sh syscall)
 
 # add NAME "COMMAND" PATH...: a step, and the files that it depends on.
 declare -A commands=() depends=()
@@ -70,25 +70,27 @@ add_steps() {
 	done < <(vm_kernels)
 	add packages test/packages.sh "${product[@]}" Makefile debian packaging \
 		systemd man examples prometheus test/packages test/packages.sh
-	add bench bench/run.sh usertime lib bench test/vm
-	add profile bench/profile.sh usertime bench test/vm
-	add syscall syscall/run.sh syscall usertime test/vm
+	add bench bench/run.sh usertime lib bench test/vm test/kernels
+	add profile bench/profile.sh usertime bench test/vm test/kernels
+	add syscall syscall/run.sh syscall usertime test/vm test/kernels
 	add syscall-tests syscall/test.sh syscall "${suite[@]}"
 	add prometheus test/prometheus.sh "${product[@]}" prometheus systemd \
 		test/prometheus test/prometheus.sh
 	add html test/html.sh "${product[@]}" test/html test/html.sh
 	add gdb "test/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \
 		-ex 'break urt_registry_add' -ex continue -ex backtrace |
-		grep '^#.* urt_words_write ('" \
-		usertime test/vm test/gdb.sh
+		grep '^#.* urt_words_write (' && echo 'ok 1 - gdb stops there'" \
+		usertime test/vm test/kernels test/gdb.sh
 }
 
-# key STEP: of all that its outcome depends on.
+# key STEP: of all that its outcome depends on: files, and the versions of what
+# Debian has for it (kernels, compilers, QEMU), as far as they are here.
 key() {
 	# shellcheck disable=SC2086 # paths
 	{
 		echo "${commands[$1]}"
-		git -C "$top" ls-tree -r HEAD -- ${depends[$1]}
+		echo "$versions"
+		git -C "$top" ls-tree -r "$commit" -- ${depends[$1]}
 	} | sha256sum | cut -c -24
 }
 
@@ -163,6 +165,7 @@ run_step() {
 		"status $status, $((SECONDS - begin)) s"
 	if [ "$status" != 0 ]; then
 		sed "s/^/$name: /" "$build/$name.log" | tail -n 60
+		rm -f "$rows/$name".*
 		mv "$build/$name.row" "$rows/$name.failed"
 		return 1
 	fi
@@ -190,7 +193,7 @@ END
 		if [ -e "$row" ]; then
 			cat "$row"
 		elif [ -e "$rows/$name.failed" ]; then
-			sed "s/| *\$/| FAILED |/" "$rows/$name.failed"
+			sed 's/| \([^|]*\)|$/| FAILED \1|/' "$rows/$name.failed"
 		else
 			echo "| $name | | | | | | | | not run on these files |"
 		fi
@@ -199,18 +202,20 @@ END
 
 # --- arguments ---
 
-list='' only=() again='' minutes=20 step=''
+list='' only=() again='' minutes=20 step='' commit=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--help) usage; exit ;;
 	--list) list=y ;;
 	--again) again=y ;;
-	--only | --minutes | --step)
+	--only | --minutes | --step | --commit)
 		[ $# -gt 1 ] || usage_error "$1 needs a value"
 		case $1 in
 		--only) only+=("$2") ;;
 		--minutes) minutes=$2 ;;
-		--step) step=$2 ;;	# of ourselves
+		# We call ourselves with these: all steps are of one commit.
+		--step) step=$2 ;;
+		--commit) commit=$2 ;;
 		esac
 		shift ;;
 	*) usage_error "unknown argument '$1'" ;;
@@ -220,7 +225,10 @@ done
 [[ $minutes =~ ^[1-9][0-9]{0,2}$ ]] || usage_error "--minutes takes a number from 1"
 
 add_steps
-commit=$(git -C "$top" rev-parse HEAD)
+[ -n "$commit" ] || commit=$(git -C "$top" rev-parse HEAD)
+versions=$(dpkg-query -W -f '${Package} ${Version}\n' gcc qemu-system-x86 \
+	"$(vm_headers_package)" 2>/dev/null || true)
+versions+=$(cd "$vm_cache" 2>/dev/null && printf ' %s' root_*_[0-9]* linux-source-*)
 rows=$vm_cache/soak
 mkdir -p "$build" "$rows"
 for name in "${only[@]}" $step; do
@@ -240,12 +248,13 @@ if [ -n "$step" ]; then
 	exit
 fi
 
-git -C "$top" diff --quiet HEAD ||
+git -C "$top" diff --quiet HEAD -- . ':!doc/results.md' ||
 	usage_error "there are changes that are not committed; a soak is of a commit"
 [ ${#only[@]} -gt 0 ] || only=("${steps[@]}")
 failed=0
 printf '%s\n' "${only[@]}" |
-	xargs -P 2 -I{} "$0" --minutes "$minutes" ${again:+--again} --step {} || failed=1
+	xargs -P 2 -I{} "$0" --minutes "$minutes" ${again:+--again} \
+		--commit "$commit" --step {} || failed=1
 write_results >"$top/doc/results.md"
 echo "soak: results are in doc/results.md"
 exit "$failed"
