@@ -209,7 +209,8 @@ static bool search_and_take(struct exporter_sources *sources,
 
 	taken = take_own(sources, model) && mapped;
 	exporter_sources_records(sources, model);
-	if (is_due && found && taken)
+	/* Where the map has no room for all, nobody knows who is missing. */
+	if (is_due && found && taken && !sources->own_state.unseen)
 		exporter_model_searched(&sources->own_state, now);
 	return taken && !sources->told_names;
 }

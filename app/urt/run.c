@@ -523,7 +523,7 @@ static bool settled(const struct run *run)
 		return true;
 	/* For what nobody reaps, no record comes. */
 	if (run->wait)
-		return run->recorded &&
+		return (run->recorded || waited >= OWN_LIMIT) &&
 		       urt_unreaped_alone(&run->unreaped, now_ns());
 	if (!run->recorded)
 		return waited >= OWN_LIMIT;

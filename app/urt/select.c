@@ -294,17 +294,18 @@ int urt_select_names(const struct selection *selection, struct urt *u,
 		     const struct urt_snapshot *snapshot, uint64_t *failed)
 {
 	struct found found = { 0 };
+	int err = 0;
 	size_t i;
 
-	for (i = 0; i < selection->count; i++) {
+	for (i = 0; i < selection->count && !err; i++) {
 		const struct selected *item = &selection->items[i];
 
 		if (item->all ? register_roots(u, snapshot, &found) :
 				register_named(item, u, &found))
-			return errno;
+			err = errno;
 	}
 	*failed = found.failed;
-	return found.err;
+	return err ? err : found.err;
 }
 
 static bool register_pid(const struct selected *item, struct urt *u,
