@@ -5,6 +5,10 @@
 # scrapes two guests at once while processes come and go there. TAP.
 set -euo pipefail
 
+# Under nohup(1) hanging up is ignored. A shell cannot undo that for what it starts.
+[ -n "${URT_HANGS_UP-}" ] ||
+	URT_HANGS_UP=y exec env --default-signal=HUP "$0" "$@"
+
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/prometheus
 export LC_ALL=C
