@@ -8,7 +8,8 @@
 
 /* --- rows that do not fit where most rows do --- */
 
-#define LONG_ROWS 150
+/* So many that what they lack by the guess is more than any reserve. */
+#define LONG_ROWS 300
 
 static int came[2];
 
