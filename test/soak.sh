@@ -135,7 +135,7 @@ kernel_of() {
 	if [ -e "$file" ]; then
 		sed -n 's/^declare -- vm_release="\(.*\)"/\1/p' "$file"
 	else
-		grep -oE -m 1 'Linux [0-9][^ ;]*' "$build/$1.log" | cut -d' ' -f2
+		grep -oE -m 1 'Linux [0-9][^ ;,]*' "$build/$1.log" | cut -d' ' -f2
 	fi
 }
 
