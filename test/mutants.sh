@@ -288,7 +288,7 @@ start_guest() {
 # mutants that are behind it.
 boot() {
 	local guest=$1 how=$2 line name='' stage='' who='' last='' begin
-	local code end="the guest's end" complained='' silent=0 since=0
+	local code end="the guest's end" complained='' killed='' silent=0 since=0
 
 	settled=0
 	start_guest "$guest"
@@ -319,6 +319,9 @@ boot() {
 			[ -n "$who" ] || who=$(test_of "$line")
 			[ "$how" != short ] || break ;;	# that is enough
 		'# kernel log: '*) complained=y ;;
+		# By this machine: the mutant has not been tried.
+		'# the guest failed: # QEMU ended '* | '# the guest failed: # no end '*)
+			killed=${line#*: \# } ;;
 		'# kmemleak: '*) who=${who:-kmemleak} ;;
 		'ok '*) last=$(test_of "$line") ;;
 		esac
@@ -326,6 +329,11 @@ boot() {
 	stop_guest
 	exec {tap}<&-
 	who=${who:-$end${last:+ after $last}$(complaint "$guest")}
+	if [ -n "$killed" ] && [ -n "$stage" ]; then
+		give_up "$name" "NOT TRIED: ${killed%%;*}"
+		settled=$((settled + 1))
+		return
+	fi
 	case $stage in
 	broken) judge "$name" "$how" "$who" "$begin" ;;
 	whole)

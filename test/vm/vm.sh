@@ -291,7 +291,11 @@ $append -- $*" |
 		else
 			tee "$port" | sed -u '/^# status [0-9]*$/d'
 		fi || ended=${PIPESTATUS[0]}
-	[ "$ended" != 124 ] || echo "# no end within $limit s" >>"$port"
+	case $ended in
+	0) ;;
+	124) echo "# no end within $limit s" >>"$port" ;;
+	*) echo "# QEMU ended with status $ended" >>"$port" ;;
+	esac
 	if grep -q '^# status 0$' "$port"; then
 		rm "$port"
 		return 0
