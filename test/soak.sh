@@ -72,7 +72,8 @@ add_steps() {
 		systemd man examples prometheus test/packages test/packages.sh
 	add bench bench/run.sh usertime lib bench test/vm test/kernels
 	add profile bench/profile.sh usertime bench test/vm test/kernels
-	add syscall syscall/run.sh syscall usertime test/vm test/kernels
+	add syscall "syscall/run.sh && echo 'ok 1 - the table can be true'" \
+		syscall usertime test/vm test/kernels
 	add syscall-tests syscall/test.sh syscall "${suite[@]}"
 	add prometheus test/prometheus.sh "${product[@]}" prometheus systemd \
 		test/prometheus test/prometheus.sh
@@ -83,15 +84,15 @@ add_steps() {
 		usertime test/vm test/kernels test/gdb.sh
 }
 
-# key STEP: of all that its outcome depends on: files, and the versions of what
-# Debian has for it (kernels, compilers, QEMU), as far as they are here.
+# key STEP: of all that its outcome depends on: files, and the versions of this
+# distribution's kernel, compiler and QEMU.
 key() {
 	# shellcheck disable=SC2086 # paths
 	{
 		echo "${commands[$1]}"
 		echo "$versions"
 		git -C "$top" ls-tree -r "$commit" -- ${depends[$1]}
-	} | sha256sum | cut -c -24
+	} | sha256sum | cut -c -16
 }
 
 # --- what came out ---
@@ -139,12 +140,20 @@ kernel_of() {
 	fi
 }
 
-# run_step NAME: one line of results in the cache, by what it depends on.
-run_step() {
-	local name=$1 row tree begin=$SECONDS status=0 passed failed skipped
+# row_of STEP: its line of results on these files, as a run here has left it or as
+# the page has it, which may be another machine's. Return: whether there is one.
+row_of() {
+	{ cat "$build/$1.row" "$page" 2>/dev/null || true; } |
+		grep -F -m 1 "| $(key "$1") |"
+}
 
-	row=$rows/$name.$(key "$name")
-	if [ -e "$row" ] && [ -z "$again" ]; then
+# run_step NAME: leaves its line of results.
+run_step() {
+	local name=$1 tree begin=$SECONDS status=0 passed failed skipped
+
+	if [ -z "$again" ] && row_of "$name" | grep -v '| FAILED ' >"$build/$name.row.new"; then
+		mv "$build/$name.row.new" "$build/$name.row"
+		rm -f "$build/$name.out"
 		echo "soak: $name: passed before, on the same files"
 		return
 	fi
@@ -152,52 +161,56 @@ run_step() {
 	rm -rf "$tree"
 	git clone -q --shared "$top" "$tree"
 	git -C "$tree" checkout -q "$commit"
-	(cd "$tree" && eval "${commands[$name]}") >"$build/$name.log" 2>&1 </dev/null ||
-		status=$?
+	(cd "$tree" && eval "${commands[$name]}" | tee "$build/$name.out") \
+		>"$build/$name.log" 2>&1 </dev/null || status=$?
 	read -r passed failed skipped < <(counts "$name" "$tree")
-	{
-		echo "| $name | $(date -u +%F) | ${commit:0:12} |" \
-			"$(kernel_of "$name" "$tree" || true) | $passed |" \
-			"$failed | $skipped | $((SECONDS - begin)) |" \
-			"$(figures "$name") |"
-	} >"$build/$name.row"
+	# A step that ran nothing has not passed.
+	[ "$passed" != 0 ] || [ "$status" != 0 ] || status='no claims'
+	echo "| $name | $(date -u +%F) | ${commit:0:12} |" \
+		"$(kernel_of "$name" "$tree" || true) | $passed | $failed | $skipped |" \
+		"$((SECONDS - begin)) |$([ "$status" = 0 ] || echo ' FAILED') $(figures "$name") |" \
+		"$(key "$name") |" >"$build/$name.row"
 	echo "soak: $name: $passed passed, $failed failed, $skipped skipped," \
 		"status $status, $((SECONDS - begin)) s"
 	if [ "$status" != 0 ]; then
 		sed "s/^/$name: /" "$build/$name.log" | tail -n 60
-		rm -f "$rows/$name".*
-		mv "$build/$name.row" "$rows/$name.failed"
 		return 1
 	fi
-	rm -f "$rows/$name".*
-	mv "$build/$name.row" "$row"
 	rm -rf "$tree"
 }
 
+# tables STEP: all that it printed, as a section of the page.
+tables() {
+	[ -n "$(row_of "$1")" ] || return 0
+	printf '\n## %s\n\n' "$1"
+	if [ -e "$build/$1.out" ]; then
+		sed 's/^/    /; s/ *$//' "$build/$1.out"
+	else
+		awk -v head="## $1" '/^## / { here = $0 == head; next }
+			here && NF { print }' "$page"
+	fi
+}
+
 write_results() {
-	local name row
+	local name
 
 	cat <<END
 # Results
 
 \`make soak\` writes this page. Each line is one step: when it ran, on which commit
 and kernel, how many claims passed, failed and were skipped, how many seconds it
-took, and the figures that it printed. A step runs again when a file changes that
-it depends on.
+took, and the figures that it printed. The last column stands for the files that
+the step depends on, and for the versions of kernel, compiler and QEMU of this
+distribution: a step whose line is here does not run again while they are the same.
 
-| step | date | commit | kernel | passed | failed | skipped | seconds | figures |
-| --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- |
+| step | date | commit | kernel | passed | failed | skipped | seconds | figures | files |
+| --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |
 END
 	for name in "${steps[@]}"; do
-		row=$rows/$name.$(key "$name")
-		if [ -e "$row" ]; then
-			cat "$row"
-		elif [ -e "$rows/$name.failed" ]; then
-			sed 's/| \([^|]*\)|$/| FAILED \1|/' "$rows/$name.failed"
-		else
-			echo "| $name | | | | | | | | not run on these files |"
-		fi
+		row_of "$name" ||
+			echo "| $name | | | | | | | | not run on these files | |"
 	done
+	for name in bench profile syscall; do tables "$name"; done
 }
 
 # --- arguments ---
@@ -226,18 +239,21 @@ done
 
 add_steps
 [ -n "$commit" ] || commit=$(git -C "$top" rev-parse HEAD)
+# What is not there yet has no version.
+# shellcheck disable=SC2046 # package names
+vm_install $(vm_packages)
 versions=$(dpkg-query -W -f '${Package} ${Version}\n' gcc qemu-system-x86 \
-	"$(vm_headers_package)" 2>/dev/null || true)
-versions+=$(cd "$vm_cache" 2>/dev/null && printf ' %s' root_*_[0-9]* linux-source-*)
-rows=$vm_cache/soak
-mkdir -p "$build" "$rows"
+	"$(vm_headers_package)")
+page=$top/doc/results.md
+mkdir -p "$build"
 for name in "${only[@]}" $step; do
 	[ -n "${commands[$name]-}" ] ||
 		usage_error "there is no step '$name'; see --list"
 done
 if [ -n "$list" ]; then
 	for name in "${steps[@]}"; do
-		[ -e "$rows/$name.$(key "$name")" ] && done=passed || done=''
+		done=''
+		! row_of "$name" | grep -qv '| FAILED ' || done=passed
 		printf '%-16s %-7s %s\n' "$name" "$done" "${commands[$name]}" |
 			tr -s '\t' ' '
 	done
@@ -255,6 +271,7 @@ failed=0
 printf '%s\n' "${only[@]}" |
 	xargs -P 2 -I{} "$0" --minutes "$minutes" ${again:+--again} \
 		--commit "$commit" --step {} || failed=1
-write_results >"$top/doc/results.md"
+write_results >"$build/results.md"
+mv "$build/results.md" "$page"
 echo "soak: results are in doc/results.md"
 exit "$failed"
