@@ -51,7 +51,7 @@ add() {
 
 # The longest first: two run at a time, and none shall be alone at the end.
 add_steps() {
-	local name must
+	local name must seed=1
 
 	add mutants test/mutants.sh "${suite[@]}" test/mutants test/mutants.sh
 	add debug-a "test/coverage.sh --all --jobs 1" "${suite[@]}" syscall \
@@ -61,10 +61,11 @@ add_steps() {
 	add races-debug-b "test/races.sh --kernel debug-b --minutes $minutes" \
 		usertime test/vm test/kernels test/races test/races.sh
 	add bookworm "test/run.sh --all --jobs 1" "${suite[@]}" man examples test
+	# Each kernel has another seed: memory, its layout, speed, random input.
 	while read -r name _ _ _ must; do
 		case $name:$must in
 		*:apart | debug-a:* | bookworm:*) ;;
-		*) add "$name" "test/run.sh --kernel $name --all --jobs 1" \
+		*) add "$name" "test/run.sh --kernel $name --all --jobs 1 --seed $((++seed))" \
 			"${suite[@]}" ;;
 		esac
 	done < <(vm_kernels)
