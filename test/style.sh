@@ -13,9 +13,10 @@ build=$top/build/style
 mkdir -p "$build"
 cd "$top"
 
+# Coccinelle does not run without Python's library, and does not ask for it.
 packages() {
 	echo perl sparse shellcheck coccinelle cppcheck clang-tidy mandoc \
-		pyflakes3 patch libbpf-dev libmicrohttpd-dev
+		libpython3-dev pyflakes3 patch libbpf-dev libmicrohttpd-dev
 	vm_packages
 }
 
