@@ -148,6 +148,12 @@ row_of() {
 		grep -F -m 1 "| $(key "$1") |"
 }
 
+# older_row STEP: its last line, on other files.
+older_row() {
+	{ cat "$build/$1.row" "$page" 2>/dev/null || true; } |
+		grep -m 1 "^| $1 | 2" | sed 's/| [^|]* |$/| changed since |/'
+}
+
 # run_step NAME: leaves its line of results.
 run_step() {
 	local name=$1 tree begin=$SECONDS status=0 passed failed skipped
@@ -182,7 +188,7 @@ run_step() {
 
 # tables STEP: all that it printed, as a section of the page.
 tables() {
-	[ -n "$(row_of "$1")" ] || return 0
+	[ -n "$(row_of "$1" || older_row "$1")" ] || return 0
 	printf '\n## %s\n\n' "$1"
 	if [ -e "$build/$1.out" ]; then
 		sed 's/^/    /; s/ *$//' "$build/$1.out"
@@ -203,13 +209,14 @@ and kernel, how many claims passed, failed and were skipped, how many seconds it
 took, and the figures that it printed. The last column stands for the files that
 the step depends on, and for the versions of kernel, compiler and QEMU of this
 distribution: a step whose line is here does not run again while they are the same.
+"Changed since" says that they are not.
 
 | step | date | commit | kernel | passed | failed | skipped | seconds | figures | files |
 | --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |
 END
 	for name in "${steps[@]}"; do
-		row_of "$name" ||
-			echo "| $name | | | | | | | | not run on these files | |"
+		row_of "$name" || older_row "$name" ||
+			echo "| $name | | | | | | | | not run yet | |"
 	done
 	for name in bench profile syscall; do tables "$name"; done
 }
