@@ -342,10 +342,11 @@ dashboard() {
 tells_of_losses() {
 	local family status=0
 
-	for family in lost_processes dropped_records exporter_missed_refreshes; do
-		grep -q "expr: .*urt_${family}_total" \
+	for family in lost_processes_total dropped_records_total \
+		exporter_missed_refreshes_total exporter_unseen_processes; do
+		grep -q "expr: .*urt_${family}" \
 			"$top/prometheus/urt.rules.yml" &&
-			dashboard | grep "urt_${family}_total" ||
+			dashboard | grep "urt_$family" ||
 			{ echo "nothing tells of $family"; status=1; }
 	done
 	return $status
