@@ -104,8 +104,8 @@ void exporter_model_absent(struct exporter_source *source, uint64_t now_ns);
 /* A registry cannot be read now: all stay as they were. */
 void exporter_model_unreadable(struct exporter_model *model);
 /*
- * All that had one of the names at now_ns are registered, and the snapshot has
- * them.
+ * All that had one of the names at now_ns are registered, but for those that
+ * may not be, and the snapshot has them.
  */
 void exporter_model_searched(struct exporter_source *source, uint64_t now_ns);
 void exporter_model_end(struct exporter_model *model);

@@ -90,7 +90,12 @@ static bool look_at_system(struct exporter_sources *sources,
 
 /* --- a session of our own --- */
 
-/* Names come and go: who has one of them now is found by looking for it. */
+/*
+ * Names come and go: who has one of them now is found by looking for it.
+ * Return: whether all of them are registered, those aside that we may not
+ * register. That lasts: a search that waited for them would never be complete,
+ * and what others had used under other names would count.
+ */
 static bool search(struct exporter_sources *sources, uint64_t now_ns)
 {
 	int err = urt_select_names(&sources->names, sources->own,
@@ -99,7 +104,7 @@ static bool search(struct exporter_sources *sources, uint64_t now_ns)
 
 	tell(&sources->told_names, "cannot follow all of that name", err);
 	sources->names_ns = now_ns + sources->interval_ms * NSEC_PER_MSEC;
-	return !err;
+	return !err || err == EPERM;
 }
 
 /* Return: whether the model has all that are registered. */

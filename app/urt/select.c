@@ -181,7 +181,7 @@ struct found {
 	bool any;
 	bool added;
 	uint64_t failed;	/* could not be registered, */
-	int err;		/* the last of them with this */
+	int err;		/* with this; EPERM: all of them */
 	struct full *full;	/* NULL: nothing is told */
 };
 
@@ -193,7 +193,8 @@ static void add_found(struct found *found, struct urt *u, pid_t pid, int flags)
 	} else if (errno != ESRCH) {
 		found->any = true;
 		found->failed++;
-		found->err = errno;
+		if (!found->err || errno != EPERM)
+			found->err = errno;
 		if (found->full)
 			tell_failure(found->full, pid, errno);
 	}

@@ -49,7 +49,8 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 /*
  * Registers who has one of the names now, and with --all what has come in from
  * outside and is not in the snapshot; nobody is no failure.
- * *failed: how many could not be registered. Return: 0, or the errno of one.
+ * *failed: how many could not be registered. Return: 0, or the errno of one;
+ * EPERM only if that is the errno of all.
  */
 int urt_select_names(const struct selection *selection, struct urt *u,
 		     const struct urt_snapshot *snapshot, uint64_t *failed);

@@ -169,6 +169,46 @@ TEST(urt_exporter_quota, "what the quota keeps from being followed is told",
 	in_user(1000, follow_four, NULL);
 }
 
+/* Has used most of its time long before it takes the name. */
+static void take_the_name(void *arg)
+{
+	(void)arg;
+	burn(200 * MS);
+	sleep_ns(1500 * MS);
+	prctl(PR_SET_NAME, NAME);
+	sleep_forever();
+}
+
+static void follow_own(void *arg)
+{
+	static const char dir[] = "/tmp/foreign";
+	pid_t pid;
+
+	(void)arg;
+	start_exporter(dir, "-C " NAME " --interval 0.1");
+	wait_until(value_of(dir, "urt_exporter_unseen_processes ") == 1 &&
+		   !value_of(dir, "urt_up "), 20000, "%s",
+		   slurp("/tmp/foreign/urt.prom"));
+	pid = child(take_the_name, NULL);
+	wait_until(counter(dir, "urt_processes", NAME) == 1, 20000, "%s",
+		   slurp("/tmp/foreign/urt.prom"));
+	end(pid);
+	wait_until(exits(dir, NAME) == 1, 20000, "no exit");
+	expect(counted_us(dir, NAME) < 100000 &&
+	       value_of(dir, "urt_exporter_unseen_processes ") == 1, "%s",
+	       slurp("/tmp/foreign/urt.prom"));
+}
+
+TEST(urt_exporter_foreign,
+     "a process that may not be followed is told, and changes nothing for others",
+     .params = "restrict=1 interval_ms=200")
+{
+	pid_t pid = child(stay, NULL);
+
+	wait_until(state_of(pid) == 'S', 5000, "no sleeper");
+	in_user(1000, follow_own, NULL);
+}
+
 /* --- ten minutes --- */
 
 #define MINUTES_SEED 15

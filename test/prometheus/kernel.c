@@ -18,6 +18,7 @@ struct life lives[LIVES_MAX];
 unsigned int lives_count;
 uint64_t kernel_ns;
 bool kernel_deaf;
+int kernel_refuses;
 
 static struct urt session, registry = { .system = true };
 static uint64_t grace_ns, interval_ns, system_generation, generation;
@@ -32,6 +33,7 @@ void kernel_begin(uint64_t grace, bool follows_tree)
 	lives_count = 0;
 	kernel_ns = BOOT_NS;
 	kernel_deaf = false;
+	kernel_refuses = 0;
 	grace_ns = grace;
 	interval_ns = 5 * SEC;
 	tree = follows_tree;
@@ -401,10 +403,12 @@ int urt_select_names(const struct selection *selection, struct urt *u,
 	*failed = 0;
 	if (!selection->count)
 		return 0;
+	*failed = kernel_refuses != 0;
 	for (i = 0; i < lives_count; i++) {
 		moment();
-		if (exists(&lives[i]) && kernel_ns >= lives[i].named_ns)
+		if (exists(&lives[i]) && kernel_ns >= lives[i].named_ns &&
+		    kernel_ns >= lives[i].refused_ns)
 			add(&lives[i]);
 	}
-	return 0;
+	return kernel_refuses;
 }

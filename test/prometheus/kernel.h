@@ -22,6 +22,7 @@
 struct life {
 	uint64_t start_ns;
 	uint64_t named_ns;
+	uint64_t refused_ns;	/* no search can register it before then */
 	uint64_t exit_ns;	/* reaped at once */
 	uint64_t busy_ns;	/* it uses a CPU for so long, from its start on */
 	uint64_t system_ns;	/* when it is put in the registry of all */
@@ -41,6 +42,8 @@ extern struct life lives[LIVES_MAX];
 extern unsigned int lives_count;
 extern uint64_t kernel_ns;	/* the time */
 extern bool kernel_deaf;	/* neither registry can be read */
+/* Each search meets one more that cannot be registered, with this errno; or 0. */
+extern int kernel_refuses;
 
 /* A kernel without processes; from so long after an exit on it is final. */
 void kernel_begin(uint64_t grace_ns, bool follows_tree);

@@ -4,6 +4,7 @@
  * for, are looked at, are refreshed and exit at every phase: thousands of
  * histories. What it counts is what they have used. TAP.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,26 +215,56 @@ static void test_named_late(void)
 }
 
 /* It was another's while it was called otherwise. */
-static void test_renamed(void)
+static void renamed(uint64_t phase, int refuses)
+{
+	struct life *life;
+	bool forward;
+
+	kernel_begin(5 * MS, false);
+	kernel_refuses = refuses;
+	sources_begin(1000);
+	follow_name();
+	life = kernel_life(kernel_ns + phase, 20 * SEC);
+	life->named_ns += 10 * SEC;
+	exporter_sources_open(&sources, &model);
+	forward = look_until(kernel_ns + 30 * SEC);
+	forward &= sources.own_state.unregistered == (refuses != 0);
+	/* It is found within an interval. */
+	judge(forward, 10 * SEC - 500 * MS, 510 * MS, 1, "phase, errno",
+	      phase / MS, (unsigned long)refuses, 0);
+}
+
+static void test_renamed(int refuses, const char *claim)
+{
+	uint64_t phase;
+
+	for (phase = 0; phase < 3000 * MS; phase += 17 * MS)
+		renamed(phase, refuses);
+	conclude(claim);
+}
+
+/* The quota is full for a while: who comes meanwhile is registered later. */
+static void test_quota(void)
 {
 	uint64_t phase;
 
 	for (phase = 0; phase < 3000 * MS; phase += 17 * MS) {
 		struct life *life;
-		uint64_t want;
+		bool forward;
 
 		kernel_begin(5 * MS, false);
+		kernel_refuses = EDQUOT;
 		sources_begin(1000);
 		follow_name();
 		life = kernel_life(kernel_ns + phase, 20 * SEC);
-		life->named_ns += 10 * SEC;
-		want = 10 * SEC;
+		life->refused_ns = kernel_ns + 10 * SEC;
 		exporter_sources_open(&sources, &model);
-		/* It is found within an interval. */
-		judge(look_until(kernel_ns + 30 * SEC), want - 500 * MS,
-		      510 * MS, 1, "phase", phase / MS, 0, 0);
+		forward = look_until(kernel_ns + 10 * SEC);
+		kernel_refuses = 0;
+		forward &= look_until(kernel_ns + 20 * SEC);
+		judge(forward, 20 * SEC, 0, 1, "phase", phase / MS, 0, 0);
 	}
-	conclude("what one used under another name for long is not counted");
+	conclude("who had to wait for room in the quota counts in full");
 }
 
 /* An old one is given by its number: what it uses from then on counts. */
@@ -327,7 +358,9 @@ int main(void)
 	test_come_again(false, "all of a name counts that is found once");
 	test_scraped();
 	test_named_late();
-	test_renamed();
+	test_renamed(0, "what one used under another name for long is not counted");
+	test_renamed(EPERM, "nor where somebody else may not be followed");
+	test_quota();
 	test_numbers();
 	test_both();
 	test_deaf();
