@@ -32,13 +32,29 @@ void urt_select_pid(struct selection *selection, pid_t pid, int flags)
 	*append(selection) = (struct selected){ .pid = pid, .flags = flags };
 }
 
+/* Names are a set: a process that has one has it once. */
 void urt_select_name(struct selection *selection, const char *name, int flags)
 {
+	size_t i;
+
+	for (i = 0; i < selection->count; i++) {
+		const struct selected *item = &selection->items[i];
+
+		if (item->name && !strncmp(item->name, name, COMM_MAX) &&
+		    item->flags == flags)
+			return;
+	}
 	*append(selection) = (struct selected){ .name = name, .flags = flags };
 }
 
 void urt_select_all(struct selection *selection)
 {
+	size_t i;
+
+	for (i = 0; i < selection->count; i++) {
+		if (selection->items[i].all)
+			return;
+	}
 	*append(selection) = (struct selected){ .all = true };
 }
 

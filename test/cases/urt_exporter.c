@@ -141,32 +141,46 @@ static void stay(void *arg)
 	sleep_forever();
 }
 
+struct four {
+	const char *dir;
+	const char *options;
+};
+
 static void follow_four(void *arg)
 {
-	static const char dir[] = "/tmp/quota";
+	const struct four *four = arg;
+	const char *dir = four->dir;
+	char path[64];
 	pid_t pids[4];
 	unsigned int i;
 
-	(void)arg;
+	snprintf(path, sizeof(path), "%s/urt.prom", dir);
 	for (i = 0; i < 4; i++)
 		pids[i] = child(stay, NULL);
 	for (i = 0; i < 4; i++)
 		wait_until(state_of(pids[i]) == 'S', 5000, "no sleeper");
-	start_exporter(dir, "-C " NAME " --interval 0.1");
+	start_exporter(dir, four->options);
 	wait_until(value_of(dir, "urt_exporter_unseen_processes ") == 2 &&
-		   !value_of(dir, "urt_up "), 20000, "%s",
-		   slurp("/tmp/quota/urt.prom"));
+		   !value_of(dir, "urt_up "), 20000, "%s", slurp(path));
 	for (i = 0; i < 4; i++)
 		end(pids[i]);
 	wait_until(exits(dir, NAME) == 2 && value_of(dir, "urt_up ") == 1 &&
 		   !value_of(dir, "urt_exporter_unseen_processes "), 20000,
-		   "%s", slurp("/tmp/quota/urt.prom"));
+		   "%s", slurp(path));
 }
 
 TEST(urt_exporter_quota, "what the quota keeps from being followed is told",
      .params = "max_per_user=2 interval_ms=200")
 {
-	in_user(1000, follow_four, NULL);
+	in_user(1000, follow_four, &(struct four){
+		"/tmp/quota", "-C " NAME " --interval 0.1" });
+}
+
+TEST(urt_exporter_twice, "a name that is given twice counts once",
+     .params = "max_per_user=2 interval_ms=200")
+{
+	in_user(1000, follow_four, &(struct four){
+		"/tmp/twice", "-C " NAME " -C " NAME " --interval 0.1" });
 }
 
 /* Has used most of its time long before it takes the name. */
