@@ -49,6 +49,8 @@ size_t urt_picture_notes(const struct picture *picture, char *notes[NOTES_MAX])
 	     "exited, but not reaped by their parents: drawn until they were first seen so");
 	note(notes, &count, picture->report->unseen,
 	     "more still running, of which nothing is known; neither counted nor drawn");
+	if (picture->report->blind)
+		notes[count++] = urt_strdup("More may be running at the end, which could not be seen: neither counted nor drawn");
 	return count;
 }
 

@@ -20,6 +20,17 @@
  */
 #define KIND { "kind", NULL, COLUMN_TEXT, 0 }
 
+/* A number of processes that is not known. */
+#define UNKNOWN UINT64_MAX
+
+static void count_cell(struct table *table, uint64_t count)
+{
+	if (count == UNKNOWN)
+		urt_table_none(table);
+	else
+		urt_table_number(table, count);
+}
+
 /* --- a row for each name --- */
 
 static const struct column name_columns[] = {
@@ -39,8 +50,8 @@ static void name_row(struct table *table, const char *kind,
 		     const char *name)
 {
 	urt_table_text(table, kind);
-	urt_table_number(table, sum->count);
-	urt_table_number(table, sum->running);
+	count_cell(table, sum->count);
+	count_cell(table, sum->running);
 	urt_table_number(table, sum->utime_ns);
 	urt_table_number(table, sum->stime_ns);
 	if (sum->longest_ns)
@@ -148,7 +159,7 @@ static void sum_row(struct table *table, const char *kind,
 	int i;
 
 	urt_table_text(table, kind);
-	urt_table_number(table, sum->count);
+	count_cell(table, sum->count);
 	for (i = 0; i < 4; i++)
 		urt_table_none(table);
 	if (sum->longest_ns)
@@ -159,7 +170,7 @@ static void sum_row(struct table *table, const char *kind,
 	urt_table_number(table, sum->stime_ns);
 	urt_table_none(table);
 	urt_table_none(table);
-	urt_table_number(table, sum->running);
+	count_cell(table, sum->running);
 	urt_table_none(table);
 	if (name)
 		urt_table_text(table, name);
@@ -271,6 +282,8 @@ static void print_notes(const struct report *report, const struct tally *tally,
 	if (report->unseen)
 		fprintf(file, "%" PRIu64 " more still running, whose times are not included\n",
 			report->unseen);
+	if (report->blind)
+		fprintf(file, "more may be running, which could not be seen: their number is not known, their times are not included\n");
 }
 
 static void print_text(const struct report *report, const struct tally *tally,
@@ -304,8 +317,8 @@ static void print_csv(const struct report *report, const struct tally *tally,
 		      struct table *table)
 {
 	struct sum missed = { .count = tally->missed };
-	struct sum unseen = { .count = report->unseen,
-			      .running = report->unseen };
+	uint64_t number = report->blind ? UNKNOWN : report->unseen;
+	struct sum unseen = { .count = number, .running = number };
 	struct sum total = tally->total;
 
 	total.longest_ns = report->real_ns;
@@ -369,7 +382,8 @@ static void print_json(struct report *report, const struct tally *tally,
 	json_object_set_new(json, "running", json_number(tally->total.running));
 	json_object_set_new(json, "unreaped",
 			    json_number(tally->total.unreaped));
-	json_object_set_new(json, "unseen", json_number(report->unseen));
+	json_object_set_new(json, "unseen", report->blind ? json_null() :
+			    json_number(report->unseen));
 	json_object_set_new(json, "lost",
 		json_pack("{s:I,s:I,s:I}",
 			  "count", (json_int_t)tally->lost.count,

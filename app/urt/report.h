@@ -24,6 +24,7 @@ struct report {
 	time_t time;		/* of the start, since 1970; 0: not known */
 	unsigned int cpus;	/* in use at the start; 0: not known */
 	uint64_t unseen;	/* run still, but had no place in the map */
+	bool blind;		/* there was no map: what runs still is not known */
 	const char *host;	/* where it ran, and with which urt; NULL: not known */
 	const char *directory;
 	const char *version;

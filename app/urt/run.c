@@ -149,7 +149,8 @@ static const char doc[] =
 	"ended, as a whole; if that cannot be done at all, CMD is not run.\n"
 	"\n"
 	"In CSV the column kind tells rows of processes from others, lost, missed, "
-	"unseen (run on, with times unknown) and total. SIGTERM, SIGHUP, SIGUSR1 "
+	"unseen (run on, with times unknown; without a count, and null in JSON, "
+	"where there was no memory to see them) and total. SIGTERM, SIGHUP, SIGUSR1 "
 	"and SIGUSR2 are passed on to CMD.\n"
 	"\n"
 	"Exit status: that of CMD; 128+N if signal N killed it; 127 if it was not "
@@ -527,6 +528,9 @@ static bool settled(const struct run *run)
 		       urt_unreaped_alone(&run->unreaped, now_ns());
 	if (!run->recorded)
 		return waited >= OWN_LIMIT;
+	/* Who else has exited is not known: some of it may still come. */
+	if (!run->mapped)
+		return waited >= RECORD_LIMIT;
 	if (!snapshot_counts(run))
 		return waited >= OWN_LIMIT;
 	return !records_to_come(run) || waited >= RECORD_LIMIT;
@@ -538,10 +542,12 @@ static void count_living(struct run *run)
 
 	if (run->ended)
 		return;
-	/* No refresh came: how many there are is all that is known. */
+	/* No refresh came: how many there are is all that is known, if that. */
 	if (!snapshot_counts(run)) {
-		if (!urt_map_update(run->u))
-			take_snapshot(run);
+		run->report.blind = !run->mapped || urt_map_update(run->u);
+		if (run->report.blind)
+			return;
+		take_snapshot(run);
 		run->report.unseen = run->snapshot.registered;
 		return;
 	}
@@ -561,8 +567,8 @@ static void count_living(struct run *run)
 static void follow_others(struct run *run)
 {
 	take_records(run);
-	if (!run->ended && !map(run) && !run->wait)
-		return;
+	if (!run->ended)
+		map(run);
 	while (!settled(run))
 		wait_for_event(run, run->wait ? -1 : REFRESH_MS);
 	/* What ends between the two counts with its record. */

@@ -266,7 +266,10 @@ static void take_others(struct saved *saved, const json_t *json)
 		.type = URT_MISSED,
 		.count = get(saved, json, "missed", UINT32_MAX, true),
 	});
-	saved->report.unseen = get(saved, json, "unseen", UINT32_MAX, true);
+	/* Null where urt run could not see what ran on. */
+	saved->report.blind = json_is_null(json_object_get(json, "unseen"));
+	saved->report.unseen = get(saved, json, "unseen", UINT32_MAX,
+				   !saved->report.blind);
 }
 
 static void take_command(struct saved *saved, const json_t *json)

@@ -356,6 +356,61 @@ TEST(urt_run_zombie, "a member that nobody reaps delays the report by 2 s only")
 	expect_sum(report);
 }
 
+/* The least memory that it starts in has no room for the session's map. */
+static struct said run_without_map(const char *options, unsigned int *least_kb)
+{
+	struct said said = { .status = -1 };
+	unsigned int kb;
+
+	for (kb = 256; kb < 65536; kb += 256) {
+		said = shell("ulimit -v %u; exec urt run %s -- sh -c '"
+			     "setsid sleep 1000 >/dev/null 2>&1 & exit 3'",
+			     kb, options);
+		if (said.status == 3)
+			break;
+		said_free(&said);
+	}
+	expect(said.status == 3 && strstr(said.err, "cannot see what is running"),
+	       "%u KiB: %d, %s", kb, said.status, said.err);
+	note("with %u KiB", kb);
+	*least_kb = kb;
+	return said;
+}
+
+TEST(urt_run_blind, "where it cannot see what runs on, every report says so",
+     .params = "max_per_user=65536", .limit = 300)
+{
+	unsigned int kb;
+	struct said said = run_without_map("-o /tmp/blind", &kb);
+
+	expect(strstr(slurp("/tmp/blind"), "more may be running"), "%s",
+	       slurp("/tmp/blind"));
+	said_free(&said);
+	said = run_without_map("--json --each -o /tmp/blind "
+			       "--html /tmp/blind.html", &kb);
+	expect(json_is_null(json_object_get(parse_json(slurp("/tmp/blind")),
+					    "unseen")) &&
+	       strstr(slurp("/tmp/blind.html"), "More may be running"), "%s",
+	       slurp("/tmp/blind"));
+	said_free(&said);
+	/* As was said of the run, so of what is drawn of it. */
+	said = shell("urt report --svg /tmp/blind.svg /tmp/blind");
+	expect(!said.status &&
+	       strstr(slurp("/tmp/blind.svg"), "More may be running"), "%s",
+	       said.err);
+	said_free(&said);
+	said = run_without_map("--csv -o /tmp/blind", &kb);
+	expect(strstr(slurp("/tmp/blind"), "\nunseen,,,"), "%s",
+	       slurp("/tmp/blind"));
+	said_free(&said);
+	/* Where nothing runs on, nothing is missing. */
+	said = shell("ulimit -v %u; exec urt run --json -o /tmp/blind -- true", kb);
+	expect(!said.status &&
+	       number(parse_json(slurp("/tmp/blind")), "processes") == 1 &&
+	       !number(parse_json(slurp("/tmp/blind")), "unseen"), "%s",
+	       slurp("/tmp/blind"));
+}
+
 /* --- signals --- */
 
 /* urt, running that command, once it runs. */
