@@ -196,6 +196,28 @@ static void test_exits(void)
 	top_model_free(&model);
 }
 
+/* Records are read later than the snapshot: one that ran on has had more time. */
+static void test_late_records(void)
+{
+	struct urt_record record = {
+		.type = URT_EXIT, .count = 1, .pid = 2, .start_ns = SEC,
+		.utime_ns = 2500 * MS, .ppid = 1, .comm = "late",
+	};
+
+	begin(true);
+	born(2, 1, SEC)->utime_ns = SEC;
+	generation();
+	record.runtime_ns = snapshot.time_ns + 1500 * MS - SEC;
+	top_model_record(&model, &record);
+	snapshot.count = 0;
+	generation();
+	number(shown(2)->user, 100, "an exit after a refresh has its own time");
+	number(model.totals.user, 100, "and so has the total");
+	generation();
+	number(shown(2)->user, 100, "which does not change any more");
+	top_model_free(&model);
+}
+
 static void test_late_snapshot(void)
 {
 	begin(true);
@@ -384,6 +406,7 @@ int main(void)
 	test_shares();
 	test_forked();
 	test_exits();
+	test_late_records();
 	test_late_snapshot();
 	test_lost();
 	test_system();

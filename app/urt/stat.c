@@ -42,6 +42,8 @@ struct stat_run {
 	struct urt_snapshot snapshot;
 	struct watch watch;
 	struct unreaped unreaped;
+	struct urt_record held;		/* the next one, if holds */
+	bool holds;
 	uint64_t first_ns;
 	uint64_t last_ns;
 	uint64_t now_ns;
@@ -243,6 +245,14 @@ static void sum_row(struct table *table, const char *when, const char *name,
 	urt_table_text(table, name);
 }
 
+/* One that is in no report yet may have exited after the latest refresh. */
+static uint64_t moment_of(const struct stat_run *stat,
+			  const struct watched *item)
+{
+	return item->exited && item->end_ns > stat->now_ns ? item->end_ns :
+							     stat->now_ns;
+}
+
 static struct times item_times(const struct stat_run *stat, enum period period,
 			       const struct watched *item)
 {
@@ -257,12 +267,12 @@ static struct times item_times(const struct stat_run *stat, enum period period,
 	case INTERVAL:
 		times.user_ns -= item->last_utime_ns;
 		times.sys_ns -= item->last_stime_ns;
-		times.elapsed_ns = stat->now_ns - stat->last_ns;
+		times.elapsed_ns = moment_of(stat, item) - stat->last_ns;
 		break;
 	case AVERAGE:
 		times.user_ns -= item->first_utime_ns;
 		times.sys_ns -= item->first_stime_ns;
-		times.elapsed_ns = stat->now_ns - stat->first_ns;
+		times.elapsed_ns = moment_of(stat, item) - stat->first_ns;
 		break;
 	case LIFETIME:
 		/*
@@ -302,6 +312,8 @@ static void add_item(struct rows *rows, const struct stat_run *stat,
 
 	item_row(rows->table, rows->when, item, &times);
 	total_add(rows, 1, &times);
+	if (period != LIFETIME && times.elapsed_ns > rows->total.elapsed_ns)
+		rows->total.elapsed_ns = times.elapsed_ns;
 }
 
 static void add_sum(struct rows *rows, const char *name,
@@ -453,15 +465,32 @@ static bool take_snapshot(struct stat_run *stat)
 	return true;
 }
 
-static void take_records(struct stat_run *stat)
+/*
+ * Return: whether there are more. The refresh, of which a report is about to be,
+ * may be long ago: what has exited since then waits.
+ */
+static bool take_record(struct stat_run *stat, bool reports, int *ret)
 {
-	struct urt_record record;
-	int ret;
+	if (!stat->holds)
+		*ret = urt_next(stat->u, &stat->held, 0);
+	if (*ret <= 0)
+		return false;
+	stat->holds = reports && urt_watch_waits(&stat->watch, &stat->held);
+	if (!stat->holds)
+		urt_watch_record(&stat->watch, &stat->held);
+	return !stat->holds;
+}
+
+static void take_records(struct stat_run *stat, bool reports)
+{
+	int ret = 1;
 
 	if (stat->system)
 		return;
-	while ((ret = urt_next(stat->u, &record, 0)) > 0)
-		urt_watch_record(&stat->watch, &record);
+	while (take_record(stat, reports, &ret))
+		;
+	if (stat->holds)
+		return;
 	if (!ret)
 		stat->ended = true;
 	else if (errno != ETIMEDOUT && errno != EINTR)
@@ -484,7 +513,7 @@ static void wait_for_event(struct stat_run *stat)
 		{ .fd = stat->signal_fd, .events = POLLIN },
 		{ .fd = urt_fd(stat->u), .events = POLLPRI },
 	};
-	bool refreshed = false;
+	bool reports = false;
 
 	/* On the registry of all, POLLIN means the same as POLLPRI. */
 	if (!stat->system)
@@ -493,16 +522,17 @@ static void wait_for_event(struct stat_run *stat)
 		return;
 	stat->stopped = fds[0].revents;
 	if (fds[1].revents & POLLPRI)
-		refreshed = take_snapshot(stat);
-	take_records(stat);
-	if (!stat->ended && urt_unreaped_alone(&stat->unreaped, boot_ns())) {
+		reports = take_snapshot(stat) && due(stat);
+	take_records(stat, reports);
+	if (!stat->ended && !stat->holds &&
+	    urt_unreaped_alone(&stat->unreaped, boot_ns())) {
 		error(0, 0, "the processes that are left have exited, but their parents do not reap them");
 		stat->ended = true;
 	}
 	/* Once all have ended, no refresh comes any more. */
 	if (stat->ended && !stat->system)
 		stat->now_ns = boot_ns();
-	if (stat->ended || (refreshed && due(stat)))
+	if (stat->ended || reports)
 		report(stat, INTERVAL);
 }
 
@@ -515,6 +545,8 @@ static bool is_due_to_end(const struct stat_run *stat)
 /* Return: whether it can begin. */
 static bool first_look(struct stat_run *stat)
 {
+	uint64_t now, first;
+
 	if (!stat->system && stat->interval_ms &&
 	    urt_set_interval(stat->u, stat->interval_ms)) {
 		error(0, 0, "an interval of %g s is out of your range: 0.1 (0.01 for root) to 3600",
@@ -534,9 +566,14 @@ static bool first_look(struct stat_run *stat)
 	/* To a session nobody but a fork adds. */
 	stat->watch.closed = !stat->system &&
 			     stat->snapshot.registered == stat->snapshot.count;
+	now = boot_ns();
+	first = urt_watch_first_ns(&stat->snapshot, stat->system, now);
+	stat->watch.time_ns = first;
 	/* Before the first refresh, the values are those of registration. */
-	if (!stat->snapshot.generation)
-		stat->now_ns = boot_ns();
+	if (stat->interval_ms)
+		stat->now_ns = first;
+	else if (!stat->snapshot.generation || first != stat->now_ns)
+		stat->now_ns = now;
 	stat->first_ns = stat->now_ns;
 	stat->last_ns = stat->now_ns;
 	return true;

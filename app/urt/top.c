@@ -24,6 +24,7 @@
 #include "select.h"
 #include "top.h"
 #include "unreaped.h"
+#include "watch.h"
 
 #define DELAY_MS	1000	/* unless -d says otherwise */
 /*
@@ -161,6 +162,18 @@ static void set_title(struct top *top)
 	}
 }
 
+/* Its latest refresh is the beginning, not the moment when we look. */
+static bool begin_system(struct top *top)
+{
+	if (urt_snapshot(top->u, &top->snapshot)) {
+		error(0, 0, "cannot read the list: %s", urt_strerror(errno));
+		return false;
+	}
+	top->model.time_ns = urt_watch_first_ns(&top->snapshot, true,
+						now(CLOCK_BOOTTIME));
+	return true;
+}
+
 /* Return: whether there is anything to look at; or a message. */
 static bool start(struct top *top, bool *all)
 {
@@ -175,7 +188,7 @@ static bool start(struct top *top, bool *all)
 	top_model_init(&top->model, !top->view.system, now(CLOCK_BOOTTIME));
 	set_title(top);
 	if (top->view.system)
-		return true;
+		return begin_system(top);
 	if (urt_set_interval(top->u, delay)) {
 		error(0, 0, "an update every %g s: %s", delay / 1000.0,
 		      errno == EINVAL ? "at most 3600, at least 0.1 (root: 0.01)" :

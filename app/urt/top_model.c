@@ -201,10 +201,13 @@ static int record_exit(struct top_model *model, const struct urt_record *record)
 	struct top_row *row = find(model, record->pid, record->start_ns);
 	struct top_cpu cpu = { record->utime_ns, record->stime_ns }, used;
 	bool known = use(model, row, record->start_ns, &cpu, &used);
+	uint64_t end_ns = record->start_ns + record->runtime_ns;
 
 	model->totals.exited++;
 	add(&model->gone, &cpu);
 	add(&model->pending, &used);
+	if (end_ns > model->pending_end_ns)
+		model->pending_end_ns = end_ns;
 	if (!make_room(model, &used)) {
 		if (row)
 			row_free(model, row);
@@ -218,6 +221,7 @@ static int record_exit(struct top_model *model, const struct urt_record *record)
 	}
 	row->uid = record->uid;
 	row->status = record->status;
+	row->end_ns = end_ns;
 	row->cpu = cpu;
 	row->used = used;
 	row->measured = known;
@@ -321,9 +325,23 @@ static void fade(struct top_model *model)
 	}
 }
 
-/* A row's shares, in an interval so long; those of exited ones come once. */
-static void measure(struct top_row *row, uint64_t interval_ns)
+/*
+ * How long an interval was for what has exited by its end, or after it: records
+ * are read later than the snapshot is taken.
+ */
+static uint64_t lasted(const struct top_model *model, uint64_t interval_ns,
+		       uint64_t end_ns)
 {
+	return end_ns > model->time_ns + interval_ns ? end_ns - model->time_ns :
+						       interval_ns;
+}
+
+/* A row's shares, in an interval so long; those of exited ones come once. */
+static void measure(const struct top_model *model, struct top_row *row,
+		    uint64_t interval_ns)
+{
+	if (row->exited)
+		interval_ns = lasted(model, interval_ns, row->end_ns);
 	if (row->exited && row->age)
 		return;
 	if (row->measured) {
@@ -349,8 +367,10 @@ static void measure_all(struct top_model *model, uint64_t interval_ns)
 		if (row->measured && !(row->exited &&
 				       (row->age || model->records)))
 			add(&used, &row->used);
-		measure(row, interval_ns);
+		measure(model, row, interval_ns);
 	}
+	interval_ns = lasted(model, interval_ns, model->pending_end_ns);
+	model->pending_end_ns = 0;
 	memset(&model->pending, 0, sizeof(model->pending));
 	memset(&model->dropped, 0, sizeof(model->dropped));
 	totals->user = percent(used.user_ns, interval_ns);

@@ -51,6 +51,7 @@ struct top_row {
 	bool exited;
 	int status;		/* then: of wait(2), -1 if unknown */
 	unsigned int age;	/* generations since then */
+	uint64_t end_ns;	/* when, by its record; 0: there is none */
 
 	bool measured;		/* the next two are known */
 	double user;		/* percent of a CPU, in the last interval */
@@ -116,7 +117,8 @@ struct top_model {
 	size_t exited_count;
 	struct top_row *index[TOP_BUCKETS];	/* by PID */
 	struct top_cpu gone;	/* what has exited, all of it */
-	struct top_cpu pending;	/* used by what has, since the generation */
+	struct top_cpu pending;	/* used by what has, since the generation, */
+	uint64_t pending_end_ns;	/* the last of which exited then */
 	struct top_cpu dropped;	/* by what is lost */
 };
 

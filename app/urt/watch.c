@@ -120,6 +120,7 @@ static void take_exit(struct watch *watch, const struct urt_record *record)
 	memcpy(process.comm, record->comm, sizeof(process.comm));
 	item = find(watch, &process);
 	item->now = process;
+	item->end_ns = record->start_ns + record->runtime_ns;
 	item->status = record->status;
 	item->exited = true;
 }
@@ -140,6 +141,34 @@ void urt_watch_record(struct watch *watch, const struct urt_record *record)
 		watch->missed += record->count;
 		break;
 	}
+}
+
+bool urt_watch_waits(const struct watch *watch, const struct urt_record *record)
+{
+	struct watched key = {
+		.now = { .pid = record->pid, .start_ns = record->start_ns },
+	}, **node;
+
+	if (record->type != URT_EXIT ||
+	    record->start_ns + record->runtime_ns <= watch->time_ns)
+		return false;
+	node = tfind(&key, &watch->index, compare);
+	return !node || (*node)->snapshot == watch->snapshot;
+}
+
+uint64_t urt_watch_first_ns(const struct urt_snapshot *snapshot, bool system,
+			    uint64_t now_ns)
+{
+	uint64_t interval_ns = snapshot->interval_ms * NSEC_PER_MSEC;
+
+	/*
+	 * While the registry of all is empty, it is not refreshed. Who is in it
+	 * now was registered an interval ago at most: else a refresh had come.
+	 */
+	if (system && now_ns > snapshot->time_ns + 2 * interval_ns)
+		return now_ns - interval_ns;
+	/* Before the first refresh of a session, this is when it was opened. */
+	return snapshot->time_ns;
 }
 
 bool urt_watch_shown(const struct watch *watch, const struct watched *item)

@@ -20,6 +20,7 @@ struct watched {
 	uint64_t last_stime_ns;
 	uint64_t snapshot;		/* that it was last in */
 	int status;			/* of wait(2), once exited; -1 unknown */
+	uint64_t end_ns;		/* when, by its record; 0: there is none */
 	bool exited;
 	bool reported;			/* after it exited */
 };
@@ -52,8 +53,19 @@ void urt_watch_free(struct watch *watch);
 void urt_watch_snapshot(struct watch *watch,
 			const struct urt_snapshot *snapshot);
 void urt_watch_record(struct watch *watch, const struct urt_record *record);
+/*
+ * Whether a record is of an exit after the latest snapshot, which shows the
+ * process as it was before: it is for the next report.
+ */
+bool urt_watch_waits(const struct watch *watch, const struct urt_record *record);
 /* After a report: what now follows is for the next one. */
 void urt_watch_next(struct watch *watch);
+/*
+ * The moment of which the values of a first snapshot are, or an earlier one: what
+ * they grow by from then on took no less time.
+ */
+uint64_t urt_watch_first_ns(const struct urt_snapshot *snapshot, bool system,
+			    uint64_t now_ns);
 /* Whether the next report has a row for it. */
 bool urt_watch_shown(const struct watch *watch, const struct watched *item);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* urt stat. */
+#define _GNU_SOURCE
+#include <sched.h>
 #include <stdarg.h>
 
 #include "urt_lib.h"
@@ -86,6 +88,140 @@ TEST(urt_stat_rate, "%usr and %sys are shares of the interval in the times")
 			       cpu - before, json_dumps(report, 0));
 		before = cpu;
 	}
+	end(pid);
+}
+
+static double percent_of(const json_t *row)
+{
+	return json_real_value(json_object_get(row, "cpu_percent"));
+}
+
+/* One thread: at most a CPU, in every row and in their sum. */
+static void expect_possible(const json_t *reports)
+{
+	json_t *report, *row;
+	double ns, cpu;
+	size_t i, j;
+
+	json_array_foreach(reports, i, report) {
+		json_array_foreach(rows(report), j, row)
+			expect(percent_of(row) < 102, "report %zu: %s", i,
+			       json_dumps(report, 0));
+		if (json_is_null(json_object_get(report, "elapsed_ns")))
+			continue;
+		ns = (double)number(report, "elapsed_ns");
+		cpu = (double)(number(report, "user_ns") +
+			       number(report, "sys_ns"));
+		expect(cpu < ns * 1.02, "report %zu: %s", i,
+		       json_dumps(report, 0));
+	}
+}
+
+struct late {
+	pid_t burner;
+	pid_t sleeper;
+};
+
+static void follow_late(void *arg)
+{
+	const struct late *late = arg;
+	char command[128];
+
+	snprintf(command, sizeof(command),
+		 "exec urt stat --json -p %d,%d 2 4 >/tmp/late", late->burner,
+		 late->sleeper);
+	execl("/bin/sh", "sh", "-c", command, NULL);
+}
+
+/* The time of the last report that is there. */
+static uint64_t reported_ns(const char *path)
+{
+	return number(last_of(parse_lines(slurp(path))), "time_ns");
+}
+
+TEST(urt_stat_late,
+     "what exits after a refresh is in the next report, however late it is read",
+     .limit = 120)
+{
+	struct late late = { child(burn_forever, NULL), sleeper() };
+	json_t *reports, *row, *dead = NULL;
+	uint64_t refresh;
+	int status;
+	size_t i;
+	pid_t urt;
+
+	unlink("/tmp/late");
+	urt = child(follow_late, &late);
+	wait_until(!access("/tmp/late", F_OK) && *slurp("/tmp/late"), 20000,
+		   "no report");
+	must(!kill(urt, SIGSTOP));
+	/* It misses the next refresh by a second; the burner runs on so long. */
+	refresh = reported_ns("/tmp/late") + 2 * SEC;
+	wait_until(now_ns() > refresh + SEC, 20000, "no time passes");
+	end(late.burner);
+	wait_until(now_ns() > refresh + SEC + 300 * MS, 20000, "no time passes");
+	must(!kill(urt, SIGCONT));
+	must(waitpid(urt, &status, 0) == urt);
+	reports = parse_lines(slurp("/tmp/late"));
+	expect_possible(reports);
+	for (i = 0; i < 4; i++) {
+		row = row_of_pid(json_array_get(reports, i), late.burner);
+		if (row && !strcmp(string(row, "state"), "X"))
+			dead = json_array_get(reports, i);
+	}
+	expect(dead && number(dead, "time_ns") > refresh + SEC, "%s",
+	       json_dumps(reports, 0));
+}
+
+static void follow_idly(void *arg)
+{
+	const pid_t *pid = arg;
+	char command[128];
+
+	must(!sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 }));
+	snprintf(command, sizeof(command),
+		 "exec urt stat --json -p %d -C tests 20 1 >/tmp/idly", *pid);
+	execl("/bin/sh", "sh", "-c", command, NULL);
+}
+
+TEST(urt_stat_starved,
+     "no thread has more than a CPU, however long urt stat waits for one",
+     .slow = true, .limit = 600)
+{
+	pid_t pid = child(burn_forever, NULL);
+	int status, i;
+
+	/* It is registered first, and these take their time. */
+	for (i = 0; i < 40; i++)
+		sleeper();
+
+	reap(child(follow_idly, &pid), &status);
+	expect(!status, "status %#x", status);
+	expect_possible(parse_lines(slurp("/tmp/idly")));
+	end(pid);
+}
+
+TEST(urt_stat_stale,
+     "while nothing was registered no time of what is registered then has passed",
+     .params = "interval_ms=1000")
+{
+	pid_t pid = child(burn_forever, NULL), before = sleeper();
+	json_t *reports, *row;
+	uint64_t begin;
+
+	registers("%d", before);
+	wait_until(strstr(slurp(STAT), "generation=2 "), 20000, "no refresh");
+	registers("-%d", before);
+	begin = now_ns();
+	wait_until(now_ns() > begin + 8 * SEC, 60000, "no time passes");
+	registers("%d", pid);
+	reports = stat_json(0, "urt stat --json 1 2");
+	expect_possible(reports);
+	row = row_of_pid(json_array_get(reports, 0), pid);
+	expect(row && percent_of(row) > 30, "%s", json_dumps(reports, 0));
+	/* Since its start: it has not begun after the latest refresh. */
+	reports = stat_json(0, "urt stat --json");
+	expect_possible(reports);
 	end(pid);
 }
 
