@@ -173,7 +173,7 @@ static void split_selection(struct exporter *e)
 			urt_select_pid(&e->sources.pids, item->pid,
 				       item->flags);
 	}
-	free(e->selection.items);
+	urt_select_free(&e->selection);
 }
 
 /* --- what is told --- */

@@ -99,7 +99,6 @@ static bool look_at_system(struct exporter_sources *sources,
 static bool search(struct exporter_sources *sources, uint64_t now_ns)
 {
 	int err = urt_select_names(&sources->names, sources->own,
-				   &sources->own_snapshot,
 				   &sources->own_state.unregistered);
 
 	tell(&sources->told_names, "cannot follow all of that name", err);
@@ -179,8 +178,8 @@ void exporter_sources_close(struct exporter_sources *sources)
 	urt_close(sources->own);
 	urt_snapshot_free(&sources->own_snapshot);
 	urt_snapshot_free(&sources->system_snapshot);
-	free(sources->pids.items);
-	free(sources->names.items);
+	urt_select_free(&sources->pids);
+	urt_select_free(&sources->names);
 }
 
 void exporter_sources_records(struct exporter_sources *sources,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,40 +10,44 @@
 
 /* Of a process's line in /proc/PID/stat, its name is the longest part. */
 #define LINE_MAX_SIZE 1024
+/* What follows the name: the second is the parent, the 20th the start. */
+#define START_FORMAT							\
+	") %*c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "	\
+	"%*s %*s %*s %*s %*s %" SCNu64
 
-/* The parent; -1: it has ended. */
-static int parent_of(pid_t pid)
+/* Whether it has no parent that is visible, and its start. */
+static bool is_root(struct root *root)
 {
 	char path[64], line[LINE_MAX_SIZE] = "", *name_end;
 	int ppid = -1;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", root->pid);
 	file = fopen(path, "re");
 	if (!file)
-		return -1;
+		return false;	/* it has ended */
 	line[fread(line, 1, sizeof(line) - 1, file)] = '\0';
 	fclose(file);
-	/* A name may have parentheses of its own. The kernel wrote the number. */
+	/* A name may have parentheses of its own. The kernel wrote the numbers. */
 	name_end = strrchr(line, ')');
 	/* NOLINTNEXTLINE(cert-err34-c) */
-	if (!name_end || sscanf(name_end, ") %*c %d", &ppid) != 1)
-		return -1;
-	return ppid;
+	return name_end && sscanf(name_end, START_FORMAT, &ppid,
+				  &root->start) == 2 && !ppid;
 }
 
-int urt_roots(void (*take)(pid_t pid, void *context), void *context)
+int urt_roots(void (*take)(const struct root *root, void *context),
+	      void *context)
 {
 	struct dirent *entry;
-	pid_t pid;
+	struct root root;
 	DIR *proc;
 
 	proc = opendir("/proc");
 	if (!proc)
 		return -1;
 	while ((entry = readdir(proc))) {
-		if (urt_parse_pid(entry->d_name, &pid) && !parent_of(pid))
-			take(pid, context);
+		if (urt_parse_pid(entry->d_name, &root.pid) && is_root(&root))
+			take(&root, context);
 	}
 	closedir(proc);
 	return 0;

@@ -8,10 +8,19 @@
 #define URT_ROOTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+/* The start tells it from another process that gets its number. */
+struct root {
+	pid_t pid;
+	uint64_t start;		/* in clock ticks since boot */
+};
+
 /* Calls take() for each. Return: 0, or -1 with errno when /proc cannot be read. */
-int urt_roots(void (*take)(pid_t pid, void *context), void *context);
+int urt_roots(void (*take)(const struct root *root, void *context),
+	      void *context);
 
 /* Whether there may be more of them later. */
 bool urt_roots_grow(void);

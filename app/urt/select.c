@@ -58,6 +58,12 @@ void urt_select_all(struct selection *selection)
 	*append(selection) = (struct selected){ .all = true };
 }
 
+void urt_select_free(struct selection *selection)
+{
+	free(selection->items);
+	free(selection->roots);
+}
+
 /* --- options --- */
 
 enum { OPTION_ALL = 1024 };
@@ -201,12 +207,15 @@ struct found {
 	struct full *full;	/* NULL: nothing is told */
 };
 
-static void add_found(struct found *found, struct urt *u, pid_t pid, int flags)
+/* Return: whether it is registered. */
+static bool add_found(struct found *found, struct urt *u, pid_t pid, int flags)
 {
 	if (!urt_add(u, pid, flags)) {
 		found->any = true;
 		found->added = true;
-	} else if (errno != ESRCH) {
+		return true;
+	}
+	if (errno != ESRCH) {
 		found->any = true;
 		found->failed++;
 		if (!found->err || errno != EPERM)
@@ -214,32 +223,57 @@ static void add_found(struct found *found, struct urt *u, pid_t pid, int flags)
 		if (found->full)
 			tell_failure(found->full, pid, errno);
 	}
+	return false;
 }
 
 struct found_roots {
 	struct found *found;
 	struct urt *u;
-	const struct urt_snapshot *known;
+	const struct selection *before;
+	struct selection now;	/* its roots alone */
 };
 
-/* The kernel looks at all processes for the descendants of one: only if new. */
-static void add_root(pid_t pid, void *context)
+static bool is_tree(const struct selection *selection, const struct root *root)
 {
-	struct found_roots *roots = context;
 	size_t i;
 
-	for (i = 0; roots->known && i < roots->known->count; i++) {
-		if (roots->known->processes[i].pid == pid)
-			return;
+	for (i = 0; i < selection->roots_count; i++) {
+		if (selection->roots[i].pid == root->pid &&
+		    selection->roots[i].start == root->start)
+			return true;
 	}
-	add_found(roots->found, roots->u, pid, URT_TREE);
+	return false;
+}
+
+/*
+ * The kernel looks at all processes for the descendants of one: only if that has
+ * not been done. Being registered is not enough: it may have been by its name.
+ */
+static void add_root(const struct root *root, void *context)
+{
+	struct found_roots *roots = context;
+	struct selection *now = &roots->now;
+
+	if (!is_tree(roots->before, root) &&
+	    !add_found(roots->found, roots->u, root->pid, URT_TREE))
+		return;
+	now->roots = urt_realloc(now->roots, now->roots_count + 1,
+				 sizeof(*now->roots));
+	now->roots[now->roots_count++] = *root;
 }
 
 /* Return: success, or -1 with errno when /proc cannot be read. */
-static int register_roots(struct urt *u, const struct urt_snapshot *known,
+static int register_roots(struct selection *selection, struct urt *u,
 			  struct found *found)
 {
-	return urt_roots(add_root, &(struct found_roots){ found, u, known });
+	struct found_roots roots = { found, u, selection, { 0 } };
+
+	if (urt_roots(add_root, &roots))
+		return -1;
+	free(selection->roots);
+	selection->roots = roots.now.roots;
+	selection->roots_count = roots.now.roots_count;
+	return 0;
 }
 
 /* Return: success, or -1 with errno when /proc cannot be read. */
@@ -277,11 +311,12 @@ static bool register_name(const struct selected *item, struct urt *u,
 	return found.any && !found.err;
 }
 
-static bool register_all(struct urt *u, bool *added)
+static bool register_all(struct selection *selection, struct urt *u,
+			 bool *added)
 {
 	struct found found = { 0 };
 
-	if (register_roots(u, NULL, &found)) {
+	if (register_roots(selection, u, &found)) {
 		error(0, errno, "/proc");
 		return false;
 	}
@@ -293,22 +328,21 @@ static bool register_all(struct urt *u, bool *added)
 	return !found.err;
 }
 
-int urt_select_entered(const struct selection *selection, struct urt *u,
-		       const struct urt_snapshot *snapshot)
+int urt_select_entered(struct selection *selection, struct urt *u)
 {
 	struct found found = { 0 };
 	size_t i;
 
 	for (i = 0; i < selection->count; i++) {
 		if (selection->items[i].all && urt_roots_grow() &&
-		    register_roots(u, snapshot, &found))
+		    register_roots(selection, u, &found))
 			return errno;
 	}
 	return found.err;
 }
 
-int urt_select_names(const struct selection *selection, struct urt *u,
-		     const struct urt_snapshot *snapshot, uint64_t *failed)
+int urt_select_names(struct selection *selection, struct urt *u,
+		     uint64_t *failed)
 {
 	struct found found = { 0 };
 	int err = 0;
@@ -317,7 +351,7 @@ int urt_select_names(const struct selection *selection, struct urt *u,
 	for (i = 0; i < selection->count && !err; i++) {
 		const struct selected *item = &selection->items[i];
 
-		if (item->all ? register_roots(u, snapshot, &found) :
+		if (item->all ? register_roots(selection, u, &found) :
 				register_named(item, u, &found))
 			err = errno;
 	}
@@ -344,7 +378,7 @@ void urt_select_reap(void)
 		;
 }
 
-bool urt_select_register(const struct selection *selection, struct urt *u,
+bool urt_select_register(struct selection *selection, struct urt *u,
 			 bool *added)
 {
 	bool ok = true, any = false;
@@ -355,7 +389,7 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 		const struct selected *item = &selection->items[i];
 
 		if (item->all)
-			ok &= register_all(u, &any);
+			ok &= register_all(selection, u, &any);
 		else
 			ok &= item->name ? register_name(item, u, &any, &full) :
 					   register_pid(item, u, &any, &full);

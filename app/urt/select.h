@@ -20,7 +20,12 @@ struct selected {
 struct selection {
 	struct selected *items;
 	size_t count;
+	/* --all: those that are registered as trees, as of the latest look. */
+	struct root *roots;
+	size_t roots_count;
 };
+
+void urt_select_free(struct selection *selection);
 
 /*
  * A child for a command's argp: options -p, --tree, -C and --all. At ARGP_KEY_INIT the
@@ -43,24 +48,23 @@ void urt_select_reap(void);
  * Registers them all; what cannot be is said on standard error.
  * Return: whether all could be; *added says whether any could (may be NULL).
  */
-bool urt_select_register(const struct selection *selection, struct urt *u,
+bool urt_select_register(struct selection *selection, struct urt *u,
 			 bool *added);
 
 /*
  * Registers who has one of the names now, and with --all what has come in from
- * outside and is not in the snapshot; nobody is no failure.
+ * outside since the last time; nobody is no failure.
  * *failed: how many could not be registered. Return: 0, or the errno of one;
  * EPERM only if that is the errno of all.
  */
-int urt_select_names(const struct selection *selection, struct urt *u,
-		     const struct urt_snapshot *snapshot, uint64_t *failed);
+int urt_select_names(struct selection *selection, struct urt *u,
+		     uint64_t *failed);
 
 /*
  * With --all: registers what has come into this PID namespace from outside since
- * the snapshot. Return: 0, or the errno of one that could not be registered.
+ * the last time. Return: 0, or the errno of one that could not be registered.
  */
-int urt_select_entered(const struct selection *selection, struct urt *u,
-		       const struct urt_snapshot *snapshot);
+int urt_select_entered(struct selection *selection, struct urt *u);
 
 /* Why there is no /proc/urt, and what to do. */
 const char *urt_select_absent(void);

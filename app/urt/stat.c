@@ -435,8 +435,7 @@ static void report(struct stat_run *stat, enum period period)
 /* Who has come in from outside is in the next generation. */
 static void look_outside(struct stat_run *stat)
 {
-	int err = urt_select_entered(&stat->selection, stat->u,
-				     &stat->snapshot);
+	int err = urt_select_entered(&stat->selection, stat->u);
 
 	if (err && err != stat->told_outside)
 		error(0, 0, "cannot follow all that come in from outside: %s",
@@ -627,6 +626,6 @@ int urt_cmd_stat(int argc, char **argv)
 	urt_snapshot_free(&stat.snapshot);
 	urt_watch_free(&stat.watch);
 	urt_unreaped_free(&stat.unreaped);
-	free(stat.selection.items);
+	urt_select_free(&stat.selection);
 	return ok ? STATUS_OK : STATUS_FAILED;
 }

@@ -233,8 +233,7 @@ static bool drain(struct top *top)
 static bool update(struct top *top)
 {
 	/* Who has come in from outside is in the next generation. */
-	int err = urt_select_entered(&top->selection, top->u,
-				     &top->snapshot);
+	int err = urt_select_entered(&top->selection, top->u);
 
 	if (err)
 		snprintf(top->view.message, sizeof(top->view.message),
@@ -499,6 +498,6 @@ int urt_cmd_top(int argc, char **argv)
 	top_model_free(&top.model);
 	urt_unreaped_free(&top.unreaped);
 	urt_close(top.u);
-	free(top.selection.items);
+	urt_select_free(&top.selection);
 	return status == STATUS_OK && !all ? STATUS_FAILED : status;
 }

@@ -75,6 +75,13 @@ static unsigned int named(const char *path, const char *name)
 	return n;
 }
 
+static void mount_own_proc(void)
+{
+	must(getpid() == 1 && !unshare(CLONE_NEWNS));
+	must(!mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	must(!mount("proc", "/proc", "proc", 0, NULL));
+}
+
 /* The container's PID 1: one comes in before, one while it looks. */
 static void look_around(void *arg)
 {
@@ -82,9 +89,7 @@ static void look_around(void *arg)
 	struct said said;
 	json_t *report;
 
-	must(getpid() == 1 && !unshare(CLONE_NEWNS));
-	must(!mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	must(!mount("proc", "/proc", "proc", 0, NULL));
+	mount_own_proc();
 	c->asked = 1;
 	wait_until(c->entered == 1, 10000, "nobody comes in");
 	said = shell("urt stat --all --json");
@@ -117,12 +122,26 @@ static void come_in(void *arg)
 	sleep_forever();
 }
 
+/* The namespace's init ends after those whom we have to reap. */
+static void expect_success(pid_t pid)
+{
+	int status, init_status = -1;
+	pid_t ended;
+
+	while ((ended = wait(&status)) > 0) {
+		if (ended == pid)
+			init_status = status;
+	}
+	expect(WIFEXITED(init_status) && !WEXITSTATUS(init_status),
+	       "status %#x", init_status);
+}
+
 TEST(urt_all_inside, "in a container, --all has what comes in from outside",
      .limit = 300)
 {
 	struct container *c = share(sizeof(*c));
-	int status, init_status = -1, i;
-	pid_t pid, ended;
+	pid_t pid;
+	int i;
 
 	must(!unshare(CLONE_NEWPID));
 	pid = child(look_around, c);
@@ -131,11 +150,78 @@ TEST(urt_all_inside, "in a container, --all has what comes in from outside",
 		if (!c->done)
 			child(come_in, c);
 	}
-	/* The namespace's init ends after those whom we have to reap. */
-	while ((ended = wait(&status)) > 0) {
-		if (ended == pid)
-			init_status = status;
-	}
-	expect(WIFEXITED(init_status) && !WEXITSTATUS(init_status),
-	       "status %#x", init_status);
+	expect_success(pid);
+}
+
+#define GUEST "/tmp/guest/urt.prom"
+
+static bool told(const char *line)
+{
+	char *text = slurp(GUEST);
+	bool is = strstr(text, line);
+
+	free(text);
+	return is;
+}
+
+/* PID 1, an ordinary user: who comes in may be followed, but not as a tree. */
+static void follow_guest(void *arg)
+{
+	struct container *c = arg;
+	struct said said;
+	uint64_t seen;
+
+	mount_own_proc();
+	said = shell("mkdir -p /tmp/guest; chmod 777 /tmp/guest");
+	said_free(&said);
+	must(!setresgid(1000, 1000, 1000) && !setresuid(1000, 1000, 1000));
+	said = shell("urt exporter -C guest --all --interval 0.2 "
+		     "--textfile /tmp/guest >/dev/null 2>&1 &");
+	said_free(&said);
+	wait_until(!access(GUEST, R_OK), 20000, "no exporter");
+	c->asked = 1;
+	wait_until(told("\nurt_processes{comm=\"guest\"} 1\n"), 20000, "%s",
+		   slurp(GUEST));
+	/* Some looks later it is still not followed as it is to be. */
+	seen = now_ns();
+	wait_until(now_ns() > seen + 2 * SEC, 20000, "no time passes");
+	expect(told("\nurt_exporter_unseen_processes 1\n") &&
+	       told("\nurt_up 0\n"), "%s", slurp(GUEST));
+	c->asked = 2;
+	wait_until(told("\nurt_processes{comm=\"offspring\"} 1\n") &&
+		   told("\nurt_exporter_unseen_processes 0\n") &&
+		   told("\nurt_up 1\n"), 20000, "%s", slurp(GUEST));
+	c->done = 1;
+}
+
+static void be_offspring(void *unused)
+{
+	(void)unused;
+	prctl(PR_SET_NAME, "offspring");
+	sleep_forever();
+}
+
+static void be_guest(void *arg)
+{
+	struct container *c = arg;
+
+	prctl(PR_SET_NAME, "guest");
+	wait_until(c->asked == 2, 60000, "nobody asks");
+	must(!setresgid(1000, 1000, 1000) && !setresuid(1000, 1000, 1000));
+	child(be_offspring, NULL);
+	sleep_forever();
+}
+
+TEST(urt_all_upgrade,
+     "in a container, --all makes a tree of what was registered by its name",
+     .limit = 300)
+{
+	struct container *c = share(sizeof(*c));
+	pid_t pid;
+
+	must(!unshare(CLONE_NEWPID));
+	pid = child(follow_guest, c);
+	wait_until(c->asked, 60000, "it does not ask");
+	child(be_guest, c);
+	expect_success(pid);
 }

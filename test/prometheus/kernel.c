@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -374,7 +375,12 @@ const char *urt_strerror(int err)
 
 /* --- in the place of select.c --- */
 
-bool urt_select_register(const struct selection *selection, struct urt *u,
+void urt_select_free(struct selection *selection)
+{
+	free(selection->items);
+}
+
+bool urt_select_register(struct selection *selection, struct urt *u,
 			 bool *added)
 {
 	unsigned int i;
@@ -393,13 +399,12 @@ bool urt_select_register(const struct selection *selection, struct urt *u,
 	return true;
 }
 
-int urt_select_names(const struct selection *selection, struct urt *u,
-		     const struct urt_snapshot *snapshot, uint64_t *failed)
+int urt_select_names(struct selection *selection, struct urt *u,
+		     uint64_t *failed)
 {
 	unsigned int i;
 
 	(void)u;
-	(void)snapshot;
 	*failed = 0;
 	if (!selection->count)
 		return 0;
