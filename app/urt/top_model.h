@@ -45,13 +45,13 @@ struct top_row {
 	char state;
 	unsigned int threads;
 	uint64_t start_ns;
+	uint64_t end_ns;	/* of one that has exited: by its record, or 0 */
 	struct top_cpu cpu;
 	char comm[64];
 
 	bool exited;
 	int status;		/* then: of wait(2), -1 if unknown */
 	unsigned int age;	/* generations since then */
-	uint64_t end_ns;	/* when, by its record; 0: there is none */
 
 	bool measured;		/* the next two are known */
 	double user;		/* percent of a CPU, in the last interval */
