@@ -26,9 +26,9 @@
 #include "entry.h"
 #include "index.h"
 #include "opener.h"
+#include "pace.h"
 #include "quota.h"
 #include "registry.h"
-#include "usertime.h"
 
 /* 17 on a page of 4,096 bytes; a pointer more for each where memory is charged. */
 static_assert(sizeof(struct urt_entry) <= 240);
@@ -548,7 +548,7 @@ void urt_entry_task_free(struct hlist_head *bucket, struct task_struct *leader)
 		tell = note_final(entry, leader);
 		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 		if (tell)
-			urt_registry_queue_upkeep(reg);
+			urt_pace_queue_upkeep(reg);
 	}
 	rcu_read_unlock();
 }

@@ -31,6 +31,7 @@
 #include "entry.h"
 #include "map.h"
 #include "opener.h"
+#include "pace.h"
 #include "quota.h"
 #include "registry.h"
 #include "urt.h"
@@ -269,7 +270,7 @@ static void fill_snapshot(struct urt_map_snapshot *snapshot,
 		if (urt_entry_visible(entry, who, &nr) && seen++ < capacity)
 			fill_process(&processes[n++], entry, who, nr);
 		if (!(seen % 32))
-			urt_registry_breathe(reg);
+			urt_pace_resched(reg);
 	}
 	snapshot->generation = atomic64_read(&reg->generation);
 	snapshot->time_ns = reg->time_ns + who->boot_offset;
@@ -314,5 +315,5 @@ void urt_mapping_pace(struct urt_mapping *mapping,
 	struct urt_area *area;
 
 	list_for_each_entry(area, &mapping->areas, node)
-		WRITE_ONCE(area->map->interval_ms, urt_registry_interval(reg));
+		WRITE_ONCE(area->map->interval_ms, urt_pace_interval(reg));
 }

@@ -23,6 +23,7 @@
 
 #include "entry.h"
 #include "opener.h"
+#include "pace.h"
 #include "print.h"
 #include "procfs.h"
 #include "quota.h"
@@ -87,7 +88,7 @@ static char *stat_header(char *end, const struct urt_registry *reg,
 			"# generation=%llu time_ns=%llu interval_ms=%u processes=%u lost=%llu\n%s",
 			(u64)atomic64_read(&reg->generation),
 			reg->time_ns + who->boot_offset,
-			urt_registry_interval(reg), lines,
+			urt_pace_interval(reg), lines,
 			(u64)atomic64_read(&reg->missed), stat_columns);
 	return memcpy(end - len, text, len);
 }

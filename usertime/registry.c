@@ -29,15 +29,11 @@
  * the mutex and needs to know takes them over (adopt, settle); the upkeep work
  * sees to it that somebody does when a record has come.
  *
- * The timer is armed by rearm() alone, under the lock, and only while something
- * is registered. It may fire once more while its registry empties or dies: the
+ * The timer (pace.c) may fire once more while its registry empties or dies: the
  * work it queues finds nothing to do, or is cancelled by urt_registry_exit().
  */
 #include <linux/capability.h>
 #include <linux/hrtimer.h>
-#include <linux/jiffies.h>
-#include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
@@ -46,150 +42,12 @@
 #include "compat.h"
 #include "entry.h"
 #include "opener.h"
+#include "pace.h"
 #include "quota.h"
 #include "registry.h"
 #include "tree.h"
 #include "usertime.h"
 #include "wake.h"
-
-/* Workers may take one part in this many of the time of who pays for them. */
-#define WORK_SHARE 20
-
-static void changed(struct urt_registry *reg)
-{
-	if (reg->ops)
-		reg->ops->changed(reg);
-}
-
-/* --- the timer --- */
-
-/**
- * urt_registry_interval() - time between two refreshes, in milliseconds
- * @reg: its lock held
- *
- * As wished for, or longer where refreshes cost too much for that.
- */
-unsigned int urt_registry_interval(const struct urt_registry *reg)
-{
-	return max(reg->interval_ms, reg->stretched_ms);
-}
-
-static u64 ms_to_ns(unsigned int ms)
-{
-	return (u64)ms * NSEC_PER_MSEC;
-}
-
-/* Return: how long the cost of earlier work keeps the next one away. */
-unsigned int urt_registry_quiet_ms(const atomic64_t *quiet_until)
-{
-	s64 left = atomic64_read(quiet_until) - ktime_get_ns();
-
-	if (left <= 0)
-		return 0;
-	return min_t(u64, div_u64(left, NSEC_PER_MSEC) + 1,
-		     URT_INTERVAL_MS_MAX);
-}
-
-static unsigned int quiet_ms(const struct urt_registry *reg)
-{
-	return urt_registry_quiet_ms(reg->quiet_until);
-}
-
-/*
- * The only place where a timer is armed. It fires in interrupt context. Before
- * Linux 6.5, timers of softirqs wait for a thread of normal priority on a CPU
- * where many processes end. The timer may wait for the next tick, so that most
- * timers need no interrupt of their own.
- */
-static void rearm(struct urt_registry *reg)
-{
-	lockdep_assert_held(&reg->lock);
-	if (reg->count && !reg->dying)
-		hrtimer_start_range_ns(&reg->timer, ns_to_ktime(reg->due_ns),
-				       min_t(u64, TICK_NSEC,
-					     ms_to_ns(reg->interval_ms) / 4),
-				       HRTIMER_MODE_ABS_HARD);
-}
-
-static void arm_from_now(struct urt_registry *reg)
-{
-	reg->stretched_ms = quiet_ms(reg);
-	reg->due_ns = ktime_get_ns() + ms_to_ns(urt_registry_interval(reg));
-	rearm(reg);
-}
-
-/* As soon as the refresh is allowed. */
-static void arm_when_allowed(struct urt_registry *reg)
-{
-	u64 since_ns = ktime_get_boottime_ns() - reg->time_ns;
-	unsigned int ms = quiet_ms(reg);
-
-	reg->stretched_ms = min_t(u64, div_u64(since_ns, NSEC_PER_MSEC) + ms,
-				  URT_INTERVAL_MS_MAX);
-	reg->due_ns = ktime_get_ns() + ms_to_ns(ms);
-	rearm(reg);
-}
-
-/* Keeps time: being late once makes no later refresh late. */
-static void arm_next(struct urt_registry *reg)
-{
-	reg->stretched_ms = quiet_ms(reg);
-	reg->due_ns += ms_to_ns(reg->interval_ms);
-	if (reg->stretched_ms > reg->interval_ms ||
-	    reg->due_ns <= ktime_get_ns())
-		arm_from_now(reg);
-	else
-		rearm(reg);
-}
-
-/**
- * urt_registry_pay() - keep the next work away
- * @quiet_until: of those who share the cost
- * @cost_ns: of a refresh, upkeep or wake-up
- *
- * For 20 times as long: that of a user's sessions all together, so that having
- * many buys nothing.
- */
-void urt_registry_pay(atomic64_t *quiet_until, u64 cost_ns)
-{
-	s64 now = ktime_get_ns(), until = atomic64_read(quiet_until);
-
-	/* Timer, wake-ups and switching are out of our clock's sight. */
-	cost_ns += cost_ns / 4;
-	while (!atomic64_try_cmpxchg(quiet_until, &until,
-				     max(until, now) +
-				     (s64)(cost_ns * WORK_SHARE)))
-		;
-}
-
-/* What follows is paid for. */
-static void start_cost(struct urt_registry *reg)
-{
-	reg->cost_ns = 0;
-	reg->resumed_ns = ktime_get_ns();
-}
-
-/**
- * urt_registry_breathe() - let others have the CPU during long work
- * @reg: its lock held
- *
- * What they do with it is not what the work costs.
- */
-void urt_registry_breathe(struct urt_registry *reg)
-{
-	u64 now = ktime_get_ns();
-
-	reg->cost_ns += now - reg->resumed_ns;
-	reg->resumed_ns = cond_resched() ? ktime_get_ns() : now;
-}
-
-/* What has been done until now is paid for. */
-static void pay(struct urt_registry *reg)
-{
-	urt_registry_breathe(reg);
-	urt_registry_pay(reg->quiet_until, reg->cost_ns);
-	reg->cost_ns = 0;
-}
 
 /* --- what probes leave behind --- */
 
@@ -292,7 +150,7 @@ void urt_registry_settle(struct urt_registry *reg)
 		if (++n % 16)
 			continue;
 		reg->ops->finished(reg, &entries);
-		urt_registry_breathe(reg);
+		urt_pace_resched(reg);
 	}
 	reg->ops->finished(reg, &entries);
 	reg->count -= n;
@@ -301,34 +159,16 @@ void urt_registry_settle(struct urt_registry *reg)
 	urt_registry_disarm_if_empty(reg);
 }
 
-/**
- * urt_registry_queue_upkeep() - a record has come, a child was missed, a pool
- *				 runs dry
- * @reg: the registry
- *
- * For probes. Waits for the next tick or two, unless a pool is to be filled, and
- * longer where there is work to pay for: what comes meanwhile is done in one go
- * then. (Whoever reads does not wait for that, nor does a refresh: they settle
- * themselves.)
- */
-void urt_registry_queue_upkeep(struct urt_registry *reg)
-{
-	unsigned long least = URT_PROBES_NEED_POOL ? 0 : 1;
-
-	queue_delayed_work(urt_workqueue, &reg->upkeep,
-			   max(msecs_to_jiffies(quiet_ms(reg)), least));
-}
-
 static void upkeep(struct work_struct *work)
 {
 	struct urt_registry *reg = container_of(to_delayed_work(work),
 						struct urt_registry, upkeep);
 
 	mutex_lock(&reg->lock);
-	start_cost(reg);
+	urt_pace_begin(reg);
 	urt_registry_settle(reg);
-	changed(reg);
-	pay(reg);
+	urt_registry_changed(reg);
+	urt_pace_pay(reg);
 	mutex_unlock(&reg->lock);
 	urt_tree_refill(reg);
 }
@@ -352,7 +192,7 @@ static void refresh_entries(struct urt_registry *reg)
 		next = entry->list.next;
 		if (gone)
 			urt_registry_drop(reg, entry);
-		urt_registry_breathe(reg);
+		urt_pace_resched(reg);
 	}
 }
 
@@ -362,8 +202,8 @@ static void make_generation(struct urt_registry *reg, unsigned int waited_ms)
 	refresh_entries(reg);
 	urt_registry_disarm_if_empty(reg);
 	announce(reg);
-	pay(reg);
-	arm_next(reg);
+	urt_pace_pay(reg);
+	urt_pace_arm_next(reg);
 	/* Who had to wait for others will have to again. */
 	if (waited_ms)
 		reg->stretched_ms = max(reg->stretched_ms, waited_ms);
@@ -380,7 +220,7 @@ void urt_registry_refresh(struct urt_registry *reg)
 	bool due, was_denied;
 
 	mutex_lock(&reg->lock);
-	start_cost(reg);
+	urt_pace_begin(reg);
 	urt_registry_settle(reg);
 	/* Emptied, or armed anew, while this run was on its way: not needed. */
 	due = reg->count && !hrtimer_is_queued(&reg->timer);
@@ -390,32 +230,18 @@ void urt_registry_refresh(struct urt_registry *reg)
 	 */
 	was_denied = reg->denied;
 	if (due)
-		reg->denied = quiet_ms(reg) && !was_denied;
+		reg->denied = urt_pace_quiet_ms(reg->quiet_until) &&
+			      !was_denied;
 	if (due && !reg->denied) {
 		make_generation(reg, was_denied ? reg->stretched_ms : 0);
 	} else {
 		/* What probes had left has been taken over all the same. */
-		pay(reg);
+		urt_pace_pay(reg);
 		if (due)
-			arm_when_allowed(reg);
+			urt_pace_arm_when_allowed(reg);
 	}
-	changed(reg);
-	pay(reg);	/* readers of records have been woken */
-	mutex_unlock(&reg->lock);
-}
-
-/**
- * urt_registry_set_interval() - refresh at another pace, from now on
- * @reg: the registry; its lock not held
- * @ms: the new interval; the caller has checked its bounds
- */
-void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms)
-{
-	mutex_lock(&reg->lock);
-	reg->interval_ms = ms;
-	atomic64_inc(&reg->version);	/* stat shows it */
-	arm_from_now(reg);
-	changed(reg);
+	urt_registry_changed(reg);
+	urt_pace_pay(reg);	/* readers of records have been woken */
 	mutex_unlock(&reg->lock);
 }
 
@@ -547,8 +373,8 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 	list_add_tail(&entry->list, &reg->entries);
 	reg->used = true;
 	if (!reg->count++)
-		arm_from_now(reg);
-	changed(reg);
+		urt_pace_arm(reg);
+	urt_registry_changed(reg);
 	return 0;
 }
 
@@ -653,7 +479,7 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 		urt_registry_drop(reg, entry);
 		urt_registry_disarm_if_empty(reg);
 	}
-	changed(reg);
+	urt_registry_changed(reg);
 	mutex_unlock(&reg->lock);
 	return err;
 }

@@ -84,12 +84,13 @@ void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry);
 void urt_registry_adopt(struct urt_registry *reg);
 void urt_registry_disarm_if_empty(struct urt_registry *reg);
 void urt_registry_settle(struct urt_registry *reg);
-void urt_registry_queue_upkeep(struct urt_registry *reg);
-void urt_registry_breathe(struct urt_registry *reg);
 void urt_registry_refresh(struct urt_registry *reg);
-unsigned int urt_registry_quiet_ms(const atomic64_t *quiet_until);
-void urt_registry_pay(atomic64_t *quiet_until, u64 cost_ns);
-void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms);
-unsigned int urt_registry_interval(const struct urt_registry *reg);
+
+/* Something is different: members, records, the interval. Under the lock. */
+static inline void urt_registry_changed(struct urt_registry *reg)
+{
+	if (reg->ops)
+		reg->ops->changed(reg);
+}
 
 #endif

@@ -22,6 +22,7 @@
 
 #include "map.h"
 #include "opener.h"
+#include "pace.h"
 #include "quota.h"
 #include "record.h"
 #include "registry.h"
@@ -143,7 +144,7 @@ static int word_interval(void *session, unsigned int ms)
 		min = URT_INTERVAL_MS_MIN;
 	if (ms < min || ms > URT_INTERVAL_MS_MAX)
 		return -EINVAL;
-	urt_registry_set_interval(&s->registry, ms);
+	urt_pace_set_interval(&s->registry, ms);
 	return 0;
 }
 

@@ -36,10 +36,10 @@
 #include "index.h"
 #include "lifecycle.h"
 #include "opener.h"
+#include "pace.h"
 #include "quota.h"
 #include "registry.h"
 #include "tree.h"
-#include "usertime.h"
 
 /* --- the search --- */
 
@@ -495,7 +495,7 @@ static struct urt_entry *pool_take(struct urt_registry *reg)
 	if (!node)
 		return NULL;
 	if (atomic_dec_return(&reg->pooled) <= POOL_SIZE / 2)
-		urt_registry_queue_upkeep(reg);
+		urt_pace_queue_upkeep(reg);
 	return llist_entry(node, struct urt_entry, forked);
 }
 
@@ -606,7 +606,7 @@ static void fork_in(struct urt_entry *parent, struct task_struct *child)
 	if (spare)
 		urt_entry_free(spare);
 	if (first)
-		urt_registry_queue_upkeep(reg);
+		urt_pace_queue_upkeep(reg);
 }
 
 /**

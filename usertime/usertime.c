@@ -17,6 +17,7 @@
 #include "index.h"
 #include "lifecycle.h"
 #include "opener.h"
+#include "pace.h"
 #include "procfs.h"
 #include "quota.h"
 #include "record.h"
@@ -24,7 +25,6 @@
 #include "session.h"
 #include "usertime.h"
 
-struct workqueue_struct *urt_workqueue;
 static struct urt_registry system_registry;
 static atomic64_t system_quiet_until = ATOMIC64_INIT(0);
 bool urt_loaded;	/* written under kernel_param_lock */
@@ -125,7 +125,7 @@ static int interval_set(const char *val, const struct kernel_param *kp)
 		return err;
 	interval_ms = ms;
 	if (urt_loaded)
-		urt_registry_set_interval(&system_registry, ms);
+		urt_pace_set_interval(&system_registry, ms);
 	return 0;
 }
 
@@ -207,7 +207,7 @@ static int __init urt_mod_init(void)
 	/* What was written to the parameter while we were busy here. */
 	kernel_param_lock(THIS_MODULE);
 	WRITE_ONCE(urt_loaded, true);
-	urt_registry_set_interval(&system_registry, interval_ms);
+	urt_pace_set_interval(&system_registry, interval_ms);
 	kernel_param_unlock(THIS_MODULE);
 	return 0;
 

@@ -8,14 +8,7 @@
 #include <linux/types.h>
 
 struct work_struct;
-struct workqueue_struct;
 
-/* Between two refreshes, unless somebody wants it otherwise. */
-#define URT_INTERVAL_MS 5000
-#define URT_INTERVAL_MS_MIN 10
-#define URT_INTERVAL_MS_MAX 3600000
-
-extern struct workqueue_struct *urt_workqueue;
 extern bool urt_loaded;
 
 /*

@@ -17,9 +17,8 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "pace.h"
 #include "quota.h"
-#include "registry.h"
-#include "usertime.h"
 #include "wake.h"
 
 /* In stretches of so many waiters, others get the CPU. */
@@ -102,7 +101,7 @@ static void tell(struct work_struct *work)
 	u64 begin = ktime_get_ns();
 
 	urt_wake(&waiters->queue, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
-	urt_registry_pay(&waiters->part->quiet_until, ktime_get_ns() - begin);
+	urt_pace_pay_for(&waiters->part->quiet_until, ktime_get_ns() - begin);
 }
 
 /**
@@ -170,7 +169,7 @@ void urt_waiters_tell(void)
 	list_for_each_entry(waiters, &all_waiters, node) {
 		if (!wq_has_sleeper(&waiters->queue))
 			continue;
-		ms = urt_registry_quiet_ms(&waiters->part->quiet_until);
+		ms = urt_pace_quiet_ms(&waiters->part->quiet_until);
 		queue_delayed_work(urt_workqueue, &waiters->work,
 				   msecs_to_jiffies(ms));
 	}
