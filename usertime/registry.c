@@ -43,6 +43,7 @@
 #include "entry.h"
 #include "opener.h"
 #include "pace.h"
+#include "pool.h"
 #include "quota.h"
 #include "registry.h"
 #include "tree.h"
@@ -118,7 +119,7 @@ void urt_registry_disarm_if_empty(struct urt_registry *reg)
 	if (reg->count)
 		return;
 	hrtimer_cancel(&reg->timer);
-	urt_tree_drain(reg);
+	urt_pool_drain(reg);
 	if (reg->ops && !reg->dying) {
 		reg->time_ns = ktime_get_boottime_ns();
 		announce(reg);
@@ -170,7 +171,7 @@ static void upkeep(struct work_struct *work)
 	urt_registry_changed(reg);
 	urt_pace_pay(reg);
 	mutex_unlock(&reg->lock);
-	urt_tree_refill(reg);
+	urt_pool_refill(reg);
 }
 
 /* --- refresh --- */
@@ -550,6 +551,6 @@ void urt_registry_exit(struct urt_registry *reg)
 	urt_registry_adopt(reg);
 	drop_all(reg);
 	urt_registry_settle(reg);
-	urt_tree_drain(reg);
+	urt_pool_drain(reg);
 	mutex_unlock(&reg->lock);
 }

@@ -60,7 +60,7 @@ struct urt_registry {
 	struct hlist_head exited;	/* probe_lock; not final yet, in a session */
 	struct llist_head forked;	/* members that are not on the list yet */
 	struct llist_head finished;	/* final; for ops->finished() */
-	struct llist_head pool;		/* entries for children; see tree.c */
+	struct llist_head pool;		/* entries for children; see pool.c */
 	atomic_t pooled;		/* how many */
 };
 

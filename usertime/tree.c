@@ -19,9 +19,6 @@
  * that it has reached, for whoever wrote the word; one that fails takes back what
  * nobody else keeps or has reached, and leaves the rest to another search, which
  * is charged then. One that has lost somebody meanwhile looks once more.
- *
- * Where the probe may not allocate (PREEMPT_RT), it takes entries from a pool
- * of its registry, which process context refills.
  */
 #include <linux/bitops.h>
 #include <linux/idr.h>
@@ -37,6 +34,7 @@
 #include "lifecycle.h"
 #include "opener.h"
 #include "pace.h"
+#include "pool.h"
 #include "quota.h"
 #include "registry.h"
 #include "tree.h"
@@ -344,7 +342,7 @@ static int begin_search(struct urt_registry *reg, struct search *search,
 		*used = reg->used;
 		mutex_unlock(&reg->lock);
 	} while (!begun);
-	urt_tree_refill(reg);
+	urt_pool_refill(reg);
 	return 0;
 }
 
@@ -400,7 +398,7 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
 		if (err == -ESRCH && search.begun)
 			err = 0;
 		search.begun |= !err;
-		urt_tree_refill(reg);
+		urt_pool_refill(reg);
 		if (!err)
 			err = reach_all(reg, &search);
 		if (!err && rounds++ == ROUNDS_MAX)
@@ -439,66 +437,6 @@ int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 	return err;
 }
 
-/* --- the pool --- */
-
-#define POOL_SIZE 128
-
-/* Return: whether another one is wanted. */
-static bool pool_add(struct urt_registry *reg, struct urt_entry *entry)
-{
-	bool wanted;
-
-	mutex_lock(&reg->lock);
-	wanted = reg->pooling && atomic_read(&reg->pooled) < POOL_SIZE;
-	if (wanted) {
-		atomic_inc(&reg->pooled);
-		llist_add(&entry->forked, &reg->pool);
-	}
-	mutex_unlock(&reg->lock);
-	if (!wanted)
-		urt_entry_free(entry);
-	return wanted;
-}
-
-/* Without the registry's lock: memory may be long in coming. */
-void urt_tree_refill(struct urt_registry *reg)
-{
-	struct urt_entry *entry;
-
-	if (!READ_ONCE(reg->pooling))
-		return;
-	do {
-		entry = urt_entry_alloc(GFP_KERNEL_ACCOUNT);
-	} while (entry && pool_add(reg, entry));
-}
-
-/* Of a registry whose lock is held, and in which nobody is left to fork. */
-void urt_tree_drain(struct urt_registry *reg)
-{
-	struct urt_entry *entry, *next;
-
-	lockdep_assert_held(&reg->lock);
-	WRITE_ONCE(reg->pooling, false);
-	llist_for_each_entry_safe(entry, next, llist_del_all(&reg->pool),
-				  forked) {
-		atomic_dec(&reg->pooled);
-		urt_entry_free(entry);
-	}
-}
-
-static struct urt_entry *pool_take(struct urt_registry *reg)
-{
-	struct llist_node *node;
-
-	lockdep_assert_held(&reg->probe_lock);	/* one at a time */
-	node = llist_del_first(&reg->pool);
-	if (!node)
-		return NULL;
-	if (atomic_dec_return(&reg->pooled) <= POOL_SIZE / 2)
-		urt_pace_queue_upkeep(reg);
-	return llist_entry(node, struct urt_entry, forked);
-}
-
 /* --- fork --- */
 
 /* Return: whether it is a member by a word that has been done. */
@@ -534,7 +472,7 @@ static bool enter_child(struct urt_entry *parent, struct task_struct *child,
 
 	if (urt_quota_charge(payer, parent->tree_exempt))
 		return false;
-	entry = *spare ?: pool_take(reg);
+	entry = *spare ?: urt_pool_take(reg);
 	if (!entry) {
 		urt_quota_uncharge(payer, 1);	/* not its last reference */
 		return false;

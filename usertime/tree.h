@@ -19,9 +19,6 @@ void urt_tree_reach(struct urt_entry *entry, const struct urt_opener *who,
 		    u32 search);
 void urt_tree_removes(struct urt_entry *entry);
 
-void urt_tree_refill(struct urt_registry *reg);
-void urt_tree_drain(struct urt_registry *reg);
-
 /* From the tracepoint, for every process of the system. */
 void urt_tree_task_fork(struct hlist_head *bucket, struct task_struct *parent,
 			struct task_struct *child);

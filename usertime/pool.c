@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Spare entries for the probe of fork, where probes may not allocate
+ * (PREEMPT_RT). A registry has its own, from the first tree on until it is
+ * empty. Probes take entries, and process context refills the pool.
+ */
+#include "pool.h"
+
+#include <linux/atomic.h>
+#include <linux/gfp.h>
+#include <linux/llist.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
+
+#include "entry.h"
+#include "pace.h"
+#include "registry.h"
+
+#define POOL_SIZE 128
+
+/* Return: whether another one is wanted. */
+static bool add(struct urt_registry *reg, struct urt_entry *entry)
+{
+	bool wanted;
+
+	mutex_lock(&reg->lock);
+	wanted = reg->pooling && atomic_read(&reg->pooled) < POOL_SIZE;
+	if (wanted) {
+		atomic_inc(&reg->pooled);
+		llist_add(&entry->forked, &reg->pool);
+	}
+	mutex_unlock(&reg->lock);
+	if (!wanted)
+		urt_entry_free(entry);
+	return wanted;
+}
+
+/* Without the registry's lock: memory may be long in coming. */
+void urt_pool_refill(struct urt_registry *reg)
+{
+	struct urt_entry *entry;
+
+	if (!READ_ONCE(reg->pooling))
+		return;
+	do {
+		entry = urt_entry_alloc(GFP_KERNEL_ACCOUNT);
+	} while (entry && add(reg, entry));
+}
+
+/* Of a registry whose lock is held, and in which nobody is left to fork. */
+void urt_pool_drain(struct urt_registry *reg)
+{
+	struct urt_entry *entry, *next;
+
+	lockdep_assert_held(&reg->lock);
+	WRITE_ONCE(reg->pooling, false);
+	llist_for_each_entry_safe(entry, next, llist_del_all(&reg->pool),
+				  forked) {
+		atomic_dec(&reg->pooled);
+		urt_entry_free(entry);
+	}
+}
+
+struct urt_entry *urt_pool_take(struct urt_registry *reg)
+{
+	struct llist_node *node;
+
+	lockdep_assert_held(&reg->probe_lock);	/* one at a time */
+	node = llist_del_first(&reg->pool);
+	if (!node)
+		return NULL;
+	if (atomic_dec_return(&reg->pooled) <= POOL_SIZE / 2)
+		urt_pace_queue_upkeep(reg);
+	return llist_entry(node, struct urt_entry, forked);
+}
