@@ -26,7 +26,6 @@
 #include "entry.h"
 #include "index.h"
 #include "opener.h"
-#include "pace.h"
 #include "quota.h"
 #include "registry.h"
 
@@ -123,7 +122,7 @@ static struct pid *get_parent(struct task_struct *task)
 }
 
 /* Notes what sched_process_free comes too late for. */
-static void note_identity(struct urt_entry *entry, struct task_struct *task)
+void urt_entry_note_identity(struct urt_entry *entry, struct task_struct *task)
 {
 	const struct cred *cred = __task_cred(task);
 
@@ -132,13 +131,6 @@ static void note_identity(struct urt_entry *entry, struct task_struct *task)
 	/* A name that is changing meanwhile may be mixed, and has its NUL. */
 	data_race(memcpy(entry->comm, task->comm, sizeof(entry->comm)));
 	entry->comm[sizeof(entry->comm) - 1] = '\0';
-}
-
-static void note_all_exited(struct urt_entry *entry, struct task_struct *task)
-{
-	lockdep_assert_held(&entry->registry->probe_lock);
-	if (!atomic_read(&task->signal->live) && hlist_unhashed(&entry->exited))
-		hlist_add_head_rcu(&entry->exited, &entry->registry->exited);
 }
 
 /**
@@ -180,7 +172,7 @@ void urt_entry_sample(struct urt_entry *entry, struct task_struct *leader)
 {
 	entry->sampled_ns = ktime_get_boottime_ns();
 	entry->end_ns = entry->sampled_ns;
-	note_identity(entry, leader);
+	urt_entry_note_identity(entry, leader);
 	urt_cputime_sample(leader, &entry->time);
 }
 
@@ -203,7 +195,7 @@ void urt_entry_start(struct urt_entry *entry, struct task_struct *leader)
 	 * with the atomic_dec_and_test() of signal->live in do_exit().
 	 */
 	smp_mb();
-	note_all_exited(entry, leader);
+	urt_entry_note_exited(entry, leader);
 	atomic64_inc(&reg->version);
 }
 
@@ -465,92 +457,6 @@ u64 urt_entry_runtime(struct urt_entry *entry)
 		until = min(until, entry->end_ns);
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	return until - entry->start_ns;
-}
-
-/* --- what the tracepoints report --- */
-
-static void note_exit(struct urt_entry *entry, struct task_struct *task)
-{
-	lockdep_assert_held(&entry->registry->probe_lock);
-	if (entry->dead || entry->final)
-		return;
-	note_identity(entry, task->group_leader);
-	entry->end_ns = ktime_get_boottime_ns();
-	note_all_exited(entry, task);
-}
-
-/* Of the last thread; several may each believe that it is theirs. */
-void urt_entry_task_exit(struct hlist_head *bucket, struct task_struct *task)
-{
-	struct urt_entry *entry;
-	unsigned long flags;
-
-	rcu_read_lock();
-	for (entry = urt_index_first(bucket, task->signal); entry;
-	     entry = urt_index_next(entry)) {
-		raw_spin_lock_irqsave(&entry->registry->probe_lock, flags);
-		note_exit(entry, task);
-		raw_spin_unlock_irqrestore(&entry->registry->probe_lock, flags);
-	}
-	rcu_read_unlock();
-}
-
-/* What an exit record says beyond what stat does. */
-static void note_record(struct urt_entry *entry, struct task_struct *leader)
-{
-	const struct signal_struct *sig = leader->signal;
-	const struct cred *cred = __task_cred(leader);
-
-	entry->dumpable = urt_was_dumpable(leader);
-	entry->alike = urt_opener_alike(entry->registry->opener, cred);
-	if (!entry->alike)
-		entry->user_ns = get_user_ns(cred->user_ns);
-	entry->status = (sig->flags & SIGNAL_GROUP_EXIT) ?
-			sig->group_exit_code : leader->exit_code;
-}
-
-/* Return: whether somebody has to be told. */
-static bool note_final(struct urt_entry *entry, struct task_struct *leader)
-{
-	struct urt_registry *reg = entry->registry;
-
-	lockdep_assert_held(&reg->probe_lock);
-	if (entry->dead || entry->final)
-		return false;
-	/* Whoever sampled it last found it under RCU, and is done by now. */
-	entry->final_time = entry->time;
-	urt_cputime_final(leader, &entry->final_time);
-	if (reg->ops) {
-		note_record(entry, leader);
-		hlist_del_init_rcu(&entry->exited);
-	} else {
-		note_all_exited(entry, leader);
-	}
-	/* Pairs with the acquire in urt_entry_refresh(). */
-	smp_store_release(&entry->final, true);
-	return reg->ops && llist_add(&entry->finished, &reg->finished);
-}
-
-void urt_entry_task_free(struct hlist_head *bucket, struct task_struct *leader)
-{
-	const struct signal_struct *sig = leader->signal;
-	struct urt_entry *entry, *next;
-	struct urt_registry *reg;
-	unsigned long flags;
-	bool tell;
-
-	rcu_read_lock();
-	for (entry = urt_index_first(bucket, sig); entry; entry = next) {
-		next = urt_index_next(entry);
-		reg = entry->registry;
-		raw_spin_lock_irqsave(&reg->probe_lock, flags);
-		urt_index_del(entry);
-		tell = note_final(entry, leader);
-		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
-		if (tell)
-			urt_pace_queue_upkeep(reg);
-	}
-	rcu_read_unlock();
 }
 
 int urt_entry_setup(void)

@@ -2,18 +2,21 @@
 #ifndef URT_ENTRY_H
 #define URT_ENTRY_H
 
+#include <linux/atomic.h>
 #include <linux/llist.h>
+#include <linux/lockdep.h>
 #include <linux/pid.h>
+#include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
 #include "cputime.h"
 #include "opener.h"
+#include "registry.h"
 
-struct signal_struct;
-struct urt_registry;
 struct urt_user;
 struct user_namespace;
 
@@ -86,6 +89,7 @@ void urt_entry_free(struct urt_entry *entry);
 void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
 		       struct task_struct *leader, struct pid *pid);
 void urt_entry_sample(struct urt_entry *entry, struct task_struct *leader);
+void urt_entry_note_identity(struct urt_entry *entry, struct task_struct *task);
 void urt_entry_start(struct urt_entry *entry, struct task_struct *leader);
 struct urt_user *urt_entry_join_tree(struct urt_entry *entry,
 				     struct urt_user *payer, bool exempt);
@@ -120,8 +124,16 @@ static inline bool urt_entry_visible(struct urt_entry *entry,
 		       urt_opener_owns(who, urt_entry_owner(entry)));
 }
 
-/* From the tracepoints, for every process of the system. */
-void urt_entry_task_exit(struct hlist_head *bucket, struct task_struct *task);
-void urt_entry_task_free(struct hlist_head *bucket, struct task_struct *leader);
+/*
+ * Notes that all threads of a process have exited, if they have: from then on
+ * it is found by its number on its registry's list. Under probe_lock.
+ */
+static inline void urt_entry_note_exited(struct urt_entry *entry,
+					 struct task_struct *task)
+{
+	lockdep_assert_held(&entry->registry->probe_lock);
+	if (!atomic_read(&task->signal->live) && hlist_unhashed(&entry->exited))
+		hlist_add_head_rcu(&entry->exited, &entry->registry->exited);
+}
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tracepoints that tell of the beginning and the end of processes.
+ * Fork, exit and free: the tracepoints that tell of the beginning and the end of
+ * processes, and all that happens at them.
  *
  * They fire for every process of the system: for one test, while nothing is
  * registered. Those of exit and free are attached from load to unload; that of
@@ -13,18 +14,159 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "lifecycle.h"
+
 #include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
+#include <linux/user_namespace.h>
 
 #include "compat.h"
 #include "entry.h"
 #include "index.h"
-#include "lifecycle.h"
-#include "tree.h"
+#include "opener.h"
+#include "pace.h"
+#include "pool.h"
+#include "quota.h"
+#include "registry.h"
+
+/* --- fork --- */
+
+/* Return: whether it is a member by a word that has been done. */
+static bool is_member(const struct urt_entry *entry)
+{
+	return entry->member ||
+	       entry->searches & entry->registry->winning;
+}
+
+/* Return: the searches under way that have reached it. */
+static u32 searches_of(const struct urt_entry *entry)
+{
+	return entry->searches & entry->registry->searching;
+}
+
+/* What has its parent keeps the child, and what has reached it has both. */
+static void inherit(const struct urt_entry *parent, struct urt_entry *child)
+{
+	WRITE_ONCE(child->searches, child->searches | searches_of(parent));
+	if (is_member(parent)) {
+		child->kept = true;
+		child->member = true;
+	}
+}
+
+/* Return: whether the child is registered; if so, *spare may be used up. */
+static bool enter_child(struct urt_entry *parent, struct task_struct *child,
+			struct urt_entry **spare)
+{
+	struct urt_registry *reg = parent->registry;
+	struct urt_user *payer = parent->tree;
+	struct urt_entry *entry;
+
+	if (urt_quota_charge(payer, parent->tree_exempt))
+		return false;
+	entry = *spare ?: urt_pool_take(reg);
+	if (!entry) {
+		urt_quota_uncharge(payer, 1);	/* not its last reference */
+		return false;
+	}
+	*spare = NULL;
+	urt_entry_prepare(entry, reg, child, task_tgid(child));
+	entry->user = payer;
+	urt_entry_join_tree(entry, payer, parent->tree_exempt);
+	inherit(parent, entry);
+	/* Before it can finish: see urt_registry_settle(). */
+	llist_add(&entry->forked, &reg->forked);
+	urt_entry_start(entry, child);
+	return true;
+}
+
+static struct urt_entry *find_child(const struct urt_registry *reg,
+				    const struct task_struct *child)
+{
+	return urt_index_look(child->signal) ? urt_entry_find(reg, child) :
+					       NULL;
+}
+
+/*
+ * Somebody has registered the child before we are told of it: by its number, or
+ * in a search. It is a member as if we had come first.
+ */
+static void make_member(struct urt_entry *parent, struct urt_entry *child)
+{
+	if (!child->tree)
+		urt_entry_join_tree(child, parent->tree, parent->tree_exempt);
+	inherit(parent, child);
+}
+
+/* Return: whether it counts as missed, and nobody has been told of one yet. */
+static bool miss_child(struct urt_entry *parent)
+{
+	struct urt_registry *reg = parent->registry;
+
+	/* Not counted before the search has ended: it looks again. */
+	if (!is_member(parent)) {
+		reg->search_again |= searches_of(parent);
+		return false;
+	}
+	atomic64_inc(&reg->version);	/* stat shows it */
+	return atomic64_inc_return(&reg->missed) == 1;
+}
+
+static void fork_in(struct urt_entry *parent, struct task_struct *child)
+{
+	struct urt_registry *reg = parent->registry;
+	struct urt_entry *spare = NULL, *old;
+	unsigned long flags;
+	bool first = false;
+
+	/* Others' memory pressure must not cost a record: hence not GFP_NOWAIT. */
+	if (!URT_PROBES_NEED_POOL)
+		spare = urt_entry_alloc(GFP_ATOMIC | __GFP_ACCOUNT |
+					__GFP_NOWARN);
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	if (!parent->dead && parent->tree &&
+	    (is_member(parent) || searches_of(parent))) {
+		old = find_child(reg, child);
+		if (old)
+			make_member(parent, old);
+		else if (!enter_child(parent, child, &spare))
+			first = miss_child(parent);
+	}
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+	if (spare)
+		urt_entry_free(spare);
+	if (first)
+		urt_pace_queue_upkeep(reg);
+}
+
+/*
+ * Of a child that has not run yet. The parent is whoever called fork(), whoever
+ * it made the child's. Out of line: processes that nobody registered do not pay
+ * for its registers.
+ */
+static noinline void handle_fork(struct hlist_head *bucket,
+				 struct task_struct *parent,
+				 struct task_struct *child)
+{
+	struct urt_entry *entry;
+
+	rcu_read_lock();
+	for (entry = urt_index_first(bucket, parent->signal); entry;
+	     entry = urt_index_next(entry)) {
+		if (READ_ONCE(entry->tree))
+			fork_in(entry, child);
+	}
+	rcu_read_unlock();
+}
 
 /* The parent is whoever forks; threads are no news. */
 static void on_fork(void *data, struct task_struct *parent,
@@ -41,7 +183,36 @@ static void on_fork(void *data, struct task_struct *parent,
 	smp_mb();
 	bucket = urt_index_look(parent->signal);
 	if (bucket)
-		urt_tree_task_fork(bucket, parent, child);
+		handle_fork(bucket, parent, child);
+}
+
+/* --- exit --- */
+
+static void note_exit(struct urt_entry *entry, struct task_struct *task)
+{
+	lockdep_assert_held(&entry->registry->probe_lock);
+	if (entry->dead || entry->final)
+		return;
+	urt_entry_note_identity(entry, task->group_leader);
+	entry->end_ns = ktime_get_boottime_ns();
+	urt_entry_note_exited(entry, task);
+}
+
+/* Of the last thread; several may each believe that it is theirs. */
+static noinline void handle_exit(struct hlist_head *bucket,
+				 struct task_struct *task)
+{
+	struct urt_entry *entry;
+	unsigned long flags;
+
+	rcu_read_lock();
+	for (entry = urt_index_first(bucket, task->signal); entry;
+	     entry = urt_index_next(entry)) {
+		raw_spin_lock_irqsave(&entry->registry->probe_lock, flags);
+		note_exit(entry, task);
+		raw_spin_unlock_irqrestore(&entry->registry->probe_lock, flags);
+	}
+	rcu_read_unlock();
 }
 
 /*
@@ -53,7 +224,68 @@ static void on_exit(URT_EXIT_PROBE_ARGS)
 	struct hlist_head *bucket = urt_index_look(task->signal);
 
 	if (bucket && !atomic_read(&task->signal->live))
-		urt_entry_task_exit(bucket, task);
+		handle_exit(bucket, task);
+}
+
+/* --- free --- */
+
+/* What an exit record says beyond what stat does. */
+static void note_record(struct urt_entry *entry, struct task_struct *leader)
+{
+	const struct signal_struct *sig = leader->signal;
+	const struct cred *cred = __task_cred(leader);
+
+	entry->dumpable = urt_was_dumpable(leader);
+	entry->alike = urt_opener_alike(entry->registry->opener, cred);
+	if (!entry->alike)
+		entry->user_ns = get_user_ns(cred->user_ns);
+	entry->status = (sig->flags & SIGNAL_GROUP_EXIT) ?
+			sig->group_exit_code : leader->exit_code;
+}
+
+/* Return: whether somebody has to be told. */
+static bool note_final(struct urt_entry *entry, struct task_struct *leader)
+{
+	struct urt_registry *reg = entry->registry;
+
+	lockdep_assert_held(&reg->probe_lock);
+	if (entry->dead || entry->final)
+		return false;
+	/* Whoever sampled it last found it under RCU, and is done by now. */
+	entry->final_time = entry->time;
+	urt_cputime_final(leader, &entry->final_time);
+	if (reg->ops) {
+		note_record(entry, leader);
+		hlist_del_init_rcu(&entry->exited);
+	} else {
+		urt_entry_note_exited(entry, leader);
+	}
+	/* Pairs with the acquire in urt_entry_refresh(). */
+	smp_store_release(&entry->final, true);
+	return reg->ops && llist_add(&entry->finished, &reg->finished);
+}
+
+static noinline void handle_free(struct hlist_head *bucket,
+				 struct task_struct *leader)
+{
+	const struct signal_struct *sig = leader->signal;
+	struct urt_entry *entry, *next;
+	struct urt_registry *reg;
+	unsigned long flags;
+	bool tell;
+
+	rcu_read_lock();
+	for (entry = urt_index_first(bucket, sig); entry; entry = next) {
+		next = urt_index_next(entry);
+		reg = entry->registry;
+		raw_spin_lock_irqsave(&reg->probe_lock, flags);
+		urt_index_del(entry);
+		tell = note_final(entry, leader);
+		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+		if (tell)
+			urt_pace_queue_upkeep(reg);
+	}
+	rcu_read_unlock();
 }
 
 /*
@@ -65,8 +297,10 @@ static void on_free(void *data, struct task_struct *task)
 	struct hlist_head *bucket = urt_index_look(task->signal);
 
 	if (bucket && thread_group_leader(task))
-		urt_entry_task_free(bucket, task);
+		handle_free(bucket, task);
 }
+
+/* --- attaching --- */
 
 enum { FORK, EXIT, FREE, PROBES };
 
@@ -154,7 +388,7 @@ void urt_lifecycle_exit(void)
 /**
  * urt_lifecycle_follow_forks() - attach the probe of fork, if it is not yet
  *
- * Whoever forks after this has returned comes to urt_tree_task_fork().
+ * Whoever forks after this has returned comes to on_fork().
  *
  * Return: 0, what tracepoint_probe_register() says, or -EINTR when killed.
  */

@@ -10,7 +10,7 @@
  * reached nobody. The parent was reached before that pass began (or by the fork
  * probe, and so were all its children). What it forked later, the probe has
  * registered; what it had forked before was there for that pass to find. The
- * barriers that this rests on are in pass() and urt_tree_task_fork(). Only a
+ * barriers that this rests on are in pass() and on_fork(). Only a
  * descendant that its parent has left by exiting is out of sight.
  *
  * Several searches can run in a registry at a time. Each has a bit, and entries
@@ -26,14 +26,11 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "entry.h"
-#include "index.h"
 #include "lifecycle.h"
 #include "opener.h"
-#include "pace.h"
 #include "pool.h"
 #include "quota.h"
 #include "registry.h"
@@ -129,7 +126,7 @@ static int pass(struct urt_registry *reg, const struct urt_opener *who,
 
 	/*
 	 * Whoever does not see in its fork probe that its parent has been
-	 * reached, we see here. Pairs with the one in urt_tree_task_fork().
+	 * reached, we see here. Pairs with the one in on_fork().
 	 */
 	smp_mb();
 	for (;; nr++) {
@@ -435,134 +432,4 @@ int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 	err = search_tree(reg, who, nr);
 	mutex_unlock(turn);
 	return err;
-}
-
-/* --- fork --- */
-
-/* Return: whether it is a member by a word that has been done. */
-static bool is_member(const struct urt_entry *entry)
-{
-	return entry->member ||
-	       entry->searches & entry->registry->winning;
-}
-
-/* Return: the searches under way that have reached it. */
-static u32 searches_of(const struct urt_entry *entry)
-{
-	return entry->searches & entry->registry->searching;
-}
-
-/* What has its parent keeps the child, and what has reached it has both. */
-static void inherit(const struct urt_entry *parent, struct urt_entry *child)
-{
-	WRITE_ONCE(child->searches, child->searches | searches_of(parent));
-	if (is_member(parent)) {
-		child->kept = true;
-		child->member = true;
-	}
-}
-
-/* Return: whether the child is registered; if so, *spare may be used up. */
-static bool enter_child(struct urt_entry *parent, struct task_struct *child,
-			struct urt_entry **spare)
-{
-	struct urt_registry *reg = parent->registry;
-	struct urt_user *payer = parent->tree;
-	struct urt_entry *entry;
-
-	if (urt_quota_charge(payer, parent->tree_exempt))
-		return false;
-	entry = *spare ?: urt_pool_take(reg);
-	if (!entry) {
-		urt_quota_uncharge(payer, 1);	/* not its last reference */
-		return false;
-	}
-	*spare = NULL;
-	urt_entry_prepare(entry, reg, child, task_tgid(child));
-	entry->user = payer;
-	urt_entry_join_tree(entry, payer, parent->tree_exempt);
-	inherit(parent, entry);
-	/* Before it can finish: see urt_registry_settle(). */
-	llist_add(&entry->forked, &reg->forked);
-	urt_entry_start(entry, child);
-	return true;
-}
-
-static struct urt_entry *find_child(const struct urt_registry *reg,
-				    const struct task_struct *child)
-{
-	return urt_index_look(child->signal) ? urt_entry_find(reg, child) :
-					       NULL;
-}
-
-/*
- * Somebody has registered the child before we are told of it: by its number, or
- * in a search. It is a member as if we had come first.
- */
-static void make_member(struct urt_entry *parent, struct urt_entry *child)
-{
-	if (!child->tree)
-		urt_entry_join_tree(child, parent->tree, parent->tree_exempt);
-	inherit(parent, child);
-}
-
-/* Return: whether it counts as missed, and nobody has been told of one yet. */
-static bool miss_child(struct urt_entry *parent)
-{
-	struct urt_registry *reg = parent->registry;
-
-	/* Not counted before the search has ended: it looks again. */
-	if (!is_member(parent)) {
-		reg->search_again |= searches_of(parent);
-		return false;
-	}
-	atomic64_inc(&reg->version);	/* stat shows it */
-	return atomic64_inc_return(&reg->missed) == 1;
-}
-
-static void fork_in(struct urt_entry *parent, struct task_struct *child)
-{
-	struct urt_registry *reg = parent->registry;
-	struct urt_entry *spare = NULL, *old;
-	unsigned long flags;
-	bool first = false;
-
-	/* Others' memory pressure must not cost a record: hence not GFP_NOWAIT. */
-	if (!URT_PROBES_NEED_POOL)
-		spare = urt_entry_alloc(GFP_ATOMIC | __GFP_ACCOUNT |
-					__GFP_NOWARN);
-	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	if (!parent->dead && parent->tree &&
-	    (is_member(parent) || searches_of(parent))) {
-		old = find_child(reg, child);
-		if (old)
-			make_member(parent, old);
-		else if (!enter_child(parent, child, &spare))
-			first = miss_child(parent);
-	}
-	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
-	if (spare)
-		urt_entry_free(spare);
-	if (first)
-		urt_pace_queue_upkeep(reg);
-}
-
-/**
- * urt_tree_task_fork() - a process has been forked
- * @bucket: of the parent's, in the index
- * @parent: who called fork(), whoever it made the child's parent
- * @child: the leader of the new process; has not run yet
- */
-void urt_tree_task_fork(struct hlist_head *bucket, struct task_struct *parent,
-			struct task_struct *child)
-{
-	struct urt_entry *entry;
-
-	rcu_read_lock();
-	for (entry = urt_index_first(bucket, parent->signal); entry;
-	     entry = urt_index_next(entry)) {
-		if (READ_ONCE(entry->tree))
-			fork_in(entry, child);
-	}
-	rcu_read_unlock();
 }

@@ -4,7 +4,6 @@
 
 #include <linux/types.h>
 
-struct hlist_head;
 struct task_struct;
 struct urt_entry;
 struct urt_opener;
@@ -18,9 +17,5 @@ bool urt_tree_reaches(const struct urt_registry *reg,
 void urt_tree_reach(struct urt_entry *entry, const struct urt_opener *who,
 		    u32 search);
 void urt_tree_removes(struct urt_entry *entry);
-
-/* From the tracepoint, for every process of the system. */
-void urt_tree_task_fork(struct hlist_head *bucket, struct task_struct *parent,
-			struct task_struct *child);
 
 #endif
