@@ -228,6 +228,21 @@ struct urt_user *urt_entry_leave_tree(struct urt_entry *entry)
 }
 
 /**
+ * urt_entry_reach() - make an entry a member, reached by a search
+ * @entry: in a registry whose probe_lock the caller holds
+ * @who: wants the search, and pays for its children, unless another does
+ * @search: its bit
+ */
+void urt_entry_reach(struct urt_entry *entry, const struct urt_opener *who,
+		     u32 search)
+{
+	lockdep_assert_held(&entry->registry->probe_lock);
+	WRITE_ONCE(entry->searches, entry->searches | search);
+	if (!entry->tree)
+		urt_entry_join_tree(entry, who->user, who->exempt);
+}
+
+/**
  * urt_entry_charge() - another user has registered it, and is charged
  * @entry: of a registry whose locks the caller holds, both of them
  * @user: by urt_quota_move(), another one than before
@@ -313,6 +328,17 @@ struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 	while (entry && entry->registry != reg)
 		entry = urt_index_next(entry);
 	return entry;
+}
+
+/* Return: whether the process is a child of one that the search has reached. */
+bool urt_entry_parent_reached(const struct urt_registry *reg,
+			      const struct task_struct *task, u32 search)
+{
+	struct urt_entry *parent;
+
+	parent = urt_entry_find(reg, rcu_dereference(task->real_parent));
+	return parent && READ_ONCE(parent->tree) &&
+	       READ_ONCE(parent->searches) & search;
 }
 
 /* Return: what is left of the budget; less by the number of threads. */

@@ -94,6 +94,8 @@ void urt_entry_start(struct urt_entry *entry, struct task_struct *leader);
 struct urt_user *urt_entry_join_tree(struct urt_entry *entry,
 				     struct urt_user *payer, bool exempt);
 struct urt_user *urt_entry_leave_tree(struct urt_entry *entry);
+void urt_entry_reach(struct urt_entry *entry, const struct urt_opener *who,
+		     u32 search);
 struct urt_user *urt_entry_charge(struct urt_entry *entry,
 				  struct urt_user *user);
 struct urt_user *urt_entry_hide(struct urt_entry *entry);
@@ -104,6 +106,8 @@ void urt_entry_free_all_rcu(struct list_head *entries);
 
 struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 				 const struct task_struct *task);
+bool urt_entry_parent_reached(const struct urt_registry *reg,
+			      const struct task_struct *task, u32 search);
 struct urt_entry *urt_entry_refresh(struct urt_entry *entry, int budget,
 				    bool *gone);
 void urt_entry_look(struct urt_entry *entry);

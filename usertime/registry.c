@@ -46,7 +46,6 @@
 #include "pool.h"
 #include "quota.h"
 #include "registry.h"
-#include "tree.h"
 #include "usertime.h"
 #include "wake.h"
 
@@ -274,7 +273,8 @@ static int may_add(const struct urt_registry *reg, const struct request *req,
 
 	switch (req->role) {
 	case URT_DESCENDANT:	/* its number may mean another by now */
-		return urt_tree_reaches(reg, leader, req->search) ? 0 : -ESRCH;
+		return urt_entry_parent_reached(reg, leader, req->search) ?
+		       0 : -ESRCH;
 	case URT_ROOT:
 		if (!urt_opener_may_tree(who, leader))
 			return -EPERM;
@@ -328,7 +328,7 @@ static int enter(struct urt_registry *reg, const struct request *req,
 		urt_entry_start(entry, leader);
 	}
 	if (req->role != URT_PLAIN) {
-		urt_tree_reach(old ?: entry, who, req->search);
+		urt_entry_reach(old ?: entry, who, req->search);
 	} else {
 		err = keep(old ?: entry, who, put);
 		if (err)
@@ -449,6 +449,20 @@ static struct urt_entry *find_by_number(struct urt_registry *reg,
 	return entry;
 }
 
+/*
+ * Searches that have reached an entry which is being unregistered may not have
+ * reached its children yet.
+ */
+static void search_again(struct urt_entry *entry)
+{
+	struct urt_registry *reg = entry->registry;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	reg->search_again |= entry->searches;
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+}
+
 /**
  * urt_registry_remove() - unregister a process
  * @reg: where
@@ -476,7 +490,7 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 		   !urt_opener_capable(who, CAP_SYS_PTRACE)) {
 		err = -EPERM;
 	} else {
-		urt_tree_removes(entry);
+		search_again(entry);
 		urt_registry_drop(reg, entry);
 		urt_registry_disarm_if_empty(reg);
 	}

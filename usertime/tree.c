@@ -36,8 +36,6 @@
 #include "registry.h"
 #include "tree.h"
 
-/* --- the search --- */
-
 /* A search that has lost members so often has enemies. */
 #define ROUNDS_MAX 20
 
@@ -51,48 +49,6 @@ struct search {
 
 /* More searches than bits in a registry wait here. */
 static DECLARE_WAIT_QUEUE_HEAD(waiting);
-
-/* Return: whether the process is a child of one that the search has reached. */
-bool urt_tree_reaches(const struct urt_registry *reg,
-		      const struct task_struct *task, u32 search)
-{
-	struct urt_entry *parent;
-
-	parent = urt_entry_find(reg, rcu_dereference(task->real_parent));
-	return parent && READ_ONCE(parent->tree) &&
-	       READ_ONCE(parent->searches) & search;
-}
-
-/**
- * urt_tree_reach() - make an entry a member, reached by a search
- * @entry: in a registry whose probe_lock the caller holds
- * @who: wants the search, and pays for its children, unless another does
- * @search: its bit
- */
-void urt_tree_reach(struct urt_entry *entry, const struct urt_opener *who,
-		    u32 search)
-{
-	lockdep_assert_held(&entry->registry->probe_lock);
-	WRITE_ONCE(entry->searches, entry->searches | search);
-	if (!entry->tree)
-		urt_entry_join_tree(entry, who->user, who->exempt);
-}
-
-/**
- * urt_tree_removes() - note that somebody unregisters a process
- * @entry: of a registry whose lock the caller holds
- *
- * Searches that have reached it may not have reached its children yet.
- */
-void urt_tree_removes(struct urt_entry *entry)
-{
-	struct urt_registry *reg = entry->registry;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	reg->search_again |= entry->searches;
-	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
-}
 
 /* Return: the number of the process at *nr or later that is to be reached. */
 static pid_t next_to_reach(const struct urt_registry *reg,
@@ -108,7 +64,7 @@ static pid_t next_to_reach(const struct urt_registry *reg,
 	leader = pid ? pid_task(pid, PIDTYPE_TGID) : NULL;
 	if (!pid) {
 		*nr = 0;
-	} else if (leader && urt_tree_reaches(reg, leader, search)) {
+	} else if (leader && urt_entry_parent_reached(reg, leader, search)) {
 		entry = urt_entry_find(reg, leader);
 		if (!entry || !(READ_ONCE(entry->searches) & search))
 			found = *nr;
