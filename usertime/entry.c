@@ -341,56 +341,6 @@ bool urt_entry_parent_reached(const struct urt_registry *reg,
 	       READ_ONCE(parent->searches) & search;
 }
 
-/* Return: what is left of the budget; less by the number of threads. */
-static __always_inline int refresh(struct urt_entry *entry, int budget)
-{
-	struct task_struct *leader;
-
-	/* Pairs with the release in note_final(). */
-	if (smp_load_acquire(&entry->final)) {
-		entry->time = entry->final_time;
-		entry->ended = true;
-		return budget - 1;
-	}
-	/* One, or none; inline, other than pid_task(). */
-	do_each_pid_task(entry->pid, PIDTYPE_TGID, leader) {
-		urt_cputime_sample(leader, &entry->time);
-		/* About so many: they may be coming and going. */
-		budget -= data_race(get_nr_threads(leader));
-	} while_each_pid_task(entry->pid, PIDTYPE_TGID, leader);
-	return budget - 1;
-}
-
-/**
- * urt_entry_refresh() - bring entries to the generation that is being made
- * @entry: the first one, of a registry whose lock the caller holds; under RCU
- * @budget: threads to look at, about
- * @gone: on return, whether the last one has been shown to the end and may go
- *
- * Final values that came in since the last generation are shown through the
- * whole of this one; a session's leave as records, when it settles.
- *
- * Return: the last one that was done.
- */
-struct urt_entry *urt_entry_refresh(struct urt_entry *entry, int budget,
-				    bool *gone)
-{
-	const struct urt_registry *reg = entry->registry;
-
-	*gone = false;
-	for (;;) {
-		if (likely(!entry->ended)) {
-			budget = refresh(entry, budget);
-		} else if (!reg->ops) {
-			*gone = true;
-			return entry;
-		}
-		if (budget <= 0 || list_is_last(&entry->list, &reg->entries))
-			return entry;
-		entry = list_next_entry(entry, list);
-	}
-}
-
 /**
  * urt_entry_owner() - whose process an entry is
  * @entry: of a registry whose lock the caller holds

@@ -108,8 +108,6 @@ struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 				 const struct task_struct *task);
 bool urt_entry_parent_reached(const struct urt_registry *reg,
 			      const struct task_struct *task, u32 search);
-struct urt_entry *urt_entry_refresh(struct urt_entry *entry, int budget,
-				    bool *gone);
 void urt_entry_look(struct urt_entry *entry);
 u64 urt_entry_runtime(struct urt_entry *entry);
 kuid_t urt_entry_owner(struct urt_entry *entry);

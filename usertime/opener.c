@@ -13,6 +13,7 @@
 #include "quota.h"
 
 unsigned int urt_restrict;
+bool urt_loaded;
 
 static bool contains(const struct pid_namespace *outer,
 		     const struct pid_namespace *inner)

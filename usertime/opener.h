@@ -2,7 +2,9 @@
 #ifndef URT_OPENER_H
 #define URT_OPENER_H
 
+#include <linux/compiler.h>
 #include <linux/cred.h>
+#include <linux/module.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
@@ -27,6 +29,17 @@ struct urt_opener {
 };
 
 extern unsigned int urt_restrict;
+extern bool urt_loaded;
+
+/*
+ * For whoever opens a file. Return: whether the module stays while it is open.
+ * The kernel frees one that fails to load without asking who uses it: nobody
+ * may, before it is known that nothing fails any more.
+ */
+static inline bool urt_module_get(void)
+{
+	return READ_ONCE(urt_loaded) && try_module_get(THIS_MODULE);
+}
 
 int urt_opener_init(struct urt_opener *who, struct file *file);
 void urt_opener_exit(struct urt_opener *who);

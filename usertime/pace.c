@@ -98,6 +98,9 @@ void urt_pace_arm_when_allowed(struct urt_registry *reg)
 /* The same, after a refresh. Being late once makes no later refresh late. */
 void urt_pace_arm_next(struct urt_registry *reg)
 {
+	unsigned int waited_ms = reg->denied ? reg->stretched_ms : 0;
+
+	reg->denied = false;
 	reg->stretched_ms = quiet_ms(reg);
 	reg->due_ns += ms_to_ns(reg->interval_ms);
 	if (reg->stretched_ms > reg->interval_ms ||
@@ -105,6 +108,23 @@ void urt_pace_arm_next(struct urt_registry *reg)
 		urt_pace_arm(reg);
 	else
 		rearm(reg);
+	/* A registry that had to wait for others will have to again. */
+	reg->stretched_ms = max(reg->stretched_ms, waited_ms);
+}
+
+/**
+ * urt_pace_denies() - whether earlier work has cost too much for a refresh
+ * @reg: its lock held; its refresh is due
+ *
+ * Sessions of one user take turns: a registry that was denied once goes ahead
+ * then. Its refresh is paid for all the same.
+ */
+bool urt_pace_denies(struct urt_registry *reg)
+{
+	if (reg->denied || !quiet_ms(reg))
+		return false;
+	reg->denied = true;
+	return true;
 }
 
 /**
@@ -172,19 +192,4 @@ void urt_pace_queue_upkeep(struct urt_registry *reg)
 
 	queue_delayed_work(urt_workqueue, &reg->upkeep,
 			   max(msecs_to_jiffies(quiet_ms(reg)), least));
-}
-
-/**
- * urt_pace_set_interval() - refresh at another pace, from now on
- * @reg: the registry; its lock not held
- * @ms: the new interval; the caller has checked its bounds
- */
-void urt_pace_set_interval(struct urt_registry *reg, unsigned int ms)
-{
-	mutex_lock(&reg->lock);
-	reg->interval_ms = ms;
-	atomic64_inc(&reg->version);	/* stat shows it */
-	urt_pace_arm(reg);
-	urt_registry_changed(reg);
-	mutex_unlock(&reg->lock);
 }

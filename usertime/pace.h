@@ -19,9 +19,9 @@ extern struct workqueue_struct *urt_workqueue;
 void urt_pace_arm(struct urt_registry *reg);
 void urt_pace_arm_next(struct urt_registry *reg);
 void urt_pace_arm_when_allowed(struct urt_registry *reg);
+bool urt_pace_denies(struct urt_registry *reg);
 void urt_pace_queue_upkeep(struct urt_registry *reg);
 
-void urt_pace_set_interval(struct urt_registry *reg, unsigned int ms);
 unsigned int urt_pace_interval(const struct urt_registry *reg);
 
 void urt_pace_begin(struct urt_registry *reg);

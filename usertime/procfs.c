@@ -30,7 +30,6 @@
 #include "registry.h"
 #include "session.h"
 #include "tree.h"
-#include "usertime.h"
 #include "view.h"
 #include "wake.h"
 #include "words.h"

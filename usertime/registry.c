@@ -46,8 +46,9 @@
 #include "pool.h"
 #include "quota.h"
 #include "registry.h"
-#include "usertime.h"
 #include "wake.h"
+
+void (*urt_registry_set_up_halves)(struct urt_registry *reg) __ro_after_init;
 
 /* --- what probes leave behind --- */
 
@@ -91,8 +92,11 @@ void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry)
 	atomic64_inc(&reg->version);
 }
 
-/* The next generation is there: tells whoever wants to know. */
-static void announce(struct urt_registry *reg)
+/**
+ * urt_registry_announce() - count the next generation, and wake who waits for it
+ * @reg: its lock held; its values are those of @reg->time_ns
+ */
+void urt_registry_announce(struct urt_registry *reg)
 {
 	atomic64_inc(&reg->version);
 	atomic64_inc(&reg->generation);
@@ -121,7 +125,7 @@ void urt_registry_disarm_if_empty(struct urt_registry *reg)
 	urt_pool_drain(reg);
 	if (reg->ops && !reg->dying) {
 		reg->time_ns = ktime_get_boottime_ns();
-		announce(reg);
+		urt_registry_announce(reg);
 	}
 }
 
@@ -171,78 +175,6 @@ static void upkeep(struct work_struct *work)
 	urt_pace_pay(reg);
 	mutex_unlock(&reg->lock);
 	urt_pool_refill(reg);
-}
-
-/* --- refresh --- */
-
-/* In stretches of so many threads, or a little more, others get the CPU. */
-#define STRETCH 64
-
-static void refresh_entries(struct urt_registry *reg)
-{
-	struct list_head *next = reg->entries.next;
-	struct urt_entry *entry;
-	bool gone;
-
-	while (next != &reg->entries) {
-		entry = list_entry(next, struct urt_entry, list);
-		rcu_read_lock();
-		entry = urt_entry_refresh(entry, STRETCH, &gone);
-		rcu_read_unlock();
-		next = entry->list.next;
-		if (gone)
-			urt_registry_drop(reg, entry);
-		urt_pace_resched(reg);
-	}
-}
-
-static void make_generation(struct urt_registry *reg, unsigned int waited_ms)
-{
-	reg->time_ns = ktime_get_boottime_ns();
-	refresh_entries(reg);
-	urt_registry_disarm_if_empty(reg);
-	announce(reg);
-	urt_pace_pay(reg);
-	urt_pace_arm_next(reg);
-	/* Who had to wait for others will have to again. */
-	if (waited_ms)
-		reg->stretched_ms = max(reg->stretched_ms, waited_ms);
-}
-
-/**
- * urt_registry_refresh() - make a new generation
- * @reg: the registry; its lock not held
- *
- * Process context. Wakes whoever polls.
- */
-void urt_registry_refresh(struct urt_registry *reg)
-{
-	bool due, was_denied;
-
-	mutex_lock(&reg->lock);
-	urt_pace_begin(reg);
-	urt_registry_settle(reg);
-	/* Emptied, or armed anew, while this run was on its way: not needed. */
-	due = reg->count && !hrtimer_is_queued(&reg->timer);
-	/*
-	 * Sessions of one user take turns: who had to stand back once goes
-	 * ahead then. It is paid for all the same.
-	 */
-	was_denied = reg->denied;
-	if (due)
-		reg->denied = urt_pace_quiet_ms(reg->quiet_until) &&
-			      !was_denied;
-	if (due && !reg->denied) {
-		make_generation(reg, was_denied ? reg->stretched_ms : 0);
-	} else {
-		/* What probes had left has been taken over all the same. */
-		urt_pace_pay(reg);
-		if (due)
-			urt_pace_arm_when_allowed(reg);
-	}
-	urt_registry_changed(reg);
-	urt_pace_pay(reg);	/* readers of records have been woken */
-	mutex_unlock(&reg->lock);
 }
 
 /* --- what users ask for --- */
@@ -522,14 +454,27 @@ void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 	init_llist_head(&reg->finished);
 	init_llist_head(&reg->pool);
 	init_waitqueue_head(&reg->wait);
-	hrtimer_setup(&reg->timer, schedule_cputime_updates, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_ABS_HARD);
-	INIT_WORK(&reg->work, update_cputimes);
+	urt_registry_set_up_halves(reg);
 	INIT_DELAYED_WORK(&reg->upkeep, upkeep);
 	reg->ops = ops;
 	reg->quiet_until = quiet_until;
 	reg->interval_ms = interval_ms;
 	reg->time_ns = ktime_get_boottime_ns();
+}
+
+/**
+ * urt_registry_set_interval() - refresh at another pace, from now on
+ * @reg: the registry; its lock not held
+ * @ms: the new interval; the caller has checked its bounds
+ */
+void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms)
+{
+	mutex_lock(&reg->lock);
+	reg->interval_ms = ms;
+	atomic64_inc(&reg->version);	/* stat shows it */
+	urt_pace_arm(reg);
+	urt_registry_changed(reg);
+	mutex_unlock(&reg->lock);
 }
 
 static void drop_all(struct urt_registry *reg)

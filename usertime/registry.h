@@ -35,7 +35,7 @@ struct urt_registry {
 	unsigned int interval_ms;	/* lock; as wished for */
 	unsigned int stretched_ms;	/* lock; what refreshes' cost allows */
 	u64 due_ns;			/* lock; the next refresh; CLOCK_MONOTONIC */
-	bool denied;			/* lock; the last refresh, for its cost */
+	bool denied;			/* lock; a due refresh, for its cost */
 	bool used;			/* lock; something was registered once */
 	bool dying;			/* lock; never armed again */
 	u64 time_ns;			/* lock; of the latest generation */
@@ -64,6 +64,9 @@ struct urt_registry {
 	atomic_t pooled;		/* how many */
 };
 
+/* Sets up the timer and the work of a registry. They are in usertime.c. */
+extern void (*urt_registry_set_up_halves)(struct urt_registry *reg);
+
 void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 		       const struct urt_registry_ops *ops,
 		       atomic64_t *quiet_until);
@@ -82,9 +85,10 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 			pid_t nr);
 void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry);
 void urt_registry_adopt(struct urt_registry *reg);
+void urt_registry_announce(struct urt_registry *reg);
 void urt_registry_disarm_if_empty(struct urt_registry *reg);
+void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms);
 void urt_registry_settle(struct urt_registry *reg);
-void urt_registry_refresh(struct urt_registry *reg);
 
 /* Something is different: members, records, the interval. Under the lock. */
 static inline void urt_registry_changed(struct urt_registry *reg)

@@ -28,7 +28,6 @@
 #include "registry.h"
 #include "session.h"
 #include "tree.h"
-#include "usertime.h"
 #include "wake.h"
 #include "words.h"
 
@@ -144,7 +143,7 @@ static int word_interval(void *session, unsigned int ms)
 		min = URT_INTERVAL_MS_MIN;
 	if (ms < min || ms > URT_INTERVAL_MS_MAX)
 		return -EINVAL;
-	urt_pace_set_interval(&s->registry, ms);
+	urt_registry_set_interval(&s->registry, ms);
 	return 0;
 }
 

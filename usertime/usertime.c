@@ -2,42 +2,64 @@
 /*
  * usertime: the user-mode CPU time of registered processes, in /proc/urt.
  *
- * The module's entry, its parameters, and its two halves: a timer (top half)
- * that does nothing but queue work (bottom half), which refreshes a registry. A
- * delayed work would do the same in one call; the two halves are what this
- * module is there to show.
+ *	a user writes a PID to /proc/urt/status, or to a session
+ *		|	urt_registry_add(), registry.c
+ *		v
+ *	list of entries, behind the mutex of a registry
+ *		|	the first entry arms the timer: urt_pace_arm(), pace.c
+ *		v
+ *	timer, every 5 seconds <----------------------------------------+
+ *		|	top half, in interrupt context:			|
+ *		|	schedule_cputime_updates() queues the work	|
+ *		v							|
+ *	work, in a thread of urt_workqueue				|
+ *		|	bottom half, which may sleep:			|
+ *		|	update_cputimes() takes the mutex,		|
+ *		|	walk_list() samples the CPU time of each entry,	|
+ *		|	urt_registry_announce() counts a generation,	|
+ *		|	urt_pace_arm_next() arms the timer again -------+
+ *		v
+ *	readers of that generation are woken: wake.c, view.c, map.c
+ *
+ * A delayed work would do the same in one call. The two halves are what this
+ * module is there to show. The timer is an hrtimer that fires in hard interrupt
+ * context. Before Linux 6.5, timers of softirqs wait for a thread of normal
+ * priority: they are late on a CPU where many processes are forked and end.
+ *
+ * The system registry, behind status and stat, is here. Each open session has a
+ * registry of its own, with the same two halves.
  */
-#include <linux/kernel.h>
+#include <linux/atomic.h>
+#include <linux/hrtimer.h>
+#include <linux/list.h>
 #include <linux/module.h>
-#include <linux/moduleparam.h>
-#include <linux/timer.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
+#include "cputime.h"
 #include "entry.h"
 #include "index.h"
 #include "lifecycle.h"
 #include "opener.h"
 #include "pace.h"
+#include "params.h"
 #include "procfs.h"
 #include "quota.h"
-#include "record.h"
 #include "registry.h"
 #include "session.h"
-#include "usertime.h"
 
 static struct urt_registry system_registry;
 static atomic64_t system_quiet_until = ATOMIC64_INIT(0);
-bool urt_loaded;	/* written under kernel_param_lock */
 
-/* --- the two halves --- */
+/* --- the top half --- */
 
-void update_cputimes(struct work_struct *work)
-{
-	urt_registry_refresh(container_of(work, struct urt_registry, work));
-}
-
-/* In interrupt context. */
-enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer)
+/* In interrupt context, when the timer has expired. It stays unarmed. */
+static enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer)
 {
 	struct urt_registry *reg = container_of(timer, struct urt_registry,
 						timer);
@@ -46,127 +68,116 @@ enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* --- parameters --- */
+/* --- the bottom half --- */
 
-struct bounded {
-	unsigned int *value;
-	unsigned int min;
-	unsigned int max;
-};
+/* In stretches of so many threads, or a little more, others get the CPU. */
+#define STRETCH 64
 
-static int parse_bounded(const char *val, const struct bounded *p,
-			 unsigned int *number)
+/* Return: what is left of the budget; less by the number of threads. */
+static __always_inline int sample_entry(struct urt_entry *entry, int budget)
 {
-	if (kstrtouint(val, 0, number) || *number < p->min || *number > p->max)
-		return -EINVAL;
-	return 0;
+	struct task_struct *leader;
+
+	/* Pairs with the release in note_final(). */
+	if (smp_load_acquire(&entry->final)) {
+		entry->time = entry->final_time;
+		entry->ended = true;
+		return budget - 1;
+	}
+	/* One, or none; inline, other than pid_task(). */
+	do_each_pid_task(entry->pid, PIDTYPE_TGID, leader) {
+		urt_cputime_sample(leader, &entry->time);
+		/* About so many: they may be coming and going. */
+		budget -= data_race(get_nr_threads(leader));
+	} while_each_pid_task(entry->pid, PIDTYPE_TGID, leader);
+	return budget - 1;
 }
 
-static int bounded_set(const char *val, const struct kernel_param *kp)
+/*
+ * From @entry on, under RCU. Final values that came in since the last generation
+ * are shown through the whole of this one. A session's leave as records when it
+ * collects them. Return: the last entry that was done; *gone: whether it has been
+ * shown to the end, and may go.
+ */
+static struct urt_entry *sample_stretch(struct urt_entry *entry, bool *gone)
 {
-	const struct bounded *p = kp->arg;
+	const struct urt_registry *reg = entry->registry;
+	int budget = STRETCH;
 
-	return parse_bounded(val, p, p->value);
+	*gone = false;
+	for (;;) {
+		if (likely(!entry->ended)) {
+			budget = sample_entry(entry, budget);
+		} else if (!reg->ops) {
+			*gone = true;
+			return entry;
+		}
+		if (budget <= 0 || list_is_last(&entry->list, &reg->entries))
+			return entry;
+		entry = list_next_entry(entry, list);
+	}
 }
 
-static int bounded_get(char *buffer, const struct kernel_param *kp)
+static void walk_list(struct urt_registry *reg)
 {
-	return sprintf(buffer, "%u\n", *((const struct bounded *)kp->arg)->value);
+	struct list_head *next = reg->entries.next;
+	struct urt_entry *entry;
+	bool gone;
+
+	while (next != &reg->entries) {
+		entry = list_entry(next, struct urt_entry, list);
+		rcu_read_lock();
+		entry = sample_stretch(entry, &gone);
+		rcu_read_unlock();
+		next = entry->list.next;
+		if (gone)
+			urt_registry_drop(reg, entry);
+		urt_pace_resched(reg);
+	}
 }
 
-static const struct kernel_param_ops bounded_ops = {
-	.set = bounded_set,
-	.get = bounded_get,
-};
-
-static const struct bounded max_processes = { &urt_max_processes, 1, 4194304 };
-module_param_cb(max_processes, &bounded_ops, (void *)&max_processes, 0444);
-__MODULE_PARM_TYPE(max_processes, "uint");
-MODULE_PARM_DESC(max_processes,
-		 "registrations in all (default 65536, 1 to 4194304)");
-
-static const struct bounded max_per_user = { &urt_max_per_user, 1, 4194304 };
-module_param_cb(max_per_user, &bounded_ops, (void *)&max_per_user, 0444);
-__MODULE_PARM_TYPE(max_per_user, "uint");
-MODULE_PARM_DESC(max_per_user,
-		 "registrations per user; CAP_SYS_RESOURCE is exempt (default 1024, 1 to 4194304)");
-
-static const struct bounded max_sessions = { &urt_max_sessions, 1, 65536 };
-module_param_cb(max_sessions, &bounded_ops, (void *)&max_sessions, 0444);
-__MODULE_PARM_TYPE(max_sessions, "uint");
-MODULE_PARM_DESC(max_sessions,
-		 "open sessions per user; CAP_SYS_RESOURCE is exempt (default 64, 1 to 65536)");
-
-static const struct bounded max_records = { &urt_max_records, 1, 4194304 };
-module_param_cb(max_records, &bounded_ops, (void *)&max_records, 0444);
-__MODULE_PARM_TYPE(max_records, "uint");
-MODULE_PARM_DESC(max_records,
-		 "exit records waiting per session (default 4096, 1 to 4194304)");
-
-static const struct bounded restriction = { &urt_restrict, 0, 1 };
-module_param_cb(restrict, &bounded_ops, (void *)&restriction, 0444);
-__MODULE_PARM_TYPE(restrict, "uint");
-MODULE_PARM_DESC(restrict,
-		 "1: without CAP_SYS_PTRACE see and register only your own processes (default 0)");
-
-static unsigned int interval_ms = URT_INTERVAL_MS;
-static const struct bounded interval_bounded = {
-	&interval_ms, URT_INTERVAL_MS_MIN, URT_INTERVAL_MS_MAX
-};
-
-/* At load the registry does not exist yet. */
-static int interval_set(const char *val, const struct kernel_param *kp)
+static void make_generation(struct urt_registry *reg)
 {
-	unsigned int ms;
-	int err;
-
-	err = parse_bounded(val, kp->arg, &ms);
-	if (err)
-		return err;
-	interval_ms = ms;
-	if (urt_loaded)
-		urt_pace_set_interval(&system_registry, ms);
-	return 0;
+	reg->time_ns = ktime_get_boottime_ns();
+	walk_list(reg);
+	urt_registry_disarm_if_empty(reg);
+	urt_registry_announce(reg);
+	urt_pace_pay(reg);
+	urt_pace_arm_next(reg);
 }
 
-static const struct kernel_param_ops interval_ops = {
-	.set = interval_set,
-	.get = bounded_get,
-};
-
-module_param_cb(interval_ms, &interval_ops, (void *)&interval_bounded, 0644);
-__MODULE_PARM_TYPE(interval_ms, "uint");
-MODULE_PARM_DESC(interval_ms,
-		 "milliseconds between two refreshes (default 5000, 10 to 3600000)");
-
-/* Who may read and write; a mode is octal whatever it looks like. */
-static int mode_set(const char *val, const struct kernel_param *kp)
+/* In process context: may sleep, and waits for the mutex. */
+static void update_cputimes(struct work_struct *work)
 {
-	unsigned int mode;
+	struct urt_registry *reg = container_of(work, struct urt_registry,
+						work);
 
-	/* procfs would take 0 for a mode of its own choice. */
-	if (kstrtouint(val, 8, &mode) || !mode || mode & ~0666)
-		return -EINVAL;
-	urt_status_mode = mode;
-	return 0;
+	mutex_lock(&reg->lock);
+	urt_pace_begin(reg);
+	urt_registry_settle(reg);
+	if (!reg->count || hrtimer_is_queued(&reg->timer)) {
+		/* Emptied, or armed anew, while this run was on its way. */
+		urt_pace_pay(reg);
+	} else if (urt_pace_denies(reg)) {
+		urt_pace_pay(reg);
+		urt_pace_arm_when_allowed(reg);
+	} else {
+		make_generation(reg);
+	}
+	urt_registry_changed(reg);
+	urt_pace_pay(reg);	/* readers of records have been woken */
+	mutex_unlock(&reg->lock);
 }
 
-static int mode_get(char *buffer, const struct kernel_param *kp)
+/* --- init and exit --- */
+
+/* Of the system registry, and of each session. pace.c arms the timer. */
+static void set_up_halves(struct urt_registry *reg)
 {
-	return sprintf(buffer, "%#o\n", urt_status_mode);
+	hrtimer_setup(&reg->timer, schedule_cputime_updates, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS_HARD);
+	INIT_WORK(&reg->work, update_cputimes);
 }
-
-static const struct kernel_param_ops mode_ops = {
-	.set = mode_set,
-	.get = mode_get,
-};
-
-module_param_cb(status_mode, &mode_ops, NULL, 0444);
-__MODULE_PARM_TYPE(status_mode, "uint");
-MODULE_PARM_DESC(status_mode,
-		 "mode of /proc/urt/status, octal, of bits 0666 (default 0666)");
-
-/* --- entry --- */
 
 /* After the files are gone. What sessions left to do is done, too. */
 static void stop(void)
@@ -193,7 +204,8 @@ static int __init urt_mod_init(void)
 	urt_workqueue = alloc_workqueue("usertime", WQ_UNBOUND | WQ_HIGHPRI, 0);
 	if (!urt_workqueue)
 		goto err_index;
-	urt_registry_init(&system_registry, interval_ms, NULL,
+	urt_registry_set_up_halves = set_up_halves;
+	urt_registry_init(&system_registry, URT_INTERVAL_MS, NULL,
 			  &system_quiet_until);
 	err = urt_lifecycle_init();
 	if (err)
@@ -203,12 +215,9 @@ static int __init urt_mod_init(void)
 		stop();
 		goto err_workqueue;
 	}
-
-	/* What was written to the parameter while we were busy here. */
-	kernel_param_lock(THIS_MODULE);
+	urt_params_attach(&system_registry);
+	/* Nothing fails any more: files can be opened. */
 	WRITE_ONCE(urt_loaded, true);
-	urt_pace_set_interval(&system_registry, interval_ms);
-	kernel_param_unlock(THIS_MODULE);
 	return 0;
 
 err_workqueue:
