@@ -13,6 +13,8 @@
  * /proc/PID/stat, but its lock must be taken with interrupts off and is half
  * the cost of a refresh, and it is not ours to write.
  */
+#include "cputime.h"
+
 #include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/sched/cputime.h>
@@ -20,7 +22,6 @@
 #include <linux/seqlock.h>
 
 #include "compat.h"
-#include "cputime.h"
 
 /*
  * Some CPU runs without a tick (nohz_full): what the thread's fields say may be

@@ -12,6 +12,8 @@
  * What probes write stands under the registry's probe_lock, in the second half
  * of the struct. They never sleep, and take raw locks only.
  */
+#include "entry.h"
+
 #include <linux/build_bug.h>
 #include <linux/pid.h>
 #include <linux/sched/cputime.h>
@@ -23,7 +25,6 @@
 #include <linux/user_namespace.h>
 
 #include "compat.h"
-#include "entry.h"
 #include "index.h"
 #include "opener.h"
 #include "quota.h"

@@ -11,6 +11,8 @@
  * hence raw locks, held for a few instructions, inside of a registry's
  * probe_lock.
  */
+#include "index.h"
+
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/rculist.h>
@@ -18,7 +20,6 @@
 #include <linux/spinlock.h>
 
 #include "entry.h"
-#include "index.h"
 #include "registry.h"
 
 #define LOCK_BITS 6

@@ -13,6 +13,8 @@
  * Pages are inserted by number: Linux 5.10 does not allow pages that are charged
  * to a memory cgroup to be mapped otherwise.
  */
+#include "map.h"
+
 #include <linux/build_bug.h>
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -29,7 +31,6 @@
 
 #include "compat.h"
 #include "entry.h"
-#include "map.h"
 #include "opener.h"
 #include "pace.h"
 #include "quota.h"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who opened a file, what they can see, and what they may do. */
+#include "opener.h"
+
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
@@ -9,7 +11,6 @@
 #include <linux/sched.h>
 #include <linux/time_namespace.h>
 
-#include "opener.h"
 #include "quota.h"
 
 unsigned int urt_restrict;

@@ -6,11 +6,11 @@
  * several times as fast as seq_put_decimal_ull(), which counts where most of the
  * text is numbers, and there is a lot of it.
  */
+#include "print.h"
+
 #include <linux/math64.h>
 #include <linux/string.h>
 #include <linux/string_helpers.h>
-
-#include "print.h"
 
 static const char pairs[] = {
 	"00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"

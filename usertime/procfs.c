@@ -7,6 +7,8 @@
  * a sleeping poller never outlives the code that wakes it: procfs waits for
  * running calls when an entry is removed, but not for those.
  */
+#include "procfs.h"
+
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -25,7 +27,6 @@
 #include "opener.h"
 #include "pace.h"
 #include "print.h"
-#include "procfs.h"
 #include "quota.h"
 #include "registry.h"
 #include "session.h"

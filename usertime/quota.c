@@ -9,6 +9,8 @@
  * they do costs its owner's sessions no time, and its owner's open() no look at
  * their views.
  */
+#include "quota.h"
+
 #include <linux/cred.h>
 #include <linux/hashtable.h>
 #include <linux/limits.h>
@@ -16,8 +18,6 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
-
-#include "quota.h"
 
 /*
  * Snapshots that half-read files keep. One more is granted to a user who is

@@ -7,6 +7,8 @@
  * A reader takes a piece of text out, under the registry's lock, and copies it
  * to user space without; what it could not deliver it gives back.
  */
+#include "record.h"
+
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
@@ -22,7 +24,6 @@
 #include "entry.h"
 #include "opener.h"
 #include "print.h"
-#include "record.h"
 
 /* Nobody takes more at once: others want the lock, too. */
 #define PIECE_MAX (SZ_4K - sizeof(struct urt_piece))

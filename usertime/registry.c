@@ -32,6 +32,8 @@
  * The timer (pace.c) may fire once more while its registry empties or dies: the
  * work it queues finds nothing to do, or is cancelled by urt_registry_exit().
  */
+#include "registry.h"
+
 #include <linux/capability.h>
 #include <linux/hrtimer.h>
 #include <linux/pid.h>
@@ -45,7 +47,6 @@
 #include "pace.h"
 #include "pool.h"
 #include "quota.h"
-#include "registry.h"
 #include "wake.h"
 
 void (*urt_registry_set_up_halves)(struct urt_registry *reg) __ro_after_init;

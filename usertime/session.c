@@ -7,6 +7,8 @@
  * memory goes a grace period later, in work that is for all sessions of a tick:
  * to wake a worker costs more than to end a session.
  */
+#include "session.h"
+
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/llist.h>
@@ -26,7 +28,6 @@
 #include "quota.h"
 #include "record.h"
 #include "registry.h"
-#include "session.h"
 #include "tree.h"
 #include "wake.h"
 #include "words.h"

@@ -20,6 +20,8 @@
  * nobody else keeps or has reached, and leaves the rest to another search, which
  * is charged then. One that has lost somebody meanwhile looks once more.
  */
+#include "tree.h"
+
 #include <linux/bitops.h>
 #include <linux/idr.h>
 #include <linux/pid.h>
@@ -34,7 +36,6 @@
 #include "pool.h"
 #include "quota.h"
 #include "registry.h"
-#include "tree.h"
 
 /* A search that has lost members so often has enemies. */
 #define ROUNDS_MAX 20

@@ -13,6 +13,8 @@
  * allowance.) A user may have as many as they can make namespaces, at
  * nobody else's cost: the list is theirs.
  */
+#include "view.h"
+
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -27,7 +29,6 @@
 #include "opener.h"
 #include "quota.h"
 #include "registry.h"
-#include "view.h"
 
 struct urt_view {
 	struct list_head node;		/* user's views_lock */

@@ -9,6 +9,8 @@
  * generation. What that costs keeps that part's next one away, as refreshes do
  * those of sessions.
  */
+#include "wake.h"
+
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -19,7 +21,6 @@
 
 #include "pace.h"
 #include "quota.h"
-#include "wake.h"
 
 /* In stretches of so many waiters, others get the CPU. */
 #define STRETCH 32

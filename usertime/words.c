@@ -6,14 +6,14 @@
  * whole and run, in order, until one fails. What write() returns then tells the
  * writer how far it came; urt.h says how.
  */
+#include "words.h"
+
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-
-#include "words.h"
 
 /* Most writes are a word or two: so many bytes are not worth an allocation. */
 #define FEW 64

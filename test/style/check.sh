@@ -91,6 +91,10 @@ check_tidy() {
 		cat "$OUT/tidy/$1.log"
 }
 
+check_layout() {
+	FLAGS=$(program_flags "$1/") test/style/layout.sh "$@"
+}
+
 # Of no use here: variableScope, since variables are declared at the beginning of
 # a function, as in the kernel; shadowFunction, since a variable is not called,
 # and gcc's -Wshadow tells where one is; constParameter, since callbacks have the
