@@ -154,8 +154,8 @@ void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
 	entry->parent = get_parent(leader);
 	entry->signal = leader->signal;
 	entry->time = (struct urt_cputime) { };
-	entry->looked_at = 0;
-	entry->looks.parent = NULL;
+	entry->details_generation = 0;
+	entry->details.parent = NULL;
 	entry->ended = false;
 	entry->tree = NULL;
 	entry->kept = false;
@@ -300,7 +300,7 @@ void urt_entry_unlink(struct urt_entry *entry)
 {
 	lockdep_assert_held(&entry->registry->lock);
 	list_del(&entry->list);
-	put_pid(entry->looks.parent);
+	put_pid(entry->details.parent);
 	hide(entry);
 	urt_quota_uncharge(entry->user, 1);
 }
@@ -314,7 +314,7 @@ void urt_entry_unlink_final(struct urt_entry *entry, struct list_head *to)
 {
 	lockdep_assert_held(&entry->registry->lock);
 	list_move_tail(&entry->list, to);
-	put_pid(entry->looks.parent);
+	put_pid(entry->details.parent);
 }
 
 /* --- what it is --- */
@@ -364,51 +364,52 @@ kuid_t urt_entry_owner(struct urt_entry *entry)
 	return owner;
 }
 
-static void look_alive(struct urt_entry *entry, struct task_struct *leader)
+static void details_of_living(struct urt_entry *entry,
+			      struct task_struct *leader)
 {
-	struct urt_looks *looks = &entry->looks;
+	struct urt_details *details = &entry->details;
 
-	looks->parent = get_parent(leader);
-	looks->uid = __task_cred(leader)->uid;
+	details->parent = get_parent(leader);
+	details->uid = __task_cred(leader)->uid;
 	/* Threads come and go: as many as a moment ago. */
-	looks->threads = data_race(get_nr_threads(leader));
+	details->threads = data_race(get_nr_threads(leader));
 	/* Exiting is not awaited: what it was a moment ago. */
 	entry->state = data_race(task_state_to_char(leader));
-	get_task_comm(looks->comm, leader);
+	get_task_comm(details->comm, leader);
 }
 
-static void look_released(struct urt_entry *entry)
+static void details_of_released(struct urt_entry *entry)
 {
-	struct urt_looks *looks = &entry->looks;
+	struct urt_details *details = &entry->details;
 
-	looks->parent = get_pid(entry->parent);
-	looks->uid = entry->uid;
-	looks->threads = 0;
+	details->parent = get_pid(entry->parent);
+	details->uid = entry->uid;
+	details->threads = 0;
 	entry->state = 'X';
-	memcpy(looks->comm, entry->comm, sizeof(looks->comm));
+	memcpy(details->comm, entry->comm, sizeof(details->comm));
 }
 
 /**
- * urt_entry_look() - fill in the looks of an entry, once per generation
+ * urt_entry_update_details() - fill in the details, once per generation
  * @entry: of a registry whose lock the caller holds
  */
-void urt_entry_look(struct urt_entry *entry)
+void urt_entry_update_details(struct urt_entry *entry)
 {
 	u64 now = atomic64_read(&entry->registry->generation) + 1;
 	struct task_struct *leader;
 
 	lockdep_assert_held(&entry->registry->lock);
-	if (entry->looked_at == now)
+	if (entry->details_generation == now)
 		return;
-	entry->looked_at = now;
+	entry->details_generation = now;
 
-	put_pid(entry->looks.parent);
+	put_pid(entry->details.parent);
 	rcu_read_lock();
 	leader = entry->ended ? NULL : pid_task(entry->pid, PIDTYPE_TGID);
 	if (leader)
-		look_alive(entry, leader);
+		details_of_living(entry, leader);
 	else
-		look_released(entry);
+		details_of_released(entry);
 	rcu_read_unlock();
 	/* X is for what is final; until then it is the zombie it was last. */
 	if (entry->state == 'X' && !entry->ended)

@@ -20,8 +20,8 @@
 struct urt_user;
 struct user_namespace;
 
-/* What a process looks like; nobody's business but stat's and a map's. */
-struct urt_looks {
+/* What stat and a map show of a process besides its times. */
+struct urt_details {
 	struct pid *parent;		/* holds a reference, or NULL */
 	kuid_t uid;
 	unsigned int threads;
@@ -51,12 +51,12 @@ struct urt_entry {
 	u64 sampled_ns;			/* registered; its first value's time */
 
 	struct urt_cputime time;	/* registry's lock; what is shown */
-	u64 looked_at;			/* registry's lock; generation, or 0 */
+	u64 details_generation;		/* registry's lock; of details, or 0 */
 	union {
-		struct urt_looks looks;		/* registry's lock */
+		struct urt_details details;	/* registry's lock */
 		struct rcu_head rcu;		/* once unlinked */
 	};
-	char state;			/* registry's lock; as the looks */
+	char state;			/* registry's lock; with details */
 	bool ended;			/* registry's lock; final is shown */
 
 	/* Shared with probes, under the registry's probe_lock. */
@@ -66,7 +66,7 @@ struct urt_entry {
 	u8 member:1;			/* of a tree, whatever searches do */
 	u8 tree_exempt:1;		/* from the limit per user */
 	u8 owned:1;			/* uid's; see urt_cred_owner() */
-	u8 alike:1;			/* see urt_opener_alike() */
+	u8 same_creds:1;		/* see urt_opener_same_creds() */
 	u8 dumpable:1;			/* see urt_was_dumpable() */
 	u16 status;			/* as wait(2) has it */
 	u32 searches;			/* bits of those that reached it */
@@ -75,7 +75,7 @@ struct urt_entry {
 					 * holds a reference, unless user does
 					 */
 	struct hlist_node exited;	/* linked once all threads have exited */
-	struct user_namespace *user_ns;	/* if not alike; holds a reference */
+	struct user_namespace *user_ns;	/* if not same_creds; holds a reference */
 	u64 end_ns;			/* CLOCK_BOOTTIME of the last exit */
 	struct urt_cputime final_time;
 	char comm[TASK_COMM_LEN];
@@ -108,7 +108,7 @@ struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 				 const struct task_struct *task);
 bool urt_entry_parent_reached(const struct urt_registry *reg,
 			      const struct task_struct *task, u32 search);
-void urt_entry_look(struct urt_entry *entry);
+void urt_entry_update_details(struct urt_entry *entry);
 u64 urt_entry_runtime(struct urt_entry *entry);
 kuid_t urt_entry_owner(struct urt_entry *entry);
 

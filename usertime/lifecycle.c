@@ -236,8 +236,8 @@ static void note_record(struct urt_entry *entry, struct task_struct *leader)
 	const struct cred *cred = __task_cred(leader);
 
 	entry->dumpable = urt_was_dumpable(leader);
-	entry->alike = urt_opener_alike(entry->registry->opener, cred);
-	if (!entry->alike)
+	entry->same_creds = urt_opener_same_creds(entry->registry->opener, cred);
+	if (!entry->same_creds)
 		entry->user_ns = get_user_ns(cred->user_ns);
 	entry->status = (sig->flags & SIGNAL_GROUP_EXIT) ?
 			sig->group_exit_code : leader->exit_code;

@@ -243,19 +243,20 @@ static void fill_process(struct urt_map_process *process,
 			 struct urt_entry *entry, const struct urt_opener *who,
 			 pid_t nr)
 {
-	const struct urt_looks *looks = &entry->looks;
+	const struct urt_details *details = &entry->details;
 
-	urt_entry_look(entry);
+	urt_entry_update_details(entry);
 	process->utime_ns = entry->time.utime;
 	process->stime_ns = entry->time.stime;
 	process->start_ns = entry->start_ns + who->boot_offset;
 	process->pid = nr;
-	process->ppid = pid_nr_ns(looks->parent, who->pid_ns);
-	process->uid = from_kuid_munged(who->file->f_cred->user_ns, looks->uid);
-	process->threads = looks->threads;
+	process->ppid = pid_nr_ns(details->parent, who->pid_ns);
+	process->uid = from_kuid_munged(who->file->f_cred->user_ns,
+					details->uid);
+	process->threads = details->threads;
 	process->state = entry->state;
 	/* Linux 5.10 leaves an older name's end behind the NUL. */
-	strscpy_pad(process->comm, looks->comm, sizeof(process->comm));
+	strscpy_pad(process->comm, details->comm, sizeof(process->comm));
 }
 
 static void fill_snapshot(struct urt_map_snapshot *snapshot,

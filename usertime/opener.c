@@ -113,14 +113,15 @@ static kgid_t group(const struct cred *cred)
 }
 
 /**
- * urt_opener_alike() - whether somebody could do all that a process can
+ * urt_opener_same_creds() - whether somebody could do all that a process can
  * @who: has opened a file
  * @cred: of the process
  *
  * The part of ptrace_may_access(PTRACE_MODE_READ_FSCREDS) that asks for no
  * capability; that function is for living processes, and not exported.
  */
-bool urt_opener_alike(const struct urt_opener *who, const struct cred *cred)
+bool urt_opener_same_creds(const struct urt_opener *who,
+			   const struct cred *cred)
 {
 	const struct cred *reader = who->file->f_cred;
 

@@ -48,7 +48,8 @@ struct task_struct *urt_opener_find(const struct urt_opener *who, pid_t nr);
 bool urt_opener_owns(const struct urt_opener *who, kuid_t owner);
 bool urt_opener_may_tree(const struct urt_opener *who,
 			 struct task_struct *leader);
-bool urt_opener_alike(const struct urt_opener *who, const struct cred *cred);
+bool urt_opener_same_creds(const struct urt_opener *who,
+			   const struct cred *cred);
 bool urt_opener_capable(const struct urt_opener *who, int cap);
 
 /**

@@ -99,7 +99,7 @@ static char *stat_header(char *end, const struct urt_registry *reg,
 static char *stat_line(char *end, struct urt_entry *entry,
 		       const struct urt_opener *who, pid_t nr)
 {
-	const struct urt_looks *looks = &entry->looks;
+	const struct urt_details *details = &entry->details;
 	const u64 times[] = {
 		entry->time.utime,
 		entry->time.stime,
@@ -109,13 +109,13 @@ static char *stat_line(char *end, struct urt_entry *entry,
 	u64 threads, ids[2];
 	char *p = end;
 
-	urt_entry_look(entry);
-	threads = looks->threads;
-	ids[0] = pid_nr_ns(looks->parent, who->pid_ns);
-	ids[1] = from_kuid_munged(who->file->f_cred->user_ns, looks->uid);
+	urt_entry_update_details(entry);
+	threads = details->threads;
+	ids[0] = pid_nr_ns(details->parent, who->pid_ns);
+	ids[1] = from_kuid_munged(who->file->f_cred->user_ns, details->uid);
 
 	*--p = '\n';
-	p = urt_print_comm_before(p, looks->comm);
+	p = urt_print_comm_before(p, details->comm);
 	*--p = ' ';
 	p = urt_print_columns_before(p, times, ARRAY_SIZE(times));
 	p = urt_print_columns_before(p, &threads, 1);

@@ -96,8 +96,8 @@ static bool may_tell(const struct urt_entry *entry, const struct urt_opener *who
 {
 	if (!entry->dumpable && !urt_opener_capable(who, CAP_SYS_PTRACE))
 		return false;
-	return entry->alike || file_ns_capable(who->file, entry->user_ns,
-					       CAP_SYS_PTRACE);
+	return entry->same_creds ||
+	       file_ns_capable(who->file, entry->user_ns, CAP_SYS_PTRACE);
 }
 
 /* As the opener counts: many records in a row have the same. */
