@@ -2,12 +2,12 @@
 /*
  * An entry: one process in one registry, from its registration to its end.
  *
- * It is allocated by whoever registers the process (registry.c, tree.c), is
- * found by probes from urt_entry_start() on, and leaves in two steps. First
- * urt_entry_unlink(): off the list (no refresh, no rendering finds it), out of
- * the index (no probe that starts now finds it), marked dead (a probe that
- * already has it leaves it alone), no longer charged. Then it is freed after a
- * grace period; in a session it may be an exit record in between.
+ * registry.c and, at a fork, lifecycle.c allocate it. Probes find it from
+ * urt_entry_start() on. It leaves in two steps. First urt_entry_unlink(): off
+ * the list (no refresh, no rendering finds it), out of the index (no probe that
+ * starts now finds it), marked unlinked (a probe that already has it leaves it
+ * alone), no longer charged. Then it is freed after a grace period; in a session
+ * it may be an exit record in between. entry.h draws its states.
  *
  * What probes write stands under the registry's probe_lock, in the second half
  * of the struct. They never sleep, and take raw locks only.
@@ -51,7 +51,7 @@ struct urt_entry *urt_entry_alloc(gfp_t gfp)
 	return entry;
 }
 
-static void let_go(struct urt_entry *entry)
+static void put_references(struct urt_entry *entry)
 {
 	put_pid(entry->pid);
 	put_pid(entry->parent);
@@ -62,7 +62,7 @@ static void let_go(struct urt_entry *entry)
 /* For what no probe can have found. */
 void urt_entry_free(struct urt_entry *entry)
 {
-	let_go(entry);
+	put_references(entry);
 	kmem_cache_free(entry_cache, entry);
 }
 
@@ -85,7 +85,7 @@ static void free_ring(struct list_head *ring)
 	size_t n = 0;
 
 	list_for_each_entry_safe(entry, next, ring, list) {
-		let_go(entry);
+		put_references(entry);
 		batch[n++] = entry;
 		if (n == ARRAY_SIZE(batch)) {
 			kmem_cache_free_bulk(entry_cache, n, batch);
@@ -156,12 +156,12 @@ void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
 	entry->time = (struct urt_cputime) { };
 	entry->details_generation = 0;
 	entry->details.parent = NULL;
-	entry->ended = false;
+	entry->final_shown = false;
 	entry->tree = NULL;
-	entry->kept = false;
+	entry->committed = false;
 	entry->member = false;
 	entry->searches = 0;
-	entry->dead = false;
+	entry->unlinked = false;
 	entry->final = false;
 	entry->start_ns = leader->start_boottime;
 	entry->sampled_ns = entry->start_ns;
@@ -272,7 +272,7 @@ struct urt_user *urt_entry_hide(struct urt_entry *entry)
 {
 	lockdep_assert_held(&entry->registry->probe_lock);
 	urt_index_del(entry);
-	entry->dead = true;
+	entry->unlinked = true;
 	hlist_del_init_rcu(&entry->exited);
 	return urt_entry_leave_tree(entry);
 }
@@ -405,14 +405,14 @@ void urt_entry_update_details(struct urt_entry *entry)
 
 	put_pid(entry->details.parent);
 	rcu_read_lock();
-	leader = entry->ended ? NULL : pid_task(entry->pid, PIDTYPE_TGID);
+	leader = entry->final_shown ? NULL : pid_task(entry->pid, PIDTYPE_TGID);
 	if (leader)
 		details_of_living(entry, leader);
 	else
 		details_of_released(entry);
 	rcu_read_unlock();
 	/* X is for what is final; until then it is the zombie it was last. */
-	if (entry->state == 'X' && !entry->ended)
+	if (entry->state == 'X' && !entry->final_shown)
 		entry->state = 'Z';
 }
 
@@ -437,7 +437,7 @@ u64 urt_entry_runtime(struct urt_entry *entry)
 	return until - entry->start_ns;
 }
 
-int urt_entry_setup(void)
+int urt_entry_init(void)
 {
 	entry_cache = kmem_cache_create("urt_entry", sizeof(struct urt_entry),
 					0, SLAB_ACCOUNT, NULL);
@@ -445,7 +445,7 @@ int urt_entry_setup(void)
 }
 
 /* After the last registry, and after the probes' grace period. */
-void urt_entry_cleanup(void)
+void urt_entry_exit(void)
 {
 	rcu_barrier();	/* free_after_grace() */
 	kmem_cache_destroy(entry_cache);

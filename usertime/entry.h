@@ -30,8 +30,40 @@ struct urt_details {
 
 /*
  * One registered process: there may be many, so it is kept small (static_assert
- * in entry.c). From its release to sched_process_free, an RCU grace
- * period, a process is neither alive nor final; the entry stays as it is then.
+ * in entry.c). Its states, each by the name of the field that says so:
+ *
+ *	a parent in a tree forks		a user writes the PID
+ *	(sched_process_fork)				|
+ *		v					|
+ *	forked: in the index, and on			|
+ *	registry->forked, which has a			|
+ *	place on the list for it			|
+ *		|  urt_registry_link_forked()		|
+ *		v					v
+ *	on the list: sampled by each refresh, found by probes
+ *		|  sched_process_exit of the last thread
+ *		v
+ *	exited: on registry->exited; a zombie, or released
+ *		|  sched_process_free of the leader, a grace period later
+ *		v
+ *	final: out of the index; final_time is set, and stays so
+ *		|				|
+ *		|  in the system registry:	|  in a session: also on
+ *		|  the next refresh		|  registry->final
+ *		v				|
+ *	final_shown: for one generation		|  urt_registry_collect_final()
+ *		|  the refresh after that	v
+ *		v			a record: in record.c's queue
+ *	unlinked			        |  is read
+ *		|  a grace period		|  a grace period
+ *		v				v
+ *	freed					freed
+ *
+ * -PID, the undo of a search, and the end of the registry lead from each state
+ * on the list to unlinked. Probes leave an unlinked entry alone. (One that is on
+ * registry->final is freed by the collector.) Between its release and
+ * sched_process_free a process is neither alive nor final: its entry keeps what
+ * the last refresh has seen.
  */
 struct urt_entry {
 	union {
@@ -39,7 +71,7 @@ struct urt_entry {
 		struct llist_node forked;	/* until it is on the list */
 	};
 	struct hlist_node index;	/* see index.c */
-	struct llist_node finished;	/* once final, in a session */
+	struct llist_node final_node;	/* once final, in a session */
 	struct urt_registry *registry;
 	struct urt_user *user;		/* registered it, is charged; holds a
 					 * reference; both locks to write
@@ -57,12 +89,12 @@ struct urt_entry {
 		struct rcu_head rcu;		/* once unlinked */
 	};
 	char state;			/* registry's lock; with details */
-	bool ended;			/* registry's lock; final is shown */
+	bool final_shown;		/* registry's lock; time is final_time */
 
 	/* Shared with probes, under the registry's probe_lock. */
-	bool dead;			/* taken off: probes keep away */
+	bool unlinked;			/* taken off: probes keep away */
 	bool final;			/* the values below are, and stay so */
-	u8 kept:1;			/* registered, whatever searches do */
+	u8 committed:1;			/* registered, whatever searches do */
 	u8 member:1;			/* of a tree, whatever searches do */
 	u8 tree_exempt:1;		/* from the limit per user */
 	u8 owned:1;			/* uid's; see urt_cred_owner() */
@@ -81,8 +113,8 @@ struct urt_entry {
 	char comm[TASK_COMM_LEN];
 };
 
-int urt_entry_setup(void);
-void urt_entry_cleanup(void);
+int urt_entry_init(void);
+void urt_entry_exit(void);
 
 struct urt_entry *urt_entry_alloc(gfp_t gfp);
 void urt_entry_free(struct urt_entry *entry);

@@ -44,7 +44,7 @@
 static bool is_member(const struct urt_entry *entry)
 {
 	return entry->member ||
-	       entry->searches & entry->registry->winning;
+	       entry->searches & entry->registry->committing;
 }
 
 /* Return: the searches under way that have reached it. */
@@ -53,18 +53,18 @@ static u32 searches_of(const struct urt_entry *entry)
 	return entry->searches & entry->registry->searching;
 }
 
-/* What has its parent keeps the child, and what has reached it has both. */
+/* The child is a member as its parent is, by a word or by searches. */
 static void inherit(const struct urt_entry *parent, struct urt_entry *child)
 {
 	WRITE_ONCE(child->searches, child->searches | searches_of(parent));
 	if (is_member(parent)) {
-		child->kept = true;
+		child->committed = true;
 		child->member = true;
 	}
 }
 
 /* Return: whether the child is registered; if so, *spare may be used up. */
-static bool enter_child(struct urt_entry *parent, struct task_struct *child,
+static bool add_child(struct urt_entry *parent, struct task_struct *child,
 			struct urt_entry **spare)
 {
 	struct urt_registry *reg = parent->registry;
@@ -83,7 +83,7 @@ static bool enter_child(struct urt_entry *parent, struct task_struct *child,
 	entry->user = payer;
 	urt_entry_join_tree(entry, payer, parent->tree_exempt);
 	inherit(parent, entry);
-	/* Before it can finish: see urt_registry_settle(). */
+	/* Before it can be final: see urt_registry_collect_final(). */
 	llist_add(&entry->forked, &reg->forked);
 	urt_entry_start(entry, child);
 	return true;
@@ -121,7 +121,7 @@ static bool miss_child(struct urt_entry *parent)
 	return atomic64_inc_return(&reg->missed) == 1;
 }
 
-static void fork_in(struct urt_entry *parent, struct task_struct *child)
+static void register_child(struct urt_entry *parent, struct task_struct *child)
 {
 	struct urt_registry *reg = parent->registry;
 	struct urt_entry *spare = NULL, *old;
@@ -133,12 +133,12 @@ static void fork_in(struct urt_entry *parent, struct task_struct *child)
 		spare = urt_entry_alloc(GFP_ATOMIC | __GFP_ACCOUNT |
 					__GFP_NOWARN);
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	if (!parent->dead && parent->tree &&
+	if (!parent->unlinked && parent->tree &&
 	    (is_member(parent) || searches_of(parent))) {
 		old = find_child(reg, child);
 		if (old)
 			make_member(parent, old);
-		else if (!enter_child(parent, child, &spare))
+		else if (!add_child(parent, child, &spare))
 			first = miss_child(parent);
 	}
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
@@ -163,7 +163,7 @@ static noinline void handle_fork(struct hlist_head *bucket,
 	for (entry = urt_index_first(bucket, parent->signal); entry;
 	     entry = urt_index_next(entry)) {
 		if (READ_ONCE(entry->tree))
-			fork_in(entry, child);
+			register_child(entry, child);
 	}
 	rcu_read_unlock();
 }
@@ -191,7 +191,7 @@ static void on_fork(void *data, struct task_struct *parent,
 static void note_exit(struct urt_entry *entry, struct task_struct *task)
 {
 	lockdep_assert_held(&entry->registry->probe_lock);
-	if (entry->dead || entry->final)
+	if (entry->unlinked || entry->final)
 		return;
 	urt_entry_note_identity(entry, task->group_leader);
 	entry->end_ns = ktime_get_boottime_ns();
@@ -236,7 +236,8 @@ static void note_record(struct urt_entry *entry, struct task_struct *leader)
 	const struct cred *cred = __task_cred(leader);
 
 	entry->dumpable = urt_was_dumpable(leader);
-	entry->same_creds = urt_opener_same_creds(entry->registry->opener, cred);
+	entry->same_creds = urt_opener_same_creds(entry->registry->opener,
+						  cred);
 	if (!entry->same_creds)
 		entry->user_ns = get_user_ns(cred->user_ns);
 	entry->status = (sig->flags & SIGNAL_GROUP_EXIT) ?
@@ -249,7 +250,7 @@ static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 	struct urt_registry *reg = entry->registry;
 
 	lockdep_assert_held(&reg->probe_lock);
-	if (entry->dead || entry->final)
+	if (entry->unlinked || entry->final)
 		return false;
 	/* Whoever sampled it last found it under RCU, and is done by now. */
 	entry->final_time = entry->time;
@@ -262,7 +263,7 @@ static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 	}
 	/* Pairs with the acquire in urt_entry_refresh(). */
 	smp_store_release(&entry->final, true);
-	return reg->ops && llist_add(&entry->finished, &reg->finished);
+	return reg->ops && llist_add(&entry->final_node, &reg->final);
 }
 
 static noinline void handle_free(struct hlist_head *bucket,

@@ -183,8 +183,8 @@ void urt_pace_pay(struct urt_registry *reg)
  *
  * For probes. Waits for the next tick or two, unless a pool is to be filled, and
  * longer where there is work to pay for: what comes meanwhile is done in one go
- * then. (Whoever reads does not wait for that, nor does a refresh: they settle
- * themselves.)
+ * then. (A reader or a refresh does not wait for that. It collects final entries
+ * itself.)
  */
 void urt_pace_queue_upkeep(struct urt_registry *reg)
 {

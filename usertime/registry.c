@@ -24,10 +24,10 @@
  * through its list; a refresh waits for them.
  *
  * Probes never take the mutex. What they find out waits on two lock-free lists:
- * forked, of members that are in the index but not on the list yet, and
- * finished, of final ones that a session wants as records. Whoever next holds
- * the mutex and needs to know takes them over (adopt, settle); the upkeep work
- * sees to it that somebody does when a record has come.
+ * forked, of members that are in the index but not on the list yet, and final, of
+ * final entries that a session wants as records. A task that holds the mutex and
+ * needs to know takes them over (urt_registry_link_forked(),
+ * urt_registry_collect_final()). The upkeep work does so when a record has come.
  *
  * The timer (pace.c) may fire once more while its registry empties or dies: the
  * work it queues finds nothing to do, or is cancelled by urt_registry_exit().
@@ -61,13 +61,13 @@ static struct llist_node *take(struct llist_head *head)
 }
 
 /**
- * urt_registry_adopt() - give new members their place on the list
+ * urt_registry_link_forked() - give new members their place on the list
  * @reg: its lock held
  *
  * Also needed by whoever has found an entry in the index, before it uses it as
  * one that is on the list.
  */
-void urt_registry_adopt(struct urt_registry *reg)
+void urt_registry_link_forked(struct urt_registry *reg)
 {
 	struct urt_entry *entry, *next;
 
@@ -86,7 +86,7 @@ void urt_registry_adopt(struct urt_registry *reg)
 void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry)
 {
 	urt_entry_unlink(entry);
-	/* What is final waits on @finished: whoever takes it from there frees. */
+	/* What is final waits on @final: who collects it from there frees it. */
 	if (!reg->ops || !entry->final)
 		urt_entry_free_rcu(entry);
 	reg->count--;
@@ -119,7 +119,7 @@ void urt_registry_announce(struct urt_registry *reg)
  */
 void urt_registry_disarm_if_empty(struct urt_registry *reg)
 {
-	urt_registry_adopt(reg);
+	urt_registry_link_forked(reg);
 	if (reg->count)
 		return;
 	hrtimer_cancel(&reg->timer);
@@ -131,33 +131,34 @@ void urt_registry_disarm_if_empty(struct urt_registry *reg)
 }
 
 /**
- * urt_registry_settle() - take over what probes have left behind
+ * urt_registry_collect_final() - take over what probes have left behind: final
+ *				  entries, and forked ones before them
  * @reg: its lock held
  */
-void urt_registry_settle(struct urt_registry *reg)
+void urt_registry_collect_final(struct urt_registry *reg)
 {
 	struct urt_entry *entry, *next;
-	struct llist_node *finished;
+	struct llist_node *first;
 	LIST_HEAD(entries);
 	unsigned int n = 0;
 
-	/* In this order: who has finished was on @forked before. */
-	finished = take(&reg->finished);
-	urt_registry_adopt(reg);
-	if (!finished)
+	/* In this order: what is final was on @forked before. */
+	first = take(&reg->final);
+	urt_registry_link_forked(reg);
+	if (!first)
 		return;
-	llist_for_each_entry_safe(entry, next, finished, finished) {
-		if (entry->dead) {	/* unregistered: no record */
+	llist_for_each_entry_safe(entry, next, first, final_node) {
+		if (entry->unlinked) {	/* unregistered: no record */
 			urt_entry_free_rcu(entry);
 			continue;
 		}
 		urt_entry_unlink_final(entry, &entries);
 		if (++n % 16)
 			continue;
-		reg->ops->finished(reg, &entries);
+		reg->ops->collected(reg, &entries);
 		urt_pace_resched(reg);
 	}
-	reg->ops->finished(reg, &entries);
+	reg->ops->collected(reg, &entries);
 	reg->count -= n;
 	if (n)
 		urt_quota_uncharge(reg->opener->user, n);
@@ -171,7 +172,7 @@ static void upkeep(struct work_struct *work)
 
 	mutex_lock(&reg->lock);
 	urt_pace_begin(reg);
-	urt_registry_settle(reg);
+	urt_registry_collect_final(reg);
 	urt_registry_changed(reg);
 	urt_pace_pay(reg);
 	mutex_unlock(&reg->lock);
@@ -224,18 +225,18 @@ static int may_add(const struct urt_registry *reg, const struct request *req,
  * Wanted for itself now, and paid for: it stays if searches are undone. Return:
  * 0 or -EDQUOT; *put: a reference to be put.
  */
-static int keep(struct urt_entry *entry, const struct urt_opener *who,
-		struct urt_user **put)
+static int commit(struct urt_entry *entry, const struct urt_opener *who,
+		  struct urt_user **put)
 {
 	int err;
 
-	if (!entry->kept && entry->user != who->user) {
+	if (!entry->committed && entry->user != who->user) {
 		err = urt_quota_move(entry->user, who->user, who->exempt);
 		if (err)
 			return err;
 		*put = urt_entry_charge(entry, who->user);
 	}
-	entry->kept = true;
+	entry->committed = true;
 	return 0;
 }
 
@@ -263,7 +264,7 @@ static int enter(struct urt_registry *reg, const struct request *req,
 	if (req->role != URT_PLAIN) {
 		urt_entry_reach(old ?: entry, who, req->search);
 	} else {
-		err = keep(old ?: entry, who, put);
+		err = commit(old ?: entry, who, put);
 		if (err)
 			return err;
 	}
@@ -284,7 +285,7 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 	int err;
 
 	lockdep_assert_held(&reg->lock);
-	urt_registry_adopt(reg);	/* they come first */
+	urt_registry_link_forked(reg);	/* they come first */
 	rcu_read_lock();
 	leader = find_process(req->who, req->nr, &pid);
 	err = leader ? may_add(reg, req, leader) : -ESRCH;
@@ -305,7 +306,7 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 		return err;
 
 	list_add_tail(&entry->list, &reg->entries);
-	reg->used = true;
+	reg->ever_used = true;
 	if (!reg->count++)
 		urt_pace_arm(reg);
 	urt_registry_changed(reg);
@@ -378,7 +379,7 @@ static struct urt_entry *find_by_number(struct urt_registry *reg,
 	entry = leader ? urt_entry_find(reg, leader) :
 			 find_exited(reg, who, nr);
 	rcu_read_unlock();
-	urt_registry_adopt(reg);
+	urt_registry_link_forked(reg);
 	return entry;
 }
 
@@ -414,7 +415,7 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 	err = mutex_lock_killable(&reg->lock);
 	if (err)
 		return err;
-	urt_registry_settle(reg);
+	urt_registry_collect_final(reg);
 	entry = find_by_number(reg, who, nr);
 	if (!entry) {
 		err = -ENOENT;
@@ -452,7 +453,7 @@ void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 	INIT_LIST_HEAD(&reg->searches);
 	INIT_HLIST_HEAD(&reg->exited);
 	init_llist_head(&reg->forked);
-	init_llist_head(&reg->finished);
+	init_llist_head(&reg->final);
 	init_llist_head(&reg->pool);
 	init_waitqueue_head(&reg->wait);
 	urt_registry_set_up_halves(reg);
@@ -487,7 +488,7 @@ static void drop_all(struct urt_registry *reg)
 			urt_registry_drop(reg, entry);
 			cond_resched();
 		}
-		urt_registry_adopt(reg);	/* what they forked meanwhile */
+		urt_registry_link_forked(reg);	/* what they forked meanwhile */
 	} while (reg->count);
 }
 
@@ -508,9 +509,9 @@ void urt_registry_exit(struct urt_registry *reg)
 	cancel_work_sync(&reg->work);
 
 	mutex_lock(&reg->lock);
-	urt_registry_adopt(reg);
+	urt_registry_link_forked(reg);
 	drop_all(reg);
-	urt_registry_settle(reg);
+	urt_registry_collect_final(reg);
 	urt_pool_drain(reg);
 	mutex_unlock(&reg->lock);
 }

@@ -17,8 +17,8 @@ struct urt_registry;
 
 /* What a registry's owner wants to know. All are called with its lock held. */
 struct urt_registry_ops {
-	/* Processes have ended; takes their entries, which are off the list. */
-	void (*finished)(struct urt_registry *reg, struct list_head *entries);
+	/* Entries are final; takes them, and they are off the list. */
+	void (*collected)(struct urt_registry *reg, struct list_head *entries);
 	/* There is a new generation; nobody has been told yet. */
 	void (*refreshed)(struct urt_registry *reg);
 	/* Something is different: members, records, the interval. */
@@ -36,7 +36,7 @@ struct urt_registry {
 	unsigned int stretched_ms;	/* lock; what refreshes' cost allows */
 	u64 due_ns;			/* lock; the next refresh; CLOCK_MONOTONIC */
 	bool denied;			/* lock; a due refresh, for its cost */
-	bool used;			/* lock; something was registered once */
+	bool ever_used;			/* lock; something was registered once */
 	bool dying;			/* lock; never armed again */
 	u64 time_ns;			/* lock; of the latest generation */
 	u64 resumed_ns;			/* lock; paid work runs since then */
@@ -55,11 +55,11 @@ struct urt_registry {
 
 	raw_spinlock_t probe_lock;	/* probes take it: never sleep under it */
 	u32 searching;			/* both locks to write; bits of searches */
-	u32 winning;			/* the same; the bit of one that ends */
+	u32 committing;			/* the same; the bit of one that succeeds */
 	u32 search_again;		/* probe_lock; not done yet */
 	struct hlist_head exited;	/* probe_lock; not final yet, in a session */
 	struct llist_head forked;	/* members that are not on the list yet */
-	struct llist_head finished;	/* final; for ops->finished() */
+	struct llist_head final;	/* in a session; for ops->collected() */
 	struct llist_head pool;		/* entries for children; see pool.c */
 	atomic_t pooled;		/* how many */
 };
@@ -84,11 +84,11 @@ int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
 int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 			pid_t nr);
 void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry);
-void urt_registry_adopt(struct urt_registry *reg);
+void urt_registry_link_forked(struct urt_registry *reg);
 void urt_registry_announce(struct urt_registry *reg);
 void urt_registry_disarm_if_empty(struct urt_registry *reg);
 void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms);
-void urt_registry_settle(struct urt_registry *reg);
+void urt_registry_collect_final(struct urt_registry *reg);
 
 /* Something is different: members, records, the interval. Under the lock. */
 static inline void urt_registry_changed(struct urt_registry *reg)

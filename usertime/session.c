@@ -55,7 +55,7 @@ struct session {
 	struct urt_words words;		/* write_lock */
 
 	struct rcu_head rcu;
-	struct llist_node ended;
+	struct llist_node closed;
 };
 
 static struct session *session_of(struct urt_registry *reg)
@@ -65,7 +65,7 @@ static struct session *session_of(struct urt_registry *reg)
 
 /* --- what the registry tells --- */
 
-static void session_finished(struct urt_registry *reg,
+static void session_collected(struct urt_registry *reg,
 			     struct list_head *entries)
 {
 	struct session *s = session_of(reg);
@@ -85,7 +85,7 @@ static enum state state_now(const struct session *s)
 	if (urt_records_waiting(&s->records))
 		return LINES;
 	/* What a reader has taken may come back, if it cannot have it. */
-	return s->registry.used && !s->registry.count && !s->records.taken ?
+	return s->registry.ever_used && !s->registry.count && !s->records.taken ?
 		       END : NOTHING;
 }
 
@@ -107,7 +107,7 @@ static void session_changed(struct urt_registry *reg)
 }
 
 static const struct urt_registry_ops session_registry_ops = {
-	.finished	= session_finished,
+	.collected	= session_collected,
 	.refreshed	= session_refreshed,
 	.changed	= session_changed,
 };
@@ -209,7 +209,7 @@ err_module:
 }
 
 /* Closed, and a grace period ago: nobody looks at them, or queues their work. */
-static LLIST_HEAD(ended_sessions);
+static LLIST_HEAD(closed_sessions);
 
 static void session_free(struct session *s)
 {
@@ -219,24 +219,24 @@ static void session_free(struct session *s)
 	kfree(s);
 }
 
-static void free_ended(struct work_struct *work)
+static void free_closed(struct work_struct *work)
 {
 	struct session *s, *next;
 
-	llist_for_each_entry_safe(s, next, llist_del_all(&ended_sessions),
-				  ended) {
+	llist_for_each_entry_safe(s, next, llist_del_all(&closed_sessions),
+				  closed) {
 		session_free(s);
 		cond_resched();
 	}
 }
 
-static DECLARE_DELAYED_WORK(free_work, free_ended);
+static DECLARE_DELAYED_WORK(free_work, free_closed);
 
 static void session_after_grace(struct rcu_head *rcu)
 {
 	struct session *s = container_of(rcu, struct session, rcu);
 
-	if (llist_add(&s->ended, &ended_sessions))
+	if (llist_add(&s->closed, &closed_sessions))
 		queue_delayed_work(urt_workqueue, &free_work, 1);
 }
 
@@ -272,7 +272,7 @@ static struct urt_piece *try_take(struct session *s, size_t count,
 
 	/* The kernel may clear memory that it hands out: not without need. */
 	if (READ_ONCE(s->state) == LINES ||
-	    !llist_empty(&s->registry.finished)) {
+	    !llist_empty(&s->registry.final)) {
 		fresh = urt_piece_alloc(count);
 		if (!fresh)
 			return ERR_PTR(-ENOMEM);
@@ -281,7 +281,7 @@ static struct urt_piece *try_take(struct session *s, size_t count,
 		urt_piece_free(fresh);
 		return ERR_PTR(-EINTR);
 	}
-	urt_registry_settle(&s->registry);
+	urt_registry_collect_final(&s->registry);
 	session_changed(&s->registry);
 	if (fresh)
 		piece = urt_records_take(&s->records, &s->who, fresh, count);
@@ -442,7 +442,7 @@ static struct urt_area *area_of(struct session *s, size_t length,
 			return ERR_PTR(err);
 		*fresh = NULL;
 	}
-	urt_registry_settle(&s->registry);
+	urt_registry_collect_final(&s->registry);
 	urt_mapping_publish(&s->mapping, &s->registry, &s->who);
 	session_changed(&s->registry);
 	return urt_mapping_get(&s->mapping);

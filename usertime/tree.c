@@ -14,11 +14,12 @@
  * descendant that its parent has left by exiting is out of sight.
  *
  * Several searches can run in a registry at a time. Each has a bit, and entries
- * have the bits of those that have reached them, or who forked them. What
- * searches alone have registered is there in doubt: one that ends well keeps all
- * that it has reached, for whoever wrote the word; one that fails takes back what
- * nobody else keeps or has reached, and leaves the rest to another search, which
- * is charged then. One that has lost somebody meanwhile looks once more.
+ * have the bits of those that have reached them, or their parents. What searches
+ * alone have registered is there in doubt, until it is committed. A search that
+ * succeeds commits all that it has reached, for the user who wrote the word. One
+ * that fails undoes what is not committed and what no other search has reached.
+ * It leaves the rest to another search, which is charged then. A search that has
+ * lost an entry meanwhile looks once more.
  */
 #include "tree.h"
 
@@ -107,7 +108,7 @@ static int pass(struct urt_registry *reg, const struct urt_opener *who,
  * Gives an entry that is there in doubt to one of the searches that have reached
  * it. Return: 0, or -EDQUOT when whoever wants the search cannot have it.
  */
-static int hand_over(struct urt_entry *entry, const struct search *search)
+static int charge_to(struct urt_entry *entry, const struct search *search)
 {
 	const struct urt_opener *who = search->who;
 	struct urt_registry *reg = entry->registry;
@@ -117,7 +118,7 @@ static int hand_over(struct urt_entry *entry, const struct search *search)
 
 	lockdep_assert_held(&reg->lock);
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	if (!entry->kept && entry->user != who->user) {
+	if (!entry->committed && entry->user != who->user) {
 		err = urt_quota_move(entry->user, who->user, who->exempt);
 		if (!err)
 			user = urt_entry_charge(entry, who->user);
@@ -133,7 +134,7 @@ static int hand_over(struct urt_entry *entry, const struct search *search)
 }
 
 /* All that it has reached, and what that forks, is charged to who wants it. */
-static int take_over(struct urt_registry *reg, const struct search *search)
+static int charge_reached(struct urt_registry *reg, const struct search *search)
 {
 	struct urt_entry *entry;
 	int err;
@@ -143,40 +144,42 @@ static int take_over(struct urt_registry *reg, const struct search *search)
 		return 0;
 	list_for_each_entry(entry, &reg->entries, list) {
 		if (READ_ONCE(entry->searches) & search->bit) {
-			err = hand_over(entry, search);
+			err = charge_to(entry, search);
 			if (err)
 				return err;
 		}
 		cond_resched();
 		if (list_is_last(&entry->list, &reg->entries))
-			urt_registry_adopt(reg);
+			urt_registry_link_forked(reg);
 	}
 	return 0;
 }
 
 /*
- * From here on nobody is reached, and children of the reached are kept or not as
- * the search has ended. Return: whether it has; if not, it has to look again.
+ * From here on nobody is reached, and children of the reached are committed if
+ * the search has succeeded. Return: whether it has ended; if not, it has to look
+ * again.
  */
 static bool stop_searching(struct urt_registry *reg, struct search *search,
-			   bool won)
+			   bool succeeded)
 {
 	unsigned long flags;
 	bool again;
 
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	again = won && reg->search_again & search->bit;
+	again = succeeded && reg->search_again & search->bit;
 	reg->search_again &= ~search->bit;
 	if (!again)
 		reg->searching &= ~search->bit;
-	if (!again && won)
-		reg->winning = search->bit;
+	if (!again && succeeded)
+		reg->committing = search->bit;
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
-	urt_registry_adopt(reg);	/* what has its bit is on the list */
+	urt_registry_link_forked(reg);	/* what has its bit is on the list */
 	return !again;
 }
 
-static void keep_reached(struct urt_registry *reg, const struct search *search)
+static void commit_reached(struct urt_registry *reg,
+			   const struct search *search)
 {
 	struct urt_entry *entry;
 	unsigned long flags;
@@ -186,15 +189,15 @@ static void keep_reached(struct urt_registry *reg, const struct search *search)
 		if (!(READ_ONCE(entry->searches) & search->bit))
 			continue;
 		/* One that a probe has reached meanwhile stays as it is paid. */
-		hand_over(entry, search);
+		charge_to(entry, search);
 		raw_spin_lock_irqsave(&reg->probe_lock, flags);
 		entry->searches &= ~search->bit;
-		entry->kept = true;
+		entry->committed = true;
 		entry->member = true;
 		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	}
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
-	reg->winning = 0;
+	reg->committing = 0;
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 }
 
@@ -210,7 +213,7 @@ static void leave_to_another(struct urt_entry *entry)
 	list_for_each_entry(search, &entry->registry->searches, node) {
 		if (!(READ_ONCE(entry->searches) & search->bit))
 			continue;
-		err = hand_over(entry, search);
+		err = charge_to(entry, search);
 		if (!err)
 			return;
 		search->err = err;
@@ -227,7 +230,7 @@ static bool abandon(struct urt_entry *entry, const struct search *search)
 
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
 	entry->searches &= ~search->bit;
-	nobodys = !entry->kept && !entry->searches;
+	nobodys = !entry->committed && !entry->searches;
 	if (nobodys)
 		payer = urt_entry_hide(entry);
 	else if (!entry->member && !entry->searches)
@@ -280,7 +283,7 @@ static bool take_bit(struct urt_registry *reg, struct search *search)
 
 /* Return: 0, or -EINTR when killed. */
 static int begin_search(struct urt_registry *reg, struct search *search,
-			bool *used)
+			bool *ever_used)
 {
 	bool begun;
 	int err;
@@ -293,7 +296,7 @@ static int begin_search(struct urt_registry *reg, struct search *search,
 		if (err)
 			return err;
 		begun = take_bit(reg, search);
-		*used = reg->used;
+		*ever_used = reg->ever_used;
 		mutex_unlock(&reg->lock);
 	} while (!begun);
 	urt_pool_refill(reg);
@@ -302,24 +305,23 @@ static int begin_search(struct urt_registry *reg, struct search *search,
 
 /* Return: 1 when it has to go on, or how it has ended: 0 or @err or another. */
 static int end_search(struct urt_registry *reg, struct search *search, int err,
-		      bool used)
+		      bool ever_used)
 {
 	mutex_lock(&reg->lock);
 	err = err ?: search->err;
-	err = err ?: take_over(reg, search);
+	err = err ?: charge_reached(reg, search);
 	if (!stop_searching(reg, search, !err)) {
 		mutex_unlock(&reg->lock);
 		return 1;
 	}
 	list_del(&search->node);
 	if (!err)
-		keep_reached(reg, search);
+		commit_reached(reg, search);
 	else if (search->begun)
 		undo(reg, search);
 	if (err && !reg->count)
-		reg->used = used;
-	if (reg->ops)
-		reg->ops->changed(reg);
+		reg->ever_used = ever_used;
+	urt_registry_changed(reg);
 	mutex_unlock(&reg->lock);
 	wake_up(&waiting);
 	return err;
@@ -341,9 +343,9 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
 {
 	struct search search = { .who = who };
 	int rounds = 0, err, ret;
-	bool used;
+	bool ever_used;
 
-	err = begin_search(reg, &search, &used);
+	err = begin_search(reg, &search, &ever_used);
 	if (err)
 		return err;
 	do {
@@ -357,7 +359,7 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
 			err = reach_all(reg, &search);
 		if (!err && rounds++ == ROUNDS_MAX)
 			err = -EBUSY;
-		ret = end_search(reg, &search, err, used);
+		ret = end_search(reg, &search, err, ever_used);
 	} while (ret > 0);
 	return ret;
 }

@@ -81,7 +81,7 @@ static __always_inline int sample_entry(struct urt_entry *entry, int budget)
 	/* Pairs with the release in note_final(). */
 	if (smp_load_acquire(&entry->final)) {
 		entry->time = entry->final_time;
-		entry->ended = true;
+		entry->final_shown = true;
 		return budget - 1;
 	}
 	/* One, or none; inline, other than pid_task(). */
@@ -106,7 +106,7 @@ static struct urt_entry *sample_stretch(struct urt_entry *entry, bool *gone)
 
 	*gone = false;
 	for (;;) {
-		if (likely(!entry->ended)) {
+		if (likely(!entry->final_shown)) {
 			budget = sample_entry(entry, budget);
 		} else if (!reg->ops) {
 			*gone = true;
@@ -154,7 +154,7 @@ static void update_cputimes(struct work_struct *work)
 
 	mutex_lock(&reg->lock);
 	urt_pace_begin(reg);
-	urt_registry_settle(reg);
+	urt_registry_collect_final(reg);
 	if (!reg->count || hrtimer_is_queued(&reg->timer)) {
 		/* Emptied, or armed anew, while this run was on its way. */
 		urt_pace_pay(reg);
@@ -193,7 +193,7 @@ static int __init urt_mod_init(void)
 {
 	int err;
 
-	err = urt_entry_setup();
+	err = urt_entry_init();
 	if (err)
 		return err;
 	err = urt_index_init(urt_max_processes);
@@ -225,7 +225,7 @@ err_workqueue:
 err_index:
 	urt_index_exit();
 err_entry:
-	urt_entry_cleanup();
+	urt_entry_exit();
 	return err;
 }
 
@@ -234,7 +234,7 @@ static void __exit urt_mod_exit(void)
 	urt_procfs_exit();
 	stop();
 	destroy_workqueue(urt_workqueue);
-	urt_entry_cleanup();
+	urt_entry_exit();
 	urt_index_exit();
 }
 

@@ -179,10 +179,10 @@ static bool render(struct urt_view *view, struct urt_text *text,
 	text->version = atomic64_read(&reg->version);
 	/*
 	 * Pairs with the smp_mb() in urt_entry_start(), which comes after a child
-	 * has been put where adopt() finds it, and before it changes the version.
+	 * has been put on @forked, and before it changes the version.
 	 */
 	smp_rmb();
-	urt_registry_adopt(reg);
+	urt_registry_link_forked(reg);
 	list_for_each_entry_reverse(entry, &reg->entries, list) {
 		if (!urt_entry_visible(entry, who, &nr))
 			continue;

@@ -19,7 +19,7 @@
 #define FEW 64
 
 /* Words, and how far they are done. */
-struct text {
+struct input {
 	const char *at;		/* the word that is next, or that failed */
 	const char *end;
 	bool cut;		/* the end need not be the end of a word */
@@ -93,72 +93,72 @@ static bool line_ends(const char *p, const char *end)
 
 /*
  * A program without a buffer writes "tree " and the number one by one. Return:
- * whether the text ends with the blanks between the two, on one line.
+ * whether the input ends with the blanks between the two, on one line.
  */
-static bool wants_number(const struct text *text, const char *number)
+static bool wants_number(const struct input *input, const char *number)
 {
-	const char *name_end = skip_word(text->at, text->end);
+	const char *name_end = skip_word(input->at, input->end);
 
-	return number == text->end && name_end < number &&
+	return number == input->end && name_end < number &&
 	       !line_ends(name_end, number);
 }
 
 /*
- * Runs the word at text->at and moves on behind it.
+ * Runs the word at input->at and moves on behind it.
  *
- * Return: 1 when done, 0 when the text ends inside the word, or an error.
+ * Return: 1 when done, 0 when the input ends inside the word, or an error.
  */
-static int run_word(struct text *text, const struct urt_word *table, void *ctx)
+static int run_word(struct input *input, const struct urt_word *table, void *ctx)
 {
-	const char *p = text->at, *word_end;
+	const char *p = input->at, *word_end;
 	const struct urt_word *word;
 	unsigned int number;
 	int err;
 
-	word = look_up(table, &p, text->end);
-	word_end = skip_word(p, text->end);
-	if (word_end == text->end && text->cut)
+	word = look_up(table, &p, input->end);
+	word_end = skip_word(p, input->end);
+	if (word_end == input->end && input->cut)
 		return 0;
-	if (word && wants_number(text, p))
+	if (word && wants_number(input, p))
 		return 0;
-	if (!word || word_end - text->at > URT_WORD_MAX)
+	if (!word || word_end - input->at > URT_WORD_MAX)
 		return -EINVAL;
 	err = parse_number(p, word_end, &number);
 	if (!err)
 		err = word->run(ctx, number);
 	if (err)
 		return err;
-	text->at = word_end;
+	input->at = word_end;
 	return 1;
 }
 
-/* Return: 1 at the end of the text, 0 inside the word at text->at, an error. */
-static int run_words(struct text *text, const struct urt_word *table, void *ctx)
+/* Return: 1 at the end of the input, 0 inside the word at input->at, an error. */
+static int run_words(struct input *input, const struct urt_word *table, void *ctx)
 {
 	int ret;
 
 	for (;;) {
-		text->at = skip_blanks(text->at, text->end);
-		if (text->at == text->end)
+		input->at = skip_blanks(input->at, input->end);
+		if (input->at == input->end)
 			return 1;
-		ret = run_word(text, table, ctx);
+		ret = run_word(input, table, ctx);
 		if (ret <= 0)
 			return ret;
-		text->done++;
+		input->done++;
 		cond_resched();
 	}
 }
 
 /* Keeps the word that a program writes in two pieces. */
-static int carry(struct urt_words *words, const struct text *text)
+static int carry(struct urt_words *words, const struct input *input)
 {
-	size_t len = text->end - text->at;
+	size_t len = input->end - input->at;
 
 	if (len > sizeof(words->carry))
 		return -EINVAL;
-	memcpy(words->carry, text->at, len);
+	memcpy(words->carry, input->at, len);
 	words->carried = len;
-	words->line = !text->cut;
+	words->line = !input->cut;
 	return 0;
 }
 
@@ -175,7 +175,7 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 	bool longer = count > taken, rest = count == words->left;
 	const char *start = data + words->carried;
 	const char *limit = start + taken;
-	struct text text = {
+	struct input input = {
 		.at = data,
 		/* A blank behind the limit says that the word is complete. */
 		.end = limit + (longer && is_blank(*limit)),
@@ -188,16 +188,16 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 	words->carried = 0;
 	words->left = 0;
 
-	ret = ended ? -EINVAL : run_words(&text, table, ctx);
-	words->did |= text.done;
-	if (!ret && longer && text.at > start)
-		taken = text.at - start;
+	ret = ended ? -EINVAL : run_words(&input, table, ctx);
+	words->did |= input.done;
+	if (!ret && longer && input.at > start)
+		taken = input.at - start;
 	else if (!ret)
-		ret = longer ? -EINVAL : carry(words, &text);
-	else if (ret > 0 && !text.done && !longer && !rest && !words->did)
+		ret = longer ? -EINVAL : carry(words, &input);
+	else if (ret > 0 && !input.done && !longer && !rest && !words->did)
 		ret = -EINVAL;
 	if (ret < 0)
-		return text.done ? text.at - start : ret;
+		return input.done ? input.at - start : ret;
 	words->left = count - taken;
 	return taken;
 }
@@ -246,10 +246,10 @@ ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
 void urt_words_close(struct urt_words *words, const struct urt_word *table,
 		     void *ctx)
 {
-	struct text text = {
+	struct input input = {
 		.at = words->carry,
 		.end = words->carry + words->carried,
 	};
 
-	run_words(&text, table, ctx);
+	run_words(&input, table, ctx);
 }
