@@ -65,7 +65,7 @@ static void inherit(const struct urt_entry *parent, struct urt_entry *child)
 
 /* Return: whether the child is registered; if so, *spare may be used up. */
 static bool add_child(struct urt_entry *parent, struct task_struct *child,
-			struct urt_entry **spare)
+		      struct urt_entry **spare)
 {
 	struct urt_registry *reg = parent->registry;
 	struct urt_user *payer = parent->tree;

@@ -92,14 +92,11 @@ static const struct kernel_param_ops mode_ops = {
 	.get = mode_get,
 };
 
-#define PARAM(name, ops, arg, mode, text)				\
-	module_param_cb(name, ops, arg, mode);				\
-	__MODULE_PARM_TYPE(name, "uint");				\
-	MODULE_PARM_DESC(name, text)
-
 #define BOUNDED_PARAM(name, ops, variable, min, max, mode, text)	\
 	static const struct bounded name##_bounds = { &(variable), min, max }; \
-	PARAM(name, ops, (void *)&name##_bounds, mode, text)
+	module_param_cb(name, ops, (void *)&name##_bounds, mode);	\
+	MODULE_INFO(parmtype, #name ":uint");				\
+	MODULE_INFO(parm, #name ":" text)
 
 BOUNDED_PARAM(interval_ms, &interval_ops, interval_ms,
 	      URT_INTERVAL_MS_MIN, URT_INTERVAL_MS_MAX, 0644,
@@ -114,8 +111,11 @@ BOUNDED_PARAM(max_records, &bounded_ops, urt_max_records, 1, 4194304, 0444,
 	      "exit records waiting per session (default 4096, 1 to 4194304)");
 BOUNDED_PARAM(restrict, &bounded_ops, urt_restrict, 0, 1, 0444,
 	      "1: without CAP_SYS_PTRACE see and register only your own processes (default 0)");
-PARAM(status_mode, &mode_ops, NULL, 0444,
-      "mode of /proc/urt/status, octal, of bits 0666 (default 0666)");
+
+module_param_cb(status_mode, &mode_ops, NULL, 0444);
+__MODULE_PARM_TYPE(status_mode, "uint");
+MODULE_PARM_DESC(status_mode,
+		 "mode of /proc/urt/status, octal, of bits 0666 (default 0666)");
 
 /**
  * urt_params_attach() - name the registry that interval_ms is of

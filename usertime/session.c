@@ -66,7 +66,7 @@ static struct session *session_of(struct urt_registry *reg)
 /* --- what the registry tells --- */
 
 static void session_collected(struct urt_registry *reg,
-			     struct list_head *entries)
+			      struct list_head *entries)
 {
 	struct session *s = session_of(reg);
 
