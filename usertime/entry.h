@@ -35,9 +35,8 @@ struct urt_details {
  *	a parent in a tree forks		a user writes the PID
  *	(sched_process_fork)				|
  *		v					|
- *	forked: in the index, and on			|
- *	registry->forked, which has a			|
- *	place on the list for it			|
+ *	forked: found by probes, and on			|
+ *	registry->forked, not on the list yet		|
  *		|  urt_registry_link_forked()		|
  *		v					v
  *	on the list: sampled by each refresh, found by probes
@@ -54,7 +53,7 @@ struct urt_details {
  *	final_shown: for one generation		|  urt_registry_collect_final()
  *		|  the refresh after that	v
  *		v			a record: in record.c's queue
- *	unlinked			        |  is read
+ *	unlinked				|  is read
  *		|  a grace period		|  a grace period
  *		v				v
  *	freed					freed

@@ -29,38 +29,47 @@ struct urt_registry_ops {
 struct urt_registry {
 	const struct urt_registry_ops *ops;	/* NULL: finals stay listed */
 	const struct urt_opener *opener;	/* whose it is; NULL without ops */
+
 	struct mutex lock;		/* see the top of registry.c */
 	struct list_head entries;	/* lock; in registration order */
 	unsigned int count;		/* lock; how many */
+	bool ever_used;			/* lock; something was registered once */
+	bool dying;			/* lock; never armed again */
+	u64 time_ns;			/* lock; of the latest generation */
+	atomic64_t generation;		/* lock to write; counts refreshes */
+	atomic64_t version;		/* any change at all */
+	atomic64_t missed;		/* children that could not be registered */
+	wait_queue_head_t wait;		/* who polls it; in a session */
+
+	/* The two halves of a refresh, see usertime.c, and upkeep in between. */
+	struct hrtimer timer;		/* armed while count is not 0 */
+	struct work_struct work;	/* queued by the timer only */
+	struct delayed_work upkeep;	/* queued by probes only */
+
+	/* When the next refresh is due, and what it may cost: see pace.c. */
 	unsigned int interval_ms;	/* lock; as wished for */
 	unsigned int stretched_ms;	/* lock; what refreshes' cost allows */
 	u64 due_ns;			/* lock; the next refresh; CLOCK_MONOTONIC */
 	bool denied;			/* lock; a due refresh, for its cost */
-	bool ever_used;			/* lock; something was registered once */
-	bool dying;			/* lock; never armed again */
-	u64 time_ns;			/* lock; of the latest generation */
 	u64 resumed_ns;			/* lock; paid work runs since then */
 	u64 cost_ns;			/* lock; and has run so long before */
-	struct list_head searches;	/* lock; running; see tree.c */
-	bool pooling;			/* lock; probes need the pool */
-	atomic64_t generation;		/* lock to write; counts refreshes */
-	atomic64_t version;		/* any change at all */
-	atomic64_t missed;		/* children that could not be registered */
 	atomic64_t *quiet_until;	/* no work of ours before; CLOCK_MONOTONIC, ns */
 
-	struct hrtimer timer;		/* armed while count is not 0 */
-	struct work_struct work;	/* queued by the timer only */
-	struct delayed_work upkeep;	/* queued by probes only */
-	wait_queue_head_t wait;		/* who polls it; in a session */
-
+	/* What probes find out: see lifecycle.c. */
 	raw_spinlock_t probe_lock;	/* probes take it: never sleep under it */
-	u32 searching;			/* both locks to write; bits of searches */
+	struct llist_head forked;	/* members that are not on the list yet */
+	struct hlist_head exited;	/* probe_lock; not final yet, in a session */
+	struct llist_head final;	/* in a session; for ops->collected() */
+
+	/* Searches for descendants, each with a bit: see tree.c. */
+	struct list_head searches;	/* lock; running */
+	u32 searching;			/* both locks to write; their bits */
 	u32 committing;			/* the same; the bit of one that succeeds */
 	u32 search_again;		/* probe_lock; not done yet */
-	struct hlist_head exited;	/* probe_lock; not final yet, in a session */
-	struct llist_head forked;	/* members that are not on the list yet */
-	struct llist_head final;	/* in a session; for ops->collected() */
-	struct llist_head pool;		/* entries for children; see pool.c */
+
+	/* Spare entries for children: see pool.c. */
+	bool pooling;			/* lock; probes need them */
+	struct llist_head pool;
 	atomic_t pooled;		/* how many */
 };
 
