@@ -261,7 +261,7 @@ static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 	} else {
 		urt_entry_note_exited(entry, leader);
 	}
-	/* Pairs with the acquire in urt_entry_refresh(). */
+	/* Pairs with the acquire in sample_entry(). */
 	smp_store_release(&entry->final, true);
 	return reg->ops && llist_add(&entry->final_node, &reg->final);
 }

@@ -15,7 +15,7 @@ struct urt_waiters;
 /* What is for all of an account outside of user namespaces, or inside of them. */
 struct urt_part {
 	/*
-	 * Of all sessions, and of wake-ups; see registry.c and wake.c. Forgotten
+	 * Of all sessions, and of wake-ups; see pace.c and wake.c. Forgotten
 	 * with the account: but no session is refreshed before it has been open
 	 * for an interval.
 	 */
