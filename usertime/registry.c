@@ -169,6 +169,7 @@ static void upkeep(struct work_struct *work)
 {
 	struct urt_registry *reg = container_of(to_delayed_work(work),
 						struct urt_registry, upkeep);
+	u64 begin_ns;
 
 	mutex_lock(&reg->lock);
 	urt_pace_begin(reg);
@@ -176,7 +177,9 @@ static void upkeep(struct work_struct *work)
 	urt_registry_changed(reg);
 	urt_pace_pay(reg);
 	mutex_unlock(&reg->lock);
+	begin_ns = ktime_get_ns();
 	urt_pool_refill(reg);
+	urt_pace_pay_for(reg->quiet_until, ktime_get_ns() - begin_ns);
 }
 
 /* --- what users ask for --- */

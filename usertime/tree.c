@@ -327,15 +327,26 @@ static int end_search(struct urt_registry *reg, struct search *search, int err,
 	return err;
 }
 
-/* Return: 0 when there is nobody left to reach, or an error. */
+/* Return: whether the search has lost members since its latest round began. */
+static bool has_lost(const struct urt_registry *reg,
+		     const struct search *search)
+{
+	return READ_ONCE(reg->search_again) & search->bit;
+}
+
+/*
+ * Return: 0 when no process is left to reach, or when the search has lost members
+ * and needs another round; or an error.
+ */
 static int reach_all(struct urt_registry *reg, const struct search *search)
 {
 	int ret;
 
+	/* A user who unregisters members as fast as we add them ends no round. */
 	do {
 		ret = pass(reg, search->who, search->bit);
-	} while (ret > 0);
-	return ret;
+	} while (ret > 0 && !has_lost(reg, search));
+	return min(ret, 0);
 }
 
 static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
