@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "format.h"
-#include "report.h"
+#include "summary.h"
 #include "tally.h"
 
 #define NO_BAR SIZE_MAX

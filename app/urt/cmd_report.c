@@ -18,7 +18,7 @@
 #include "command.h"
 #include "format.h"
 #include "memory.h"
-#include "report.h"
+#include "summary.h"
 #include "tally.h"
 
 struct saved {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What urt run says in the end. */
-#ifndef URT_REPORT_H
-#define URT_REPORT_H
+#ifndef URT_SUMMARY_H
+#define URT_SUMMARY_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -33,7 +33,7 @@
 #include "command.h"
 #include "format.h"
 #include "memory.h"
-#include "report.h"
+#include "summary.h"
 #include "select.h"
 #include "tally.h"
 #include "unreaped.h"

@@ -10,7 +10,7 @@
 #include "memory.h"
 #include "newfile.h"
 #include "picture.h"
-#include "report.h"
+#include "summary.h"
 #include "svg.h"
 #include "table.h"
 
