@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "top_model.h"
-#include "top_text.h"
+#include "top/model.h"
+#include "top/text.h"
 
 #define MS 1000000ULL
 #define SEC 1000000000ULL

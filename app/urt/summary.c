@@ -6,12 +6,12 @@
 #include <sys/wait.h>
 
 #include "format.h"
-#include "html.h"
+#include "picture/html.h"
 #include "memory.h"
 #include "newfile.h"
-#include "picture.h"
+#include "picture/picture.h"
 #include "summary.h"
-#include "svg.h"
+#include "picture/svg.h"
 #include "table.h"
 
 /*

@@ -33,7 +33,7 @@ model() {
 	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror \
 		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
 		-I"$top/app/urt" -o "$build/model" "$top"/test/prometheus/model{,_world}.c \
-		"$top"/app/urt/{exporter_{model,metrics,text},format,memory}.c &&
+		"$top"/app/urt/{exporter/{model,metrics,text},format,memory}.c &&
 		"$build/model" >"$build/model.out" ||
 		{ cat "$build/model.out"; return 1; }
 	tail -n 1 "$build/model.out"
@@ -45,7 +45,7 @@ phases() {
 		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
 		-I"$top/app/urt" -Wl,--wrap=clock_gettime -o "$build/phases" \
 		"$top"/test/prometheus/{phases,kernel,model_world}.c \
-		"$top"/app/urt/{exporter_{model,source},format,memory}.c &&
+		"$top"/app/urt/{exporter/{model,source},format,memory}.c &&
 		"$build/phases"
 }
 
@@ -316,7 +316,7 @@ families() {
 	local known used
 
 	known=$(grep -oh '^	*[{(]* *"urt_[a-z_]*"\|(text, "urt_[a-z_]*"' \
-		"$top/app/urt/exporter_metrics.c" | grep -o 'urt_[a-z_]*' | sort -u)
+		"$top/app/urt/exporter/metrics.c" | grep -o 'urt_[a-z_]*' | sort -u)
 	# What begins with a colon before it, a rule makes.
 	used=$(grep -ohP '(?<![a-z:])urt_[a-z_]*' \
 		"$top"/prometheus/*.{yml,json} | sort -u)

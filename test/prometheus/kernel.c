@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "exporter_source.h"
+#include "exporter/source.h"
 #include "kernel.h"
 
 #define BOOT_NS (100 * SEC)
@@ -230,7 +230,7 @@ void kernel_run(uint64_t until_ns)
 	} while (kernel_ns < until_ns);
 }
 
-/* --- what exporter_source.c calls --- */
+/* --- what exporter/source.c calls --- */
 
 /* The linker's option --wrap calls it so. */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*) */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A kernel of our own in the place of the module, /proc and the clock, for
- * exporter_source.c: processes whose lives are known, a session, and the registry
+ * exporter/source.c: processes whose lives are known, a session, and the registry
  * of all. Time passes only when a test says so.
  */
 #ifndef KERNEL_H

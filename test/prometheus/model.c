@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "exporter_metrics.h"
+#include "exporter/metrics.h"
 #include "model.h"
 
 int urt_exit_failed = STATUS_FAILED;

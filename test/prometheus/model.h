@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "exporter_model.h"
+#include "exporter/model.h"
 
 #define SEC 1000000000ULL
 #define ROWS_MAX 64

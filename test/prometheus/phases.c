@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "exporter_source.h"
+#include "exporter/source.h"
 #include "kernel.h"
 #include "model.h"
 

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <error.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "exporter/source.h"
+#include "format.h"
+
+/* How long to wait for a module, and at most for anything. */
+#define ABSENT_NS	NSEC_PER_SEC
+#define WAIT_MAX_NS	(10 * NSEC_PER_SEC)
+
+uint64_t exporter_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* Says what is wrong once, not at each look. */
+static void tell(int *told, const char *what, int err)
+{
+	if (err && err != *told)
+		error(0, 0, "%s: %s", what, urt_strerror(err));
+	*told = err;
+}
+
+/* --- the registry of all --- */
+
+static void due(struct exporter_sources *sources, uint64_t ns)
+{
+	if (ns < sources->next_ns)
+		sources->next_ns = ns;
+}
+
+/*
+ * A process's final value stands for one generation: the next look is due a
+ * quarter into the next one. Nothing tells when a generation of a registry
+ * begins that is empty now.
+ */
+static void schedule(struct exporter_sources *sources, uint64_t now_ns)
+{
+	const struct exporter_source *state = &sources->system_state;
+	uint64_t interval = state->interval_ms * NSEC_PER_MSEC;
+	uint64_t next = state->time_ns + interval + interval / 4;
+
+	if (!state->registered)
+		next = now_ns + interval;
+	else if (next < now_ns + interval / 4)
+		next = now_ns + interval / 4;
+	due(sources, next);
+}
+
+static void system_failed(struct exporter_sources *sources,
+			  struct exporter_model *model, int err,
+			  uint64_t now_ns)
+{
+	/* Not there is nothing wrong: urt_up says so. */
+	if (err == ENOENT) {
+		exporter_model_absent(&sources->system_state, now_ns);
+		err = 0;
+	} else {
+		exporter_model_unreadable(model);
+	}
+	tell(&sources->told_system, "cannot read the system's registry", err);
+	due(sources, now_ns + ABSENT_NS);
+}
+
+/* Return: whether it could be read. */
+static bool look_at_system(struct exporter_sources *sources,
+			   struct exporter_model *model)
+{
+	uint64_t now = exporter_now_ns();
+	struct urt *u = urt_open_system();
+	bool up = u && !urt_snapshot(u, &sources->system_snapshot);
+
+	if (up) {
+		exporter_model_snapshot(model, &sources->system_state,
+					&sources->system_snapshot, now);
+		sources->told_system = 0;
+		schedule(sources, now);
+	} else {
+		system_failed(sources, model, errno, now);
+	}
+	urt_close(u);
+	return up;
+}
+
+/* --- a session of our own --- */
+
+/*
+ * Names come and go: who has one of them now is found by looking for it.
+ * Return: whether all of them are registered, those aside that we may not
+ * register. That lasts: a search that waited for them would never be complete,
+ * and what others had used under other names would count.
+ */
+static bool search(struct exporter_sources *sources, uint64_t now_ns)
+{
+	int err = urt_select_names(&sources->names, sources->own,
+				   &sources->own_state.unregistered);
+
+	tell(&sources->told_names, "cannot follow all of that name", err);
+	sources->names_ns = now_ns + sources->interval_ms * NSEC_PER_MSEC;
+	return !err || err == EPERM;
+}
+
+/* Return: whether the model has all that are registered. */
+static bool take_own(struct exporter_sources *sources,
+		     struct exporter_model *model)
+{
+	uint64_t now = exporter_now_ns();
+
+	if (urt_snapshot(sources->own, &sources->own_snapshot)) {
+		tell(&sources->told_own, "cannot read the session", errno);
+		exporter_model_unreadable(model);
+		return false;
+	}
+	sources->told_own = 0;
+	exporter_model_snapshot(model, &sources->own_state,
+				&sources->own_snapshot, now);
+	return true;
+}
+
+/* Return: whether all of them could be registered; or a message. */
+static bool begin(struct exporter_sources *sources,
+		  struct exporter_model *model)
+{
+	struct urt *u = sources->own;
+	uint64_t now = exporter_now_ns();
+
+	sources->own_state = (struct exporter_source){
+		.records = true,
+		.since_ns = now,
+		.searched_ns = now,
+	};
+	if (urt_set_interval(u, sources->interval_ms)) {
+		error(0, 0, "an interval of %g s is out of your range: 0.1 (0.01 for root) to 3600",
+		      sources->interval_ms / 1000.0);
+		return false;
+	}
+	if (!urt_select_register(&sources->pids, u, NULL))
+		return false;
+	search(sources, now);
+	if (urt_map(u, 0)) {
+		error(0, 0, "cannot map the session: %s", urt_strerror(errno));
+		return false;
+	}
+	/* At once: what they use from now on counts, even if they end now. */
+	take_own(sources, model);
+	return true;
+}
+
+bool exporter_sources_open(struct exporter_sources *sources,
+			   struct exporter_model *model)
+{
+	if (!exporter_sources_own(sources) || sources->own)
+		return true;
+	sources->own = urt_open();
+	if (!sources->own && errno == ENOENT)
+		return true;
+	if (!sources->own) {
+		tell(&sources->told_own, "cannot open a session", errno);
+		return false;
+	}
+	if (!begin(sources, model)) {
+		urt_close(sources->own);
+		sources->own = NULL;
+		sources->own_failed = true;
+		return false;
+	}
+	return true;
+}
+
+void exporter_sources_close(struct exporter_sources *sources)
+{
+	urt_close(sources->own);
+	urt_snapshot_free(&sources->own_snapshot);
+	urt_snapshot_free(&sources->system_snapshot);
+	urt_select_free(&sources->pids);
+	urt_select_free(&sources->names);
+}
+
+void exporter_sources_records(struct exporter_sources *sources,
+			      struct exporter_model *model)
+{
+	struct urt_record record;
+	int ret;
+
+	if (!sources->own)
+		return;
+	do {
+		ret = urt_next(sources->own, &record, 0);
+		if (ret > 0)
+			exporter_model_record(model, &sources->own_state,
+					      &record);
+	} while (ret > 0 || (ret < 0 && (errno == EPROTO || errno == EINTR)));
+	sources->own_ended = !ret;
+}
+
+/*
+ * In this order: whatever is registered is in the map or has a record, and the
+ * next search may count from this one on. Return: whether all could be read.
+ */
+static bool search_and_take(struct exporter_sources *sources,
+			    struct exporter_model *model)
+{
+	uint64_t now = exporter_now_ns();
+	bool is_due = sources->names.count && now >= sources->names_ns;
+	bool found = !is_due || search(sources, now);
+	bool mapped = !is_due || !urt_map_update(sources->own), taken;
+
+	taken = take_own(sources, model) && mapped;
+	exporter_sources_records(sources, model);
+	/* Where the map has no room for all, nobody knows who is missing. */
+	if (is_due && found && taken && !sources->own_state.unseen)
+		exporter_model_searched(&sources->own_state, now);
+	return taken && !sources->told_names;
+}
+
+/* Return: whether it is as it was asked for. */
+static bool look_at_own(struct exporter_sources *sources,
+			struct exporter_model *model)
+{
+	uint64_t now = exporter_now_ns();
+	bool up;
+
+	if (!exporter_sources_own(sources))
+		return true;
+	due(sources, now + sources->interval_ms * NSEC_PER_MSEC);
+	if (!sources->own && !sources->own_failed)
+		exporter_sources_open(sources, model);
+	if (!sources->own) {
+		due(sources, now + ABSENT_NS);
+		return false;
+	}
+	up = search_and_take(sources, model);
+	if (sources->names.count)
+		due(sources, sources->names_ns);
+	return up;
+}
+
+bool exporter_sources_look(struct exporter_sources *sources,
+			   struct exporter_model *model)
+{
+	bool up;
+
+	sources->next_ns = exporter_now_ns() + WAIT_MAX_NS;
+	exporter_model_begin(model);
+	/* In this order: who is final in the registry has a record by then. */
+	up = look_at_system(sources, model);
+	up &= look_at_own(sources, model);
+	exporter_model_end(model);
+	return up;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The processes of a run as few bytes as is simple: numbers of seven bits to the
+ * byte, lowest first, the eighth bit says that more follow. 100,000 processes
+ * take less than 3 MB.
+ *
+ * In the order of the picture, each before its children:
+ *
+ *	depth, PID (as difference to the last one's), start (as difference to the
+ *	parent's), wall time, user time, system time (all in ns), name, lane,
+ *	2 * status + whether it is on the critical chain
+ *
+ * and after one without a parent its PPID. The status is that of wait(2) plus
+ * one, 0 if it is hidden, STATUS_RUNNING for who still runs, STATUS_UNREAPED for a
+ * zombie. Differences may be negative: their sign is the lowest bit.
+ */
+#include "picture/html.h"
+
+#define STATUS_RUNNING	0xffff	/* wait(2) gives no such */
+#define STATUS_UNREAPED	0xfffe
+
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void put_digits(struct base64 *base64, unsigned int count)
+{
+	unsigned int bits = base64->bits << 8 * (3 - base64->count), i;
+
+	for (i = 0; i < 4; i++)
+		fputc(i < count ? digits[bits >> (18 - 6 * i) & 63] : '=',
+		      base64->file);
+	base64->bits = 0;
+	base64->count = 0;
+}
+
+void urt_base64_put(struct base64 *base64, unsigned char byte)
+{
+	base64->bits = base64->bits << 8 | byte;
+	if (++base64->count == 3)
+		put_digits(base64, 4);
+}
+
+void urt_base64_end(struct base64 *base64)
+{
+	if (base64->count)
+		put_digits(base64, base64->count + 1);
+}
+
+static void put(struct base64 *base64, uint64_t number)
+{
+	for (; number >= 0x80; number >>= 7)
+		urt_base64_put(base64, 0x80 | (number & 0x7f));
+	urt_base64_put(base64, (unsigned char)number);
+}
+
+static void put_difference(struct base64 *base64, uint64_t number,
+			   uint64_t last)
+{
+	if (number >= last)
+		put(base64, 2 * (number - last));
+	else
+		put(base64, 2 * (last - number) - 1);
+}
+
+static void put_bar(struct base64 *base64, const struct picture *picture,
+		    const struct bar *bar)
+{
+	const struct bar *parent = bar->parent == NO_BAR ?
+				   NULL : &picture->bars[bar->parent];
+	const struct one *one = bar->one;
+	uint64_t status = one->running ? STATUS_RUNNING :
+			  one->unreaped ? STATUS_UNREAPED :
+					 (uint64_t)(one->status + 1);
+
+	put(base64, bar->depth);
+	put_difference(base64, (uint64_t)one->pid,
+		       bar == picture->bars ? 0 : (uint64_t)bar[-1].one->pid);
+	put_difference(base64, bar->start_ns, parent ? parent->start_ns : 0);
+	put(base64, one->runtime_ns);
+	put(base64, one->utime_ns);
+	put(base64, one->stime_ns);
+	put(base64, bar->name);
+	put(base64, bar->lane);
+	put(base64, 2 * status + bar->chain);
+	if (!parent)
+		put(base64, (uint64_t)one->ppid);
+}
+
+void urt_html_rows(const struct picture *picture, FILE *file)
+{
+	struct base64 base64 = { .file = file };
+	size_t i;
+
+	for (i = 0; i < picture->count; i++)
+		put_bar(&base64, picture, &picture->bars[i]);
+	urt_base64_end(&base64);
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+
+#include "format.h"
+#include "memory.h"
+#include "picture/picture.h"
+
+/* --- the tree --- */
+
+/* Indices of tally->ones, which are in the order of their start. */
+struct tree {
+	const struct one *ones;
+	size_t count;
+	size_t *by_pid;		/* and by start */
+	size_t *parent;
+	size_t *child;		/* the first */
+	size_t *next;		/* of the same parent */
+	size_t root;		/* the first of those without a parent */
+};
+
+static int by_pid(const void *a, const void *b, void *arg)
+{
+	const struct one *ones = arg;
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	if (ones[x].pid != ones[y].pid)
+		return ones[x].pid < ones[y].pid ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+static size_t *numbers(size_t count)
+{
+	return urt_realloc(NULL, count + 1, sizeof(size_t));
+}
+
+/*
+ * A PID may have been used several times: the parent is the last that began
+ * before the child, if it had not ended by then. That it stands before the child
+ * makes this a tree, whatever the records say.
+ */
+static size_t find_parent(const struct tree *tree, size_t of)
+{
+	const struct one *ones = tree->ones, *one = &ones[of], *parent;
+	size_t low = 0, high = tree->count, middle, at;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		at = tree->by_pid[middle];
+		if (at < of ? ones[at].pid <= one->ppid :
+			      ones[at].pid < one->ppid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return NO_BAR;
+	at = tree->by_pid[low - 1];
+	parent = &ones[at];
+	if (parent->pid != one->ppid ||
+	    (!parent->running &&
+	     parent->start_ns + parent->runtime_ns < one->start_ns))
+		return NO_BAR;
+	return at;
+}
+
+static void tree_init(struct tree *tree, const struct tally *tally)
+{
+	size_t i, *list;
+
+	*tree = (struct tree){
+		.ones = tally->ones,
+		.count = tally->ones_count,
+		.by_pid = numbers(tally->ones_count),
+		.parent = numbers(tally->ones_count),
+		.child = numbers(tally->ones_count),
+		.next = numbers(tally->ones_count),
+		.root = NO_BAR,
+	};
+	for (i = 0; i < tree->count; i++) {
+		tree->by_pid[i] = i;
+		tree->child[i] = NO_BAR;
+	}
+	qsort_r(tree->by_pid, tree->count, sizeof(size_t), by_pid,
+		tally->ones);
+	/* From the end, so that the first comes to stand first. */
+	for (i = tree->count; i--;) {
+		tree->parent[i] = find_parent(tree, i);
+		list = tree->parent[i] == NO_BAR ? &tree->root :
+						   &tree->child[tree->parent[i]];
+		tree->next[i] = *list;
+		*list = i;
+	}
+}
+
+static void tree_free(struct tree *tree)
+{
+	free(tree->by_pid);
+	free(tree->parent);
+	free(tree->child);
+	free(tree->next);
+}
+
+/* --- the bars --- */
+
+/* Ones of the same name share its text: the address tells which it is. */
+struct name {
+	const char *comm;
+	size_t index;
+};
+
+static int by_address(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t)((const struct name *)a)->comm;
+	uintptr_t y = (uintptr_t)((const struct name *)b)->comm;
+
+	return (x > y) - (x < y);
+}
+
+static struct name *list_names(const struct tally *tally)
+{
+	struct name *names = urt_realloc(NULL, tally->count + 1,
+					 sizeof(*names));
+	size_t i;
+
+	for (i = 0; i < tally->count; i++)
+		names[i] = (struct name){ tally->names[i]->comm, i };
+	qsort(names, tally->count, sizeof(*names), by_address);
+	return names;
+}
+
+/* It is in there. */
+static size_t find_name(const struct name *names, size_t count,
+			const char *comm)
+{
+	size_t low = 0, high = count, middle;
+
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if ((uintptr_t)names[middle].comm <= (uintptr_t)comm)
+			low = middle;
+		else
+			high = middle;
+	}
+	return names[low].index;
+}
+
+static void fill_bar(struct picture *picture, struct bar *bar,
+		     const struct one *one, const struct name *names)
+{
+	uint64_t origin = picture->report->start_ns;
+
+	bar->one = one;
+	bar->start_ns = one->start_ns > origin ? one->start_ns - origin : 0;
+	bar->end_ns = bar->start_ns + one->runtime_ns;
+	bar->name = find_name(names, picture->tally->count, one->comm);
+	bar->size = 1;
+	if (bar->end_ns > picture->end_ns)
+		picture->end_ns = bar->end_ns;
+	picture->failed += bar_failed(bar);
+}
+
+/* Depth first, without recursion: a tree may be as deep as it has processes. */
+static void fill_bars(struct picture *picture, const struct tree *tree,
+		      const struct name *names)
+{
+	size_t *place = numbers(tree->count), at = tree->root, up;
+	struct bar *bar;
+
+	while (at != NO_BAR) {
+		bar = &picture->bars[picture->count];
+		up = tree->parent[at];
+		bar->parent = up == NO_BAR ? NO_BAR : place[up];
+		bar->depth = up == NO_BAR ?
+			     0 : picture->bars[bar->parent].depth + 1;
+		fill_bar(picture, bar, &tree->ones[at], names);
+		place[at] = picture->count++;
+		if (tree->child[at] != NO_BAR) {
+			at = tree->child[at];
+			continue;
+		}
+		while (at != NO_BAR && tree->next[at] == NO_BAR)
+			at = tree->parent[at];
+		if (at != NO_BAR)
+			at = tree->next[at];
+	}
+	free(place);
+}
+
+static void count_sizes(struct picture *picture)
+{
+	size_t i;
+
+	for (i = picture->count; i--;) {
+		if (picture->bars[i].parent != NO_BAR)
+			picture->bars[picture->bars[i].parent].size +=
+				picture->bars[i].size;
+	}
+}
+
+/* What is known of it. To be freed. */
+static char *describe_place(const struct report *report)
+{
+	const char *const parts[] = {
+		report->host, report->directory, report->version ? "urt" : NULL,
+		report->version,
+	};
+	char *words[sizeof(parts) / sizeof(*parts) + 1] = { NULL };
+	size_t count = 0, i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (parts[i])
+			words[count++] = (char *)parts[i];
+	}
+	return urt_format_words(words);
+}
+
+struct picture *urt_picture_new(const struct report *report,
+				struct tally *tally)
+{
+	struct picture *picture = urt_alloc(sizeof(*picture));
+	struct name *names;
+	struct tree tree;
+
+	urt_tally_sort(tally);
+	picture->report = report;
+	picture->tally = tally;
+	picture->command = urt_format_words(report->command);
+	picture->place = describe_place(report);
+	picture->end_ns = report->real_ns ? report->real_ns : 1;
+	picture->bars = urt_alloc((tally->ones_count + 1) *
+				  sizeof(*picture->bars));
+	names = list_names(tally);
+	tree_init(&tree, tally);
+	fill_bars(picture, &tree, names);
+	tree_free(&tree);
+	free(names);
+	count_sizes(picture);
+	urt_picture_lanes(picture);
+	urt_picture_chain(picture);
+	return picture;
+}
+
+void urt_picture_free(struct picture *picture)
+{
+	if (!picture)
+		return;
+	free(picture->command);
+	free(picture->place);
+	free(picture->bars);
+	free(picture);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of the still picture, and where they stand. */
+#ifndef URT_SVG_PARTS_H
+#define URT_SVG_PARTS_H
+
+#include <stdio.h>
+
+#include "picture/picture.h"
+
+#define SVG_WIDTH	1200
+#define SVG_LEFT	24
+#define SVG_PLOT	(SVG_WIDTH - 2 * SVG_LEFT)
+#define SVG_LETTER	6.63	/* width of one, in the size that labels have */
+
+struct svg {
+	const struct picture *picture;
+	FILE *file;
+	double scale;		/* pixels for each ns */
+	double lane_height;
+	size_t rows;		/* drawn ... */
+	size_t lanes_per_row;	/* ... each of which may be several lanes */
+};
+
+static inline double svg_x(const struct svg *svg, uint64_t ns)
+{
+	return SVG_LEFT + (double)ns * svg->scale;
+}
+
+/* Chooses how high lanes are, and how many make a row. */
+void urt_svg_choose_rows(struct svg *svg);
+
+/* Each returns where the next one may begin, below it. */
+double urt_svg_load(struct svg *svg, double y);		/* CPUs busy, by time */
+double urt_svg_axis(struct svg *svg, double y, double height);
+double urt_svg_bars(struct svg *svg, double y);
+
+/* Those that are too narrow to be drawn one by one: less than so many pixels. */
+void urt_svg_grid(struct svg *svg, double y, double less_than);
+
+#endif

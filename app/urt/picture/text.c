@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/* What a picture says in words. */
+#include <inttypes.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "format.h"
+#include "memory.h"
+#include "picture/picture.h"
+
+unsigned int urt_picture_heat(double cpu_ns, double ns)
+{
+	double share = ns > 0 ? cpu_ns / ns : 0;
+
+	/* A little more than one CPU is what a tick too many looks like. */
+	if (share > 1.1)
+		return HEAT_MORE;
+	return share >= 1 ? HEAT_FULL : (unsigned int)(share * HEAT_FULL + 0.5);
+}
+
+static void note(char *notes[NOTES_MAX], size_t *count, uint64_t number,
+		 const char *text)
+{
+	size_t size = strlen(text) + sizeof("18446744073709551615 ");
+
+	if (!number)
+		return;
+	notes[*count] = urt_alloc(size);
+	snprintf(notes[*count], size, "%" PRIu64 " %s", number, text);
+	(*count)++;
+}
+
+size_t urt_picture_notes(const struct picture *picture, char *notes[NOTES_MAX])
+{
+	const struct tally *tally = picture->tally;
+	char text[128], seconds[STATUS_SIZE];
+	size_t count = 0;
+
+	snprintf(text, sizeof(text),
+		 "lost: of these processes only the sum is known, %s s of CPU time; counted, not drawn",
+		 urt_format_seconds(seconds, sum_cpu(&tally->lost)));
+	note(notes, &count, tally->lost.count, text);
+	note(notes, &count, tally->missed,
+	     "missed: these could not be registered (quota, or no memory); neither counted nor drawn");
+	note(notes, &count, tally->total.running,
+	     "still running at the end: drawn with what they had used so far");
+	note(notes, &count, tally->total.unreaped,
+	     "exited, but not reaped by their parents: drawn until they were first seen so");
+	note(notes, &count, picture->report->unseen,
+	     "more still running, of which nothing is known; neither counted nor drawn");
+	if (picture->report->blind)
+		notes[count++] = urt_strdup("More may be running at the end, which could not be seen: neither counted nor drawn");
+	return count;
+}
+
+const char *urt_picture_status(const struct picture *picture,
+			       char buffer[STATUS_SIZE + sizeof("exit ")])
+{
+	int status = picture->report->status;
+	char text[STATUS_SIZE];
+
+	urt_format_status(text, status);
+	snprintf(buffer, STATUS_SIZE + sizeof("exit "), "%s%s",
+		 status >= 0 && WIFEXITED(status) ? "exit " : "", text);
+	return buffer;
+}
+
+const char *urt_picture_date(const struct picture *picture,
+			     char buffer[DATE_SIZE])
+{
+	struct tm tm;
+
+	*buffer = '\0';
+	if (picture->report->time &&
+	    localtime_r(&picture->report->time, &tm) &&
+	    !strftime(buffer, DATE_SIZE, "%Y-%m-%d %H:%M:%S %z", &tm))
+		*buffer = '\0';
+	return buffer;
+}
