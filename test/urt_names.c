@@ -10,7 +10,7 @@
 #include "format.h"
 #include "table.h"
 
-int urt_exit_failed = 1;
+int cmd_exit_failed = 1;
 static int wrong;
 
 static void same(const char *what, const char *is, const char *want)
@@ -68,17 +68,17 @@ static void check_names(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		same(names[i].shown, urt_format_name(shown, names[i].comm),
+		same(names[i].shown, format_name(shown, names[i].comm),
 		     names[i].shown);
-		if (urt_format_width(shown) == names[i].width)
+		if (format_width(shown) == names[i].width)
 			continue;
 		printf("%s: %zu columns, not %zu\n", shown,
-		       urt_format_width(shown), names[i].width);
+		       format_width(shown), names[i].width);
 		wrong = 1;
 	}
 }
 
-/* Undoes what urt_format_name() does. */
+/* Undoes what format_name() does. */
 static void unescape(char *out, const char *shown)
 {
 	unsigned int c;
@@ -147,7 +147,7 @@ static void check_random(void)
 
 	for (i = 0; i < 200000 && !wrong; i++) {
 		random_name(comm);
-		urt_format_name(shown, comm);
+		format_name(shown, comm);
 		unescape(back, shown);
 		same(shown, back, comm);
 		if (is_visible(shown))
@@ -160,7 +160,7 @@ static void check_random(void)
 static void check_words(void)
 {
 	char *words[] = { "a", "\u202eb\u202c", "\u0301", "e\u0301", " ", NULL };
-	char *line = urt_format_words(words);
+	char *line = format_words(words);
 
 	same("words", line,
 	     "a '\\342\\200\\256b\\342\\200\\254' '\\314\\201' 'e\u0301' ' '");
@@ -173,20 +173,20 @@ static void check_table(void)
 		{ "name", "name", COLUMN_TEXT, 0 },
 		{ "count", "count", COLUMN_COUNT, 0 },
 	};
-	struct table *table = urt_table_new(columns, 2);
+	struct table *table = table_new(columns, 2);
 	char *text;
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 
-	urt_table_text(table, "進程");
-	urt_table_number(table, 1);
-	urt_table_text(table, "e\u0301");
-	urt_table_number(table, 2);
-	urt_table_print(table, file, false);
+	table_text(table, "進程");
+	table_number(table, 1);
+	table_text(table, "e\u0301");
+	table_number(table, 2);
+	table_print(table, file, false);
 	fclose(file);
 	same("table", text, "name  count\n進程      1\ne\u0301         2\n");
 	free(text);
-	urt_table_free(table);
+	table_free(table);
 }
 
 static void check_fit(void)
@@ -199,12 +199,12 @@ static void check_fit(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		if (urt_format_fit(cases[i].text, cases[i].columns) ==
+		if (format_fit(cases[i].text, cases[i].columns) ==
 		    cases[i].bytes)
 			continue;
 		printf("%s in %zu columns: %zu bytes\n", cases[i].text,
 		       cases[i].columns,
-		       urt_format_fit(cases[i].text, cases[i].columns));
+		       format_fit(cases[i].text, cases[i].columns));
 		wrong = 1;
 	}
 }
@@ -220,21 +220,21 @@ static char *print_narrow(size_t columns, const char *name)
 		{ "name", "name", COLUMN_TEXT, 0 },
 		{ "later", NULL, COLUMN_COUNT, 0 },
 	};
-	struct table *table = urt_table_new(narrow, 7);
+	struct table *table = table_new(narrow, 7);
 	char *text;
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 
-	urt_table_text(table, "12:34:56");
-	urt_table_number(table, 1234);
-	urt_table_number(table, 7);
-	urt_table_number(table, 1500000000);
-	urt_table_number(table, 1);
-	urt_table_text(table, name);
-	urt_table_number(table, 8);
-	urt_table_print_in(table, file, false, columns);
+	table_text(table, "12:34:56");
+	table_number(table, 1234);
+	table_number(table, 7);
+	table_number(table, 1500000000);
+	table_number(table, 1);
+	table_text(table, name);
+	table_number(table, 8);
+	table_print_in(table, file, false, columns);
 	fclose(file);
-	urt_table_free(table);
+	table_free(table);
 	return text;
 }
 

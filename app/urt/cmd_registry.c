@@ -54,12 +54,12 @@ static error_t add_parse(int key, char *arg, struct argp_state *state)
 		add->flags = URT_TREE;
 		return 0;
 	case 'C':
-		urt_select_name(&add->selection, arg, 0);
+		select_name(&add->selection, arg, 0);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!urt_parse_pid(arg, &pid))
+		if (!parse_pid(arg, &pid))
 			argp_error(state, "'%s' is not a process's number", arg);
-		urt_select_pid(&add->selection, pid, 0);
+		select_pid(&add->selection, pid, 0);
 		return 0;
 	case ARGP_KEY_END:
 		if (!add->selection.count)
@@ -72,14 +72,14 @@ static error_t add_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-int urt_cmd_add(int argc, char **argv)
+int cmd_add(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = add_options,
 		.parser = add_parse,
 		.args_doc = "PID...",
 		.doc = add_doc,
-		.children = urt_help,
+		.children = cmd_help,
 	};
 	struct add add = { 0 };
 	struct urt *u;
@@ -87,10 +87,10 @@ int urt_cmd_add(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &add))
 		return STATUS_USAGE;
-	u = urt_select_open(urt_open_system);
+	u = select_open(urt_open_system);
 	if (!u)
 		return STATUS_FAILED;
-	ok = urt_select_register(&add.selection, u, NULL);
+	ok = select_register(&add.selection, u, NULL);
 	urt_close(u);
 	free(add.selection.items);
 	return ok ? STATUS_OK : STATUS_FAILED;
@@ -128,9 +128,9 @@ static error_t remove_parse(int key, char *arg, struct argp_state *state)
 		remove->all = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!urt_parse_pid(arg, &pid))
+		if (!parse_pid(arg, &pid))
 			argp_error(state, "'%s' is not a process's number", arg);
-		urt_select_pid(&remove->selection, pid, 0);
+		select_pid(&remove->selection, pid, 0);
 		return 0;
 	case ARGP_KEY_END:
 		if (!remove->selection.count && !remove->all)
@@ -180,14 +180,14 @@ static bool remove_all(struct urt *u)
 	return ok;
 }
 
-int urt_cmd_remove(int argc, char **argv)
+int cmd_remove(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = remove_options,
 		.parser = remove_parse,
 		.args_doc = "PID...\n--all",
 		.doc = remove_doc,
-		.children = urt_help,
+		.children = cmd_help,
 	};
 	struct remove remove = { 0 };
 	struct urt *u;
@@ -196,7 +196,7 @@ int urt_cmd_remove(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &remove))
 		return STATUS_USAGE;
-	u = urt_select_open(urt_open_system);
+	u = select_open(urt_open_system);
 	if (!u)
 		return STATUS_FAILED;
 	if (remove.all)
@@ -234,10 +234,10 @@ static error_t list_parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_JSON:
-		urt_output_choose(output, FORMAT_JSON, state);
+		output_choose(output, FORMAT_JSON, state);
 		return 0;
 	case OPTION_CSV:
-		urt_output_choose(output, FORMAT_CSV, state);
+		output_choose(output, FORMAT_CSV, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is not an option; there are no others",
@@ -262,7 +262,7 @@ static const struct column list_columns[] = {
 
 static struct table *list_table(const struct urt_snapshot *snapshot)
 {
-	struct table *table = urt_table_new(list_columns,
+	struct table *table = table_new(list_columns,
 			sizeof(list_columns) / sizeof(*list_columns));
 	char name[NAME_SIZE];
 	size_t i;
@@ -270,15 +270,15 @@ static struct table *list_table(const struct urt_snapshot *snapshot)
 	for (i = 0; i < snapshot->count; i++) {
 		const struct urt_process *p = &snapshot->processes[i];
 
-		urt_table_number(table, (uint64_t)p->pid);
-		urt_table_number(table, (uint64_t)p->ppid);
-		urt_table_number(table, p->uid);
-		urt_table_text(table, (char[]){ p->state, '\0' });
-		urt_table_number(table, p->threads);
-		urt_table_number(table, p->utime_ns);
-		urt_table_number(table, p->stime_ns);
-		urt_table_number(table, p->start_ns);
-		urt_table_text(table, urt_format_name(name, p->comm));
+		table_number(table, (uint64_t)p->pid);
+		table_number(table, (uint64_t)p->ppid);
+		table_number(table, p->uid);
+		table_text(table, (char[]){ p->state, '\0' });
+		table_number(table, p->threads);
+		table_number(table, p->utime_ns);
+		table_number(table, p->stime_ns);
+		table_number(table, p->start_ns);
+		table_text(table, format_name(name, p->comm));
 	}
 	return table;
 }
@@ -296,15 +296,15 @@ static void list_json(const struct urt_snapshot *snapshot,
 			    json_integer(snapshot->interval_ms));
 	json_object_set_new(json, "missed",
 			    json_integer((json_int_t)snapshot->lost));
-	json_object_set_new(json, "processes", urt_table_json(table));
-	urt_output_json(output, json, JSON_INDENT(2));
+	json_object_set_new(json, "processes", table_json(table));
+	output_json(output, json, JSON_INDENT(2));
 }
 
 static void list_text(const struct urt_snapshot *snapshot,
 		      const struct table *table)
 {
 	if (snapshot->count)
-		urt_table_print(table, stdout, urt_format_colours(stdout));
+		table_print(table, stdout, format_colours(stdout));
 	else
 		error(0, 0, "nothing is registered; 'urt add PID' does");
 	if (snapshot->lost)
@@ -325,21 +325,21 @@ static bool list(struct urt *u, struct output *output)
 	if (output->format == FORMAT_JSON)
 		list_json(&snapshot, table, output);
 	else if (output->format == FORMAT_CSV)
-		urt_table_csv(table, output->file);
+		table_csv(table, output->file);
 	else
 		list_text(&snapshot, table);
-	urt_table_free(table);
+	table_free(table);
 	urt_snapshot_free(&snapshot);
-	return urt_output_close(output);
+	return output_close(output);
 }
 
-int urt_cmd_list(int argc, char **argv)
+int cmd_list(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = list_options,
 		.parser = list_parse,
 		.doc = list_doc,
-		.children = urt_help,
+		.children = cmd_help,
 	};
 	struct output output = { .file = stdout };
 	struct urt *u;
@@ -347,7 +347,7 @@ int urt_cmd_list(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &output))
 		return STATUS_USAGE;
-	u = urt_select_open(urt_open_system);
+	u = select_open(urt_open_system);
 	if (!u)
 		return STATUS_FAILED;
 	ok = list(u, &output);

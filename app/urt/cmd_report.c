@@ -102,7 +102,7 @@ refuse(const struct saved *saved, const char *format, ...)
 	va_end(ap);
 	/* What it quotes may be anything. */
 	error(STATUS_FAILED, 0, "%s: %s", saved->path ? saved->path :
-	      "standard input", urt_format_name(shown, text));
+	      "standard input", format_name(shown, text));
 	abort();
 }
 
@@ -152,7 +152,7 @@ static int signal_number(const char *name)
 	int i;
 
 	for (i = 1; i <= SIGRTMAX; i++) {
-		if (!strcmp(urt_format_signal(known, i), name))
+		if (!strcmp(format_signal(known, i), name))
 			return i;
 	}
 	return 0;
@@ -226,12 +226,12 @@ static void take_process(struct saved *saved, const json_t *row)
 
 	get_name(saved, row, record.comm, sizeof(record.comm));
 	if (!unreaped && !get(saved, row, "running", 1, false)) {
-		urt_tally_record(&saved->tally, &record);
+		tally_record(&saved->tally, &record);
 		return;
 	}
 	memcpy(process.comm, record.comm, sizeof(process.comm));
-	urt_tally_living(&saved->tally, &process,
-			 record.start_ns + record.runtime_ns, unreaped);
+	tally_living(&saved->tally, &process,
+		     record.start_ns + record.runtime_ns, unreaped);
 }
 
 static void take_rows(struct saved *saved, const json_t *rows)
@@ -256,13 +256,13 @@ static void take_others(struct saved *saved, const json_t *json)
 {
 	const json_t *lost = json_object_get(json, "lost");
 
-	urt_tally_record(&saved->tally, &(struct urt_record){
+	tally_record(&saved->tally, &(struct urt_record){
 		.type = URT_LOST,
 		.count = get(saved, lost, "count", UINT32_MAX, true),
 		.utime_ns = get_cpu(saved, lost, "user_ns"),
 		.stime_ns = get_cpu(saved, lost, "sys_ns"),
 	});
-	urt_tally_record(&saved->tally, &(struct urt_record){
+	tally_record(&saved->tally, &(struct urt_record){
 		.type = URT_MISSED,
 		.count = get(saved, json, "missed", UINT32_MAX, true),
 	});
@@ -279,13 +279,14 @@ static void take_command(struct saved *saved, const json_t *json)
 
 	if (!count)
 		refuse(saved, "there is no 'command' in it; make it with 'urt run --each --json'");
-	saved->report.command = urt_alloc((count + 1) * sizeof(char *));
+	saved->report.command = memory_alloc((count + 1) * sizeof(char *));
 	for (i = 0; i < count; i++) {
 		const json_t *word = json_array_get(words, i);
 
 		if (!json_is_string(word))
 			refuse(saved, "'command' is not a list of words");
-		saved->report.command[i] = urt_strdup(json_string_value(word));
+		saved->report.command[i] =
+			memory_strdup(json_string_value(word));
 	}
 }
 
@@ -294,7 +295,7 @@ static char *get_word(const json_t *json, const char *key)
 {
 	const char *text = json_string_value(json_object_get(json, key));
 
-	return text && *text ? urt_strdup(text) : NULL;
+	return text && *text ? memory_strdup(text) : NULL;
 }
 
 static void take_report(struct saved *saved, const json_t *json)
@@ -313,7 +314,7 @@ static void take_report(struct saved *saved, const json_t *json)
 	report->version = get_word(json, "urt");
 	take_rows(saved, json_object_get(json, "rows"));
 	take_others(saved, json);
-	urt_tally_sort(&saved->tally);
+	tally_sort(&saved->tally);
 	/* Reports have it since there are pictures. */
 	report->start_ns = get(saved, json, "start_ns", SINCE_MAX, false);
 	if (!report->start_ns)
@@ -359,14 +360,14 @@ static void free_command(char **command)
 	free(command);
 }
 
-int urt_cmd_report(int argc, char **argv)
+int cmd_report(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
 		.args_doc = "[RECORDS]",
 		.doc = doc,
-		.children = urt_help,
+		.children = cmd_help,
 	};
 	struct saved saved = { 0 };
 	json_t *json;
@@ -374,14 +375,14 @@ int urt_cmd_report(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &saved))
 		return STATUS_USAGE;
-	if (!urt_report_can_draw(&saved.report, "RECORDS", source(&saved)))
+	if (!picture_can_draw(&saved.report, "RECORDS", source(&saved)))
 		return STATUS_FAILED;
 	json = load(&saved);
-	urt_tally_init(&saved.tally, true);
+	tally_init(&saved.tally, true);
 	take_report(&saved, json);
 	json_decref(json);
-	ok = urt_report_draw(&saved.report, &saved.tally);
-	urt_tally_free(&saved.tally);
+	ok = picture_draw(&saved.report, &saved.tally);
+	tally_free(&saved.tally);
 	free_command(saved.report.command);
 	free((char *)saved.report.host);
 	free((char *)saved.report.directory);

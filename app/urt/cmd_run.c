@@ -174,16 +174,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run->report.each = true;
 		return 0;
 	case OPTION_TOP:
-		if (!urt_parse_number(arg, 1000000, &number))
+		if (!parse_number(arg, 1000000, &number))
 			argp_error(state, "--top: '%s' is not a whole number from 1 to 1000000",
 				   arg);
 		run->report.top = (unsigned int)number;
 		return 0;
 	case OPTION_JSON:
-		urt_output_choose(&run->report.output, FORMAT_JSON, state);
+		output_choose(&run->report.output, FORMAT_JSON, state);
 		return 0;
 	case OPTION_CSV:
-		urt_output_choose(&run->report.output, FORMAT_CSV, state);
+		output_choose(&run->report.output, FORMAT_CSV, state);
 		return 0;
 	case 'o':
 		run->report.output.path = arg;
@@ -292,7 +292,7 @@ static void note_place(struct report *report)
 	if (!uname(&names) && strcmp(names.nodename, "(none)"))
 		report->host = names.nodename;
 	report->directory = getcwd(NULL, 0);	/* until the end */
-	report->version = urt_version();
+	report->version = cmd_version();
 }
 
 static int start(struct run *run)
@@ -357,10 +357,10 @@ static void take_signals(struct run *run)
 static void remember(struct run *run, const struct urt_record *record)
 {
 	if (!(run->recent_count & (run->recent_count - 1)))
-		run->recent = urt_realloc(run->recent,
-					  run->recent_count ?
-					  2 * run->recent_count : 1,
-					  sizeof(*run->recent));
+		run->recent = memory_realloc(run->recent,
+					     run->recent_count ?
+					     2 * run->recent_count : 1,
+					     sizeof(*run->recent));
 	run->recent[run->recent_count++] = (struct recent){
 		record->pid, record->start_ns,
 	};
@@ -375,7 +375,7 @@ static void take_records(struct run *run)
 	int ret;
 
 	while ((ret = urt_next(run->u, &record, 0)) > 0) {
-		urt_tally_record(&run->tally, &record);
+		tally_record(&run->tally, &record);
 		if (run->reaped && record.type == URT_EXIT)
 			remember(run, &record);
 	}
@@ -426,7 +426,7 @@ static void show_progress(struct run *run)
 		 run->tally.total.count, run->tally.total.count == 1 ? "" : "es",
 		 run->snapshot.registered - run->unreaped.count,
 		 run->snapshot.registered > run->snapshot.count ?
-		 "more than " : "", urt_format_seconds(seconds, run->shown_ns));
+		 "more than " : "", format_seconds(seconds, run->shown_ns));
 	/* A line that wraps could not be taken back. */
 	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col > 1 &&
 	    size.ws_col <= sizeof(line))
@@ -440,7 +440,7 @@ static void take_snapshot(struct run *run)
 	if (urt_snapshot(run->u, &run->snapshot))
 		error(RUN_FAILED, 0, "cannot see what is running: %s",
 		      urt_strerror(errno));
-	urt_unreaped_look(&run->unreaped, &run->snapshot);
+	unreaped_look(&run->unreaped, &run->snapshot);
 	if (run->progress)
 		show_progress(run);
 }
@@ -486,7 +486,7 @@ static bool snapshot_counts(const struct run *run)
 static bool exited(const struct urt_process *process)
 {
 	return !process->threads || process->state == 'X' ||
-	       urt_is_unreaped(process);
+	       is_unreaped(process);
 }
 
 /* Whether the record of this one has come. */
@@ -525,7 +525,7 @@ static bool settled(const struct run *run)
 	/* For what nobody reaps, no record comes. */
 	if (run->wait)
 		return (run->recorded || waited >= OWN_LIMIT) &&
-		       urt_unreaped_alone(&run->unreaped, now_ns());
+		       unreaped_alone(&run->unreaped, now_ns());
 	if (!run->recorded)
 		return waited >= OWN_LIMIT;
 	/* Who else has exited is not known: some of it may still come. */
@@ -553,12 +553,12 @@ static void count_living(struct run *run)
 	}
 	for (i = 0; i < run->snapshot.count; i++) {
 		const struct urt_process *process = &run->snapshot.processes[i];
-		uint64_t since = urt_unreaped_since(&run->unreaped, process);
+		uint64_t since = unreaped_since(&run->unreaped, process);
 
 		if (!has_record(run, process))
-			urt_tally_living(&run->tally, process,
-					 since ? since : run->snapshot.time_ns,
-					 since);
+			tally_living(&run->tally, process,
+				     since ? since : run->snapshot.time_ns,
+				     since);
 	}
 	run->report.unseen = run->snapshot.registered - run->snapshot.count;
 }
@@ -604,10 +604,10 @@ static bool print(struct run *run)
 
 	if (output->path)
 		close_signals(run);
-	if (!urt_output_open(output, stderr))
+	if (!output_open(output, stderr))
 		return false;
-	urt_report_print(&run->report, &run->tally);
-	return urt_output_close(output);
+	summary_print(&run->report, &run->tally);
+	return output_close(output);
 }
 
 static int run_and_report(struct run *run)
@@ -622,40 +622,40 @@ static int run_and_report(struct run *run)
 	clear_progress(run);
 	ok = print(run);
 	close_signals(run);
-	ok &= urt_report_draw(&run->report, &run->tally);
+	ok &= picture_draw(&run->report, &run->tally);
 	return ok || run->report.status ? exit_status(run) : RUN_FAILED;
 }
 
-int urt_cmd_run(int argc, char **argv)
+int cmd_run(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
 		.args_doc = "[--] CMD [ARGUMENT...]",
 		.doc = doc,
-		.children = urt_help,
+		.children = cmd_help,
 	};
 	struct run run = { 0 };
 	int status;
 
 	argp_err_exit_status = RUN_FAILED;
-	urt_exit_failed = RUN_FAILED;
+	cmd_exit_failed = RUN_FAILED;
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &run))
 		return RUN_FAILED;
-	run.u = urt_select_open(urt_open);
+	run.u = select_open(urt_open);
 	if (!run.u ||
-	    !urt_report_can_draw(&run.report, "--output",
-				 run.report.output.path) ||
-	    !urt_output_check(&run.report.output))
+	    !picture_can_draw(&run.report, "--output",
+			      run.report.output.path) ||
+	    !output_check(&run.report.output))
 		return RUN_FAILED;
-	urt_tally_init(&run.tally, run.report.each || run.report.html ||
-				   run.report.svg);
+	tally_init(&run.tally, run.report.each || run.report.html ||
+			       run.report.svg);
 	status = run_and_report(&run);
 	free((char *)run.report.directory);
 	urt_close(run.u);
 	urt_snapshot_free(&run.snapshot);
-	urt_unreaped_free(&run.unreaped);
-	urt_tally_free(&run.tally);
+	unreaped_free(&run.unreaped);
+	tally_free(&run.tally);
 	free(run.recent);
 	return status;
 }

@@ -49,15 +49,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_JSON:
-		urt_output_choose(&runtime->output, FORMAT_JSON, state);
+		output_choose(&runtime->output, FORMAT_JSON, state);
 		return 0;
 	case OPTION_CSV:
-		urt_output_choose(&runtime->output, FORMAT_CSV, state);
+		output_choose(&runtime->output, FORMAT_CSV, state);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!urt_parse_pid(arg, &pid))
+		if (!parse_pid(arg, &pid))
 			argp_error(state, "'%s' is not a process's number", arg);
-		urt_select_pid(&runtime->selection, pid, 0);
+		select_pid(&runtime->selection, pid, 0);
 		return 0;
 	case ARGP_KEY_END:
 		if (!runtime->selection.count)
@@ -97,11 +97,11 @@ static void add_row(struct table *table, const struct started *process)
 {
 	char name[NAME_SIZE];
 
-	urt_table_number(table, (uint64_t)process->pid);
-	urt_table_number(table, process->start_ns);
-	urt_table_number(table, now_ns() - process->start_ns);
-	urt_table_text(table, urt_format_name(name, process->comm));
-	urt_table_number(table, process->within_ns);
+	table_number(table, (uint64_t)process->pid);
+	table_number(table, process->start_ns);
+	table_number(table, now_ns() - process->start_ns);
+	table_text(table, format_name(name, process->comm));
+	table_number(table, process->within_ns);
 }
 
 /*
@@ -134,10 +134,10 @@ static int ask_module(pid_t pid, struct table *table)
 /* The same of the kernel, which rounds down. Return: as above. */
 static int ask_proc(pid_t pid, struct table *table)
 {
-	uint64_t tick_ns = urt_proc_tick_ns();
+	uint64_t tick_ns = proc_tick_ns();
 	struct proc proc;
 
-	if (!urt_proc_read(pid, &proc))
+	if (!proc_read(pid, &proc))
 		return ESRCH;
 	add_row(table, &(struct started){
 		.pid = proc.pid,
@@ -166,13 +166,13 @@ static void print(const struct table *table, struct output *output)
 
 	if (output->format == FORMAT_JSON) {
 		json = json_object();
-		json_object_set_new(json, "processes", urt_table_json(table));
-		urt_output_json(output, json, JSON_INDENT(2));
+		json_object_set_new(json, "processes", table_json(table));
+		output_json(output, json, JSON_INDENT(2));
 	} else if (output->format == FORMAT_CSV) {
-		urt_table_csv(table, output->file);
+		table_csv(table, output->file);
 	} else {
-		urt_table_print(table, output->file,
-				urt_format_colours(output->file));
+		table_print(table, output->file,
+			    format_colours(output->file));
 	}
 }
 
@@ -186,7 +186,7 @@ static bool look_up_all(const struct selection *selection, struct table *table)
 	for (i = 0; i < selection->count && err != ENOENT; i++) {
 		err = look_up(selection->items[i].pid, table, &rough);
 		if (err == ENOENT)
-			error(0, 0, "%s", urt_select_absent());
+			error(0, 0, "%s", select_absent());
 		else if (err)
 			error(0, 0, "process %d: %s", selection->items[i].pid,
 			      urt_strerror(err));
@@ -195,31 +195,31 @@ static bool look_up_all(const struct selection *selection, struct table *table)
 	if (rough)
 		error(0, 0, "%zu of %zu are from /proc, up to %g ms too long: a quota of the module is used up",
 		      rough, selection->count,
-		      (double)urt_proc_tick_ns() / NSEC_PER_MSEC);
+		      (double)proc_tick_ns() / NSEC_PER_MSEC);
 	return ok;
 }
 
 /* Return: whether it is known of all of them; or messages. */
 static bool run(struct runtime *runtime)
 {
-	struct table *table = urt_table_new(columns,
-					    sizeof(columns) / sizeof(*columns));
+	struct table *table = table_new(columns,
+					sizeof(columns) / sizeof(*columns));
 	bool ok = look_up_all(&runtime->selection, table);
 
-	if (urt_table_rows(table))
+	if (table_rows(table))
 		print(table, &runtime->output);
-	urt_table_free(table);
-	return urt_output_close(&runtime->output) && ok;
+	table_free(table);
+	return output_close(&runtime->output) && ok;
 }
 
-int urt_cmd_runtime(int argc, char **argv)
+int cmd_runtime(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
 		.args_doc = "PID...",
 		.doc = doc,
-		.children = urt_help,
+		.children = cmd_help,
 	};
 	struct runtime runtime = { .output.file = stdout };
 	bool ok;

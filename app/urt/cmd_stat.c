@@ -104,12 +104,12 @@ static void parse_argument(struct stat_run *stat, const char *arg,
 {
 	switch (state->arg_num) {
 	case 0:
-		if (!urt_parse_seconds(arg, &stat->interval_ms))
+		if (!parse_seconds(arg, &stat->interval_ms))
 			argp_error(state, "'%s' is not an interval in seconds",
 				   arg);
 		break;
 	case 1:
-		if (!urt_parse_number(arg, ULONG_MAX - 1, &stat->count))
+		if (!parse_number(arg, ULONG_MAX - 1, &stat->count))
 			argp_error(state, "'%s' is not a number of reports from 1 on",
 				   arg);
 		break;
@@ -171,9 +171,9 @@ struct times {
 static void percent_cell(struct table *table, uint64_t ns, uint64_t elapsed_ns)
 {
 	if (elapsed_ns)
-		urt_table_number(table, urt_table_share(ns, elapsed_ns));
+		table_number(table, table_share(ns, elapsed_ns));
 	else
-		urt_table_none(table);
+		table_none(table);
 }
 
 static void times_cells(struct table *table, const struct times *times)
@@ -181,8 +181,8 @@ static void times_cells(struct table *table, const struct times *times)
 	percent_cell(table, times->user_ns, times->elapsed_ns);
 	percent_cell(table, times->sys_ns, times->elapsed_ns);
 	percent_cell(table, times->user_ns + times->sys_ns, times->elapsed_ns);
-	urt_table_number(table, times->utime_ns);
-	urt_table_number(table, times->stime_ns);
+	table_number(table, times->utime_ns);
+	table_number(table, times->stime_ns);
 }
 
 static void state_cells(struct table *table, const struct watched *item)
@@ -194,22 +194,22 @@ static void state_cells(struct table *table, const struct watched *item)
 	if (known && WIFEXITED(item->status)) {
 		snprintf(exited, sizeof(exited), "exit %d",
 			 WEXITSTATUS(item->status));
-		urt_table_text(table, exited);
+		table_text(table, exited);
 	} else if (known) {
-		urt_table_text(table, urt_format_status(text, item->status));
+		table_text(table, format_status(text, item->status));
 	} else {
-		urt_table_text(table, letter);
+		table_text(table, letter);
 	}
-	urt_table_text(table, letter);
+	table_text(table, letter);
 	if (known && WIFEXITED(item->status))
-		urt_table_number(table, (uint64_t)WEXITSTATUS(item->status));
+		table_number(table, (uint64_t)WEXITSTATUS(item->status));
 	else
-		urt_table_none(table);
+		table_none(table);
 	if (known && WIFSIGNALED(item->status))
-		urt_table_text(table, urt_format_signal(text,
+		table_text(table, format_signal(text,
 						WTERMSIG(item->status)));
 	else
-		urt_table_none(table);
+		table_none(table);
 }
 
 static void item_row(struct table *table, const char *when,
@@ -217,16 +217,16 @@ static void item_row(struct table *table, const char *when,
 {
 	char name[NAME_SIZE];
 
-	urt_table_text(table, when);
-	urt_table_number(table, (uint64_t)item->now.pid);
-	urt_table_number(table, (uint64_t)item->now.ppid);
-	urt_table_number(table, item->now.uid);
-	urt_table_number(table, 1);
+	table_text(table, when);
+	table_number(table, (uint64_t)item->now.pid);
+	table_number(table, (uint64_t)item->now.ppid);
+	table_number(table, item->now.uid);
+	table_number(table, 1);
 	times_cells(table, times);
-	urt_table_number(table, item->now.threads);
-	urt_table_number(table, item->now.start_ns);
+	table_number(table, item->now.threads);
+	table_number(table, item->now.start_ns);
 	state_cells(table, item);
-	urt_table_text(table, urt_format_name(name, item->now.comm));
+	table_text(table, format_name(name, item->now.comm));
 }
 
 /* A row for several processes. */
@@ -235,14 +235,14 @@ static void sum_row(struct table *table, const char *when, const char *name,
 {
 	int i;
 
-	urt_table_text(table, when);
+	table_text(table, when);
 	for (i = 0; i < 3; i++)
-		urt_table_none(table);
-	urt_table_number(table, count);
+		table_none(table);
+	table_number(table, count);
 	times_cells(table, times);
 	for (i = 0; i < 6; i++)
-		urt_table_none(table);
-	urt_table_text(table, name);
+		table_none(table);
+	table_text(table, name);
 }
 
 /* One that is in no report yet may have exited after the latest refresh. */
@@ -280,7 +280,7 @@ static struct times item_times(const struct stat_run *stat, enum period period,
 		 * long one ran that has exited, nobody knows.
 		 */
 		if (stat->now_ns > item->now.start_ns &&
-		    !urt_is_unreaped(&item->now))
+		    !is_unreaped(&item->now))
 			times.elapsed_ns = stat->now_ns - item->now.start_ns;
 		break;
 	}
@@ -344,7 +344,7 @@ static void add_rows(struct rows *rows, const struct stat_run *stat,
 	for (i = 0; i < watch->count; i++) {
 		const struct watched *item = watch->items[i];
 
-		if (urt_watch_shown(watch, item) ||
+		if (watch_shown(watch, item) ||
 		    (period == AVERAGE && item->exited))
 			add_item(rows, stat, period, item);
 	}
@@ -377,8 +377,8 @@ static void print_json(struct stat_run *stat, enum period period,
 	json_object_set_new(json, "unseen",
 			    json_number(stat->snapshot.registered -
 					stat->snapshot.count));
-	json_object_set_new(json, "rows", urt_table_json(rows->table));
-	urt_output_json(&stat->output, json, JSON_COMPACT);
+	json_object_set_new(json, "rows", table_json(rows->table));
+	output_json(&stat->output, json, JSON_COMPACT);
 }
 
 static void print_text(struct stat_run *stat, struct rows *rows)
@@ -388,7 +388,7 @@ static void print_text(struct stat_run *stat, struct rows *rows)
 	if (rows->count > 1)
 		sum_row(rows->table, rows->when, "(total)", rows->count,
 			&rows->total);
-	urt_table_print(rows->table, stdout, urt_format_colours(stdout));
+	table_print(rows->table, stdout, format_colours(stdout));
 	if (unseen)
 		printf("%" PRIu64 " more than the module's map holds are not shown before they exit\n",
 		       unseen);
@@ -401,8 +401,8 @@ static void print_text(struct stat_run *stat, struct rows *rows)
 static void report(struct stat_run *stat, enum period period)
 {
 	struct rows rows = {
-		.table = urt_table_new(columns,
-				       sizeof(columns) / sizeof(*columns)),
+		.table = table_new(columns,
+				   sizeof(columns) / sizeof(*columns)),
 		.when = "average",
 	};
 	time_t now = time(NULL);
@@ -421,10 +421,10 @@ static void report(struct stat_run *stat, enum period period)
 		print_json(stat, period, &rows);
 	else
 		print_text(stat, &rows);
-	urt_output_flush(&stat->output);
-	urt_table_free(rows.table);
+	output_flush(&stat->output);
+	table_free(rows.table);
 	if (period == INTERVAL) {
-		urt_watch_next(&stat->watch);
+		watch_next(&stat->watch);
 		stat->last_ns = stat->now_ns;
 		stat->reports++;
 	}
@@ -435,7 +435,7 @@ static void report(struct stat_run *stat, enum period period)
 /* Who has come in from outside is in the next generation. */
 static void look_outside(struct stat_run *stat)
 {
-	int err = urt_select_entered(&stat->selection, stat->u);
+	int err = select_entered(&stat->selection, stat->u);
 
 	if (err && err != stat->told_outside)
 		error(0, 0, "cannot follow all that come in from outside: %s",
@@ -455,8 +455,8 @@ static bool take_snapshot(struct stat_run *stat)
 	}
 	if (stat->watch.snapshot && stat->snapshot.generation == last)
 		return false;
-	urt_watch_snapshot(&stat->watch, &stat->snapshot);
-	urt_unreaped_look(&stat->unreaped, &stat->snapshot);
+	watch_snapshot(&stat->watch, &stat->snapshot);
+	unreaped_look(&stat->unreaped, &stat->snapshot);
 	stat->now_ns = stat->snapshot.time_ns;
 	/* The registry of all can be filled again, but nobody would tell. */
 	if (stat->system && !stat->snapshot.registered)
@@ -474,9 +474,9 @@ static bool take_record(struct stat_run *stat, bool reports, int *ret)
 		*ret = urt_next(stat->u, &stat->held, 0);
 	if (*ret <= 0)
 		return false;
-	stat->holds = reports && urt_watch_waits(&stat->watch, &stat->held);
+	stat->holds = reports && watch_waits(&stat->watch, &stat->held);
 	if (!stat->holds)
-		urt_watch_record(&stat->watch, &stat->held);
+		watch_record(&stat->watch, &stat->held);
 	return !stat->holds;
 }
 
@@ -524,7 +524,7 @@ static void wait_for_event(struct stat_run *stat)
 		reports = take_snapshot(stat) && due(stat);
 	take_records(stat, reports);
 	if (!stat->ended && !stat->holds &&
-	    urt_unreaped_alone(&stat->unreaped, boot_ns())) {
+	    unreaped_alone(&stat->unreaped, boot_ns())) {
 		error(0, 0, "the processes that are left have exited, but their parents do not reap them");
 		stat->ended = true;
 	}
@@ -566,7 +566,7 @@ static bool first_look(struct stat_run *stat)
 	stat->watch.closed = !stat->system &&
 			     stat->snapshot.registered == stat->snapshot.count;
 	now = boot_ns();
-	first = urt_watch_first_ns(&stat->snapshot, stat->system, now);
+	first = watch_first_ns(&stat->snapshot, stat->system, now);
 	stat->watch.time_ns = first;
 	/* Before the first refresh, the values are those of registration. */
 	if (stat->interval_ms)
@@ -586,8 +586,8 @@ static bool follow(struct stat_run *stat)
 		report(stat, LIFETIME);
 		return true;
 	}
-	urt_select_reap();
-	stat->signal_fd = urt_signals_to_end();
+	select_reap();
+	stat->signal_fd = signals_to_end();
 	while (!is_due_to_end(stat))
 		wait_for_event(stat);
 	if (stat->reports)
@@ -595,10 +595,10 @@ static bool follow(struct stat_run *stat)
 	return true;
 }
 
-int urt_cmd_stat(int argc, char **argv)
+int cmd_stat(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
-		{ &urt_select_argp, 0, NULL, 0 },
+		{ &select_argp, 0, NULL, 0 },
 		{ 0 }
 	};
 	static const struct argp argp = {
@@ -614,18 +614,18 @@ int urt_cmd_stat(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &stat))
 		return STATUS_USAGE;
 	stat.system = !stat.selection.count;
-	stat.u = urt_select_open(stat.system ? urt_open_system : urt_open);
+	stat.u = select_open(stat.system ? urt_open_system : urt_open);
 	if (!stat.u)
 		return STATUS_FAILED;
 	if (!stat.system)
-		ok = urt_select_register(&stat.selection, stat.u, &some);
+		ok = select_register(&stat.selection, stat.u, &some);
 	if (!some || !follow(&stat))
 		ok = false;
-	ok &= urt_output_close(&stat.output);
+	ok &= output_close(&stat.output);
 	urt_close(stat.u);
 	urt_snapshot_free(&stat.snapshot);
-	urt_watch_free(&stat.watch);
-	urt_unreaped_free(&stat.unreaped);
-	urt_select_free(&stat.selection);
+	watch_free(&stat.watch);
+	unreaped_free(&stat.unreaped);
+	select_free(&stat.selection);
 	return ok ? STATUS_OK : STATUS_FAILED;
 }

@@ -55,15 +55,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		wait->any = true;
 		return 0;
 	case 't':
-		if (!urt_parse_timeout(arg, &wait->timeout_ms))
+		if (!parse_timeout(arg, &wait->timeout_ms))
 			argp_error(state, "--timeout: '%s' is not a number of seconds: 0, or from 0.001 on",
 				   arg);
 		wait->limited = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!urt_parse_pid(arg, &pid))
+		if (!parse_pid(arg, &pid))
 			argp_error(state, "'%s' is not a process's number", arg);
-		urt_select_pid(&wait->selection, pid, 0);
+		select_pid(&wait->selection, pid, 0);
 		return 0;
 	case ARGP_KEY_END:
 		if (!wait->selection.count)
@@ -78,7 +78,7 @@ static void print_heading(struct output *output)
 {
 	fprintf(output->file, "%10s %9s %10s %10s %10s  %s\n", "PID", "status", "user s",
 		"sys s", "real s", "name");
-	urt_output_flush(output);
+	output_flush(output);
 }
 
 static void print_record(struct output *output, const struct urt_record *record)
@@ -92,12 +92,12 @@ static void print_record(struct output *output, const struct urt_record *record)
 		return;
 	}
 	fprintf(output->file, "%10d %9s %10s %10s %10s  %s\n", record->pid,
-		urt_format_status(status, record->status),
-		urt_format_seconds(user, record->utime_ns),
-		urt_format_seconds(sys, record->stime_ns),
-		urt_format_seconds(real, record->runtime_ns),
-		urt_format_name(name, record->comm));
-	urt_output_flush(output);
+		format_status(status, record->status),
+		format_seconds(user, record->utime_ns),
+		format_seconds(sys, record->stime_ns),
+		format_seconds(real, record->runtime_ns),
+		format_name(name, record->comm));
+	output_flush(output);
 }
 
 static uint64_t now_ms(void)
@@ -137,14 +137,14 @@ static int wait_for(struct wait *wait, struct urt *u)
 	}
 }
 
-int urt_cmd_wait(int argc, char **argv)
+int cmd_wait(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
 		.args_doc = "PID...",
 		.doc = doc,
-		.children = urt_help,
+		.children = cmd_help,
 	};
 	struct wait wait = { .output.file = stdout };
 	int status = STATUS_FAILED;
@@ -153,12 +153,12 @@ int urt_cmd_wait(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &wait))
 		return STATUS_USAGE;
-	u = urt_select_open(urt_open);
+	u = select_open(urt_open);
 	if (!u)
 		return STATUS_FAILED;
-	all = urt_select_register(&wait.selection, u, &some);
+	all = select_register(&wait.selection, u, &some);
 	if (some) {
-		urt_select_reap();
+		select_reap();
 		print_heading(&wait.output);
 		status = wait_for(&wait, u);
 	}
@@ -166,5 +166,5 @@ int urt_cmd_wait(int argc, char **argv)
 		status = STATUS_FAILED;
 	urt_close(u);
 	free(wait.selection.items);
-	return urt_output_close(&wait.output) ? status : STATUS_FAILED;
+	return output_close(&wait.output) ? status : STATUS_FAILED;
 }

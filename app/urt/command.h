@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What main.c and the commands of urt know of each other. */
-#ifndef URT_COMMAND_H
-#define URT_COMMAND_H
+#ifndef COMMAND_H
+#define COMMAND_H
 
 #include <argp.h>
 #include <sys/types.h>
@@ -14,29 +14,29 @@ enum {
 };
 
 /* What to end with when urt itself failed: STATUS_FAILED, another for run. */
-extern int urt_exit_failed;
+extern int cmd_exit_failed;
 
 /*
  * -h, for all who expect it: the same as --help. Commands that take
- * urt_select_argp have it from there, the others as a child of their own.
+ * select_argp have it from there, the others as a child of their own.
  */
 #define OPTION_HELP { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 }
-error_t urt_parse_help(int key, struct argp_state *state);
-extern const struct argp_child urt_help[];
+error_t cmd_parse_help(int key, struct argp_state *state);
+extern const struct argp_child cmd_help[];
 
 /* Of urt: "0.1.0". */
-const char *urt_version(void);
+const char *cmd_version(void);
 
 /* argv[0] is "urt COMMAND", for messages. Return: the exit status. */
-int urt_cmd_run(int argc, char **argv);
-int urt_cmd_report(int argc, char **argv);
-int urt_cmd_stat(int argc, char **argv);
-int urt_cmd_top(int argc, char **argv);
-int urt_cmd_wait(int argc, char **argv);
-int urt_cmd_runtime(int argc, char **argv);
-int urt_cmd_add(int argc, char **argv);
-int urt_cmd_remove(int argc, char **argv);
-int urt_cmd_list(int argc, char **argv);
-int urt_cmd_exporter(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
+int cmd_top(int argc, char **argv);
+int cmd_wait(int argc, char **argv);
+int cmd_runtime(int argc, char **argv);
+int cmd_add(int argc, char **argv);
+int cmd_remove(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_exporter(int argc, char **argv);
 
 #endif

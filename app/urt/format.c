@@ -16,7 +16,7 @@
 
 /* --- from the command line --- */
 
-bool urt_parse_number(const char *text, unsigned long max, unsigned long *value)
+bool parse_number(const char *text, unsigned long max, unsigned long *value)
 {
 	/* Digits only; too many of them give ULONG_MAX, which is too large. */
 	if (!*text || text[strspn(text, "0123456789")])
@@ -26,17 +26,17 @@ bool urt_parse_number(const char *text, unsigned long max, unsigned long *value)
 	return !errno && *value >= 1 && *value <= max;
 }
 
-bool urt_parse_pid(const char *text, pid_t *pid)
+bool parse_pid(const char *text, pid_t *pid)
 {
 	unsigned long value;
 
-	if (!urt_parse_number(text, INT_MAX, &value))
+	if (!parse_number(text, INT_MAX, &value))
 		return false;
 	*pid = (pid_t)value;
 	return true;
 }
 
-bool urt_parse_timeout(const char *text, unsigned int *ms)
+bool parse_timeout(const char *text, unsigned int *ms)
 {
 	double value;
 	char *end;
@@ -51,9 +51,9 @@ bool urt_parse_timeout(const char *text, unsigned int *ms)
 	return true;
 }
 
-bool urt_parse_seconds(const char *text, unsigned int *ms)
+bool parse_seconds(const char *text, unsigned int *ms)
 {
-	return urt_parse_timeout(text, ms) && *ms;
+	return parse_timeout(text, ms) && *ms;
 }
 
 /* --- names --- */
@@ -142,7 +142,7 @@ static bool is_hidden_blank(const char *name, const char *at)
 			      !at[1]);
 }
 
-const char *urt_format_name(char buffer[NAME_SIZE], const char *comm)
+const char *format_name(char buffer[NAME_SIZE], const char *comm)
 {
 	const char *at = comm;
 	char *out = buffer;
@@ -190,7 +190,7 @@ static void put_word(FILE *out, const char *word)
 		fputc('\'', out);
 }
 
-char *urt_format_words(char **words)
+char *format_words(char **words)
 {
 	char *text = NULL;
 	size_t size;
@@ -198,14 +198,14 @@ char *urt_format_words(char **words)
 	char **word;
 
 	if (!out)
-		urt_no_memory();
+		memory_exhausted();
 	for (word = words; *word; word++) {
 		if (word > words)
 			fputc(' ', out);
 		put_word(out, *word);
 	}
 	if (fclose(out))
-		urt_no_memory();
+		memory_exhausted();
 	return text;
 }
 
@@ -221,7 +221,7 @@ static size_t next_width(const char *text, size_t *length)
 	return 1;
 }
 
-size_t urt_format_width(const char *text)
+size_t format_width(const char *text)
 {
 	size_t width = 0, length;
 
@@ -230,7 +230,7 @@ size_t urt_format_width(const char *text)
 	return width;
 }
 
-size_t urt_format_fit(const char *text, size_t columns)
+size_t format_fit(const char *text, size_t columns)
 {
 	size_t width = 0, at = 0, length;
 
@@ -242,7 +242,7 @@ size_t urt_format_fit(const char *text, size_t columns)
 	return at;
 }
 
-size_t urt_format_terminal(FILE *file)
+size_t format_terminal(FILE *file)
 {
 	struct winsize size;
 
@@ -251,7 +251,7 @@ size_t urt_format_terminal(FILE *file)
 
 /* --- statuses and times --- */
 
-const char *urt_format_signal(char buffer[STATUS_SIZE], int number)
+const char *format_signal(char buffer[STATUS_SIZE], int number)
 {
 	const char *name = sigabbrev_np(number);
 
@@ -262,18 +262,18 @@ const char *urt_format_signal(char buffer[STATUS_SIZE], int number)
 	return buffer;
 }
 
-const char *urt_format_status(char buffer[STATUS_SIZE], int status)
+const char *format_status(char buffer[STATUS_SIZE], int status)
 {
 	if (status < 0)
 		snprintf(buffer, STATUS_SIZE, "-");
 	else if (WIFSIGNALED(status))
-		urt_format_signal(buffer, WTERMSIG(status));
+		format_signal(buffer, WTERMSIG(status));
 	else
 		snprintf(buffer, STATUS_SIZE, "%d", WEXITSTATUS(status));
 	return buffer;
 }
 
-const char *urt_format_seconds(char buffer[STATUS_SIZE], uint64_t ns)
+const char *format_seconds(char buffer[STATUS_SIZE], uint64_t ns)
 {
 	uint64_t ms = (ns + NSEC_PER_MSEC / 2) / NSEC_PER_MSEC;
 
@@ -283,7 +283,7 @@ const char *urt_format_seconds(char buffer[STATUS_SIZE], uint64_t ns)
 	return buffer;
 }
 
-bool urt_format_colours(FILE *file)
+bool format_colours(FILE *file)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers, names and statuses: from the command line, and for people. */
-#ifndef URT_FORMAT_H
-#define URT_FORMAT_H
+#ifndef FORMAT_H
+#define FORMAT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,12 +13,12 @@
 #define NSEC_PER_MSEC	1000000ULL
 
 /* A whole number in decimal, nothing else. Return: whether it is from 1 to max. */
-bool urt_parse_number(const char *text, unsigned long max, unsigned long *value);
-bool urt_parse_pid(const char *text, pid_t *pid);
+bool parse_number(const char *text, unsigned long max, unsigned long *value);
+bool parse_pid(const char *text, pid_t *pid);
 /* Seconds with a fraction, as whole milliseconds from 1 on. */
-bool urt_parse_seconds(const char *text, unsigned int *ms);
+bool parse_seconds(const char *text, unsigned int *ms);
 /* The same, or 0. */
-bool urt_parse_timeout(const char *text, unsigned int *ms);
+bool parse_timeout(const char *text, unsigned int *ms);
 
 /* A process's name, escaped: room for each of 63 bytes as \ooo. */
 #define NAME_SIZE	(4 * 63 + 1)
@@ -28,31 +28,31 @@ bool urt_parse_timeout(const char *text, unsigned int *ms);
  * not UTF-8 and what cannot be seen as \ooo, an empty one as \000. Names are the
  * processes' own choice.
  */
-const char *urt_format_name(char buffer[NAME_SIZE], const char *comm);
+const char *format_name(char buffer[NAME_SIZE], const char *comm);
 /*
  * Words as one line, quoted as a shell wants them, but for what cannot be shown,
  * which stands there as \ooo. To be freed.
  */
-char *urt_format_words(char **words);
+char *format_words(char **words);
 /* How many columns of a terminal it takes, as wcwidth(3) has them. */
-size_t urt_format_width(const char *text);
+size_t format_width(const char *text);
 /* Return: how many bytes of it, whole characters, take at most so many columns. */
-size_t urt_format_fit(const char *text, size_t columns);
+size_t format_fit(const char *text, size_t columns);
 
 /* How wide a terminal is; 0: it is none, or does not know. */
-size_t urt_format_terminal(FILE *file);
+size_t format_terminal(FILE *file);
 
 #define STATUS_SIZE	32
 
 /* What wait(2) says: "0", "SIGKILL", or "-" where it is hidden (-1). */
-const char *urt_format_status(char buffer[STATUS_SIZE], int status);
+const char *format_status(char buffer[STATUS_SIZE], int status);
 /* "SIGKILL", or "signal 99". */
-const char *urt_format_signal(char buffer[STATUS_SIZE], int number);
+const char *format_signal(char buffer[STATUS_SIZE], int number);
 
 /* Seconds, with three decimals. */
-const char *urt_format_seconds(char buffer[STATUS_SIZE], uint64_t ns);
+const char *format_seconds(char buffer[STATUS_SIZE], uint64_t ns);
 
 /* Whether escape sequences are welcome: a terminal, no NO_COLOR, not dumb. */
-bool urt_format_colours(FILE *file);
+bool format_colours(FILE *file);
 
 #endif

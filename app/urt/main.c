@@ -19,19 +19,19 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "run", urt_cmd_run },
-	{ "report", urt_cmd_report },
-	{ "stat", urt_cmd_stat },
-	{ "top", urt_cmd_top },
-	{ "wait", urt_cmd_wait },
-	{ "runtime", urt_cmd_runtime },
-	{ "add", urt_cmd_add },
-	{ "remove", urt_cmd_remove },
-	{ "list", urt_cmd_list },
-	{ "exporter", urt_cmd_exporter },
+	{ "run", cmd_run },
+	{ "report", cmd_report },
+	{ "stat", cmd_stat },
+	{ "top", cmd_top },
+	{ "wait", cmd_wait },
+	{ "runtime", cmd_runtime },
+	{ "add", cmd_add },
+	{ "remove", cmd_remove },
+	{ "list", cmd_list },
+	{ "exporter", cmd_exporter },
 };
 
-int urt_exit_failed = STATUS_FAILED;
+int cmd_exit_failed = STATUS_FAILED;
 
 static const char doc[] =
 	"The CPU time of processes, exact and complete, however short they live.\n"
@@ -54,14 +54,14 @@ static const char doc[] =
 	"The kernel module usertime must be loaded.\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage; 'urt run' has its own.";
 
-const char *urt_version(void)
+const char *cmd_version(void)
 {
 	const char *blank = strchr(argp_program_version, ' ');
 
 	return blank ? blank + 1 : argp_program_version;
 }
 
-error_t urt_parse_help(int key, struct argp_state *state)
+error_t cmd_parse_help(int key, struct argp_state *state)
 {
 	if (key != 'h')
 		return ARGP_ERR_UNKNOWN;
@@ -72,7 +72,7 @@ error_t urt_parse_help(int key, struct argp_state *state)
 static error_t parse_help(int key, char *arg, struct argp_state *state)
 {
 	(void)arg;
-	return urt_parse_help(key, state);
+	return cmd_parse_help(key, state);
 }
 
 static const struct argp_option help_options[] = { OPTION_HELP, { 0 } };
@@ -80,7 +80,7 @@ static const struct argp help_argp = {
 	.options = help_options,
 	.parser = parse_help,
 };
-const struct argp_child urt_help[] = {
+const struct argp_child cmd_help[] = {
 	{ &help_argp, 0, NULL, 0 },
 	{ 0 }
 };
@@ -134,12 +134,12 @@ static void hold_standard_fds(void)
 /* What --help and its like printed, which no command looks after. */
 static void check_output(void)
 {
-	int err = urt_file_error(stdout);
+	int err = file_error(stdout);
 
 	if (!err)
 		return;
 	error(0, err, "cannot write the output");
-	_exit(urt_exit_failed);
+	_exit(cmd_exit_failed);
 }
 
 int main(int argc, char **argv)
@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "COMMAND [ARGUMENT...]",
 		.doc = doc,
-		.children = urt_help,
+		.children = cmd_help,
 	};
 	const struct command *command;
 	char name[32];
@@ -158,7 +158,7 @@ int main(int argc, char **argv)
 	/* For wcwidth(): what urt prints is UTF-8, whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	atexit(check_output);
-	json_set_alloc_funcs(urt_alloc, free);
+	json_set_alloc_funcs(memory_alloc, free);
 	argp_err_exit_status = STATUS_USAGE;
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &at))
 		return STATUS_USAGE;

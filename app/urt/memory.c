@@ -7,33 +7,33 @@
 #include "command.h"
 #include "memory.h"
 
-void urt_no_memory(void)
+void memory_exhausted(void)
 {
-	error(urt_exit_failed, 0, "out of memory");
+	error(cmd_exit_failed, 0, "out of memory");
 	abort();
 }
 
-void *urt_realloc(void *old, size_t count, size_t size)
+void *memory_realloc(void *old, size_t count, size_t size)
 {
 	void *memory = reallocarray(old, count, size);
 
 	if (!memory)
-		urt_no_memory();
+		memory_exhausted();
 	return memory;
 }
 
-void *urt_alloc(size_t size)
+void *memory_alloc(size_t size)
 {
-	void *memory = urt_realloc(NULL, 1, size);
+	void *memory = memory_realloc(NULL, 1, size);
 
 	memset(memory, 0, size);
 	return memory;
 }
 
-char *urt_strdup(const char *text)
+char *memory_strdup(const char *text)
 {
 	size_t size = strlen(text) + 1;
-	char *copy = urt_realloc(NULL, 1, size);
+	char *copy = memory_realloc(NULL, 1, size);
 
 	memcpy(copy, text, size);
 	return copy;
@@ -44,7 +44,7 @@ static void free_nothing(void *node)
 	(void)node;
 }
 
-void urt_free_index(void *root)
+void memory_free_index(void *root)
 {
 	tdestroy(root, free_nothing);
 }

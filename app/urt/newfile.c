@@ -79,7 +79,7 @@ static int open_temporary(struct newfile *new)
 	size_t size = strlen(new->path) + sizeof(".XXXXXX");
 	int fd;
 
-	new->temporary = urt_alloc(size);
+	new->temporary = memory_alloc(size);
 	snprintf(new->temporary, size, "%s.XXXXXX", new->path);
 	fd = mkostemp(new->temporary, O_CLOEXEC);
 	if (fd < 0) {
@@ -146,11 +146,11 @@ static int open_any(struct newfile *new)
 	new->path = realpath(new->name, NULL);
 	refused = new->path ? access(new->path, W_OK) : is_link(new->name);
 	if (!new->path)
-		new->path = urt_strdup(new->name);
+		new->path = memory_strdup(new->name);
 	return refused ? -1 : open_temporary(new);
 }
 
-bool urt_newfile_open(struct newfile *new, const char *name)
+bool newfile_open(struct newfile *new, const char *name)
 {
 	int fd;
 
@@ -165,21 +165,21 @@ bool urt_newfile_open(struct newfile *new, const char *name)
 	}
 	new->file = fdopen(fd, "w");
 	if (!new->file)
-		urt_no_memory();
+		memory_exhausted();
 	return true;
 }
 
 /* Each call that fails sets errno, and no other call comes in between. */
-int urt_file_error(FILE *file)
+int file_error(FILE *file)
 {
 	if (!fflush(file) && !ferror(file))
 		return 0;
 	return errno ? errno : EIO;
 }
 
-bool urt_newfile_close(struct newfile *new)
+bool newfile_close(struct newfile *new)
 {
-	int err = urt_file_error(new->file);
+	int err = file_error(new->file);
 
 	if (fclose(new->file) && !err)
 		err = errno;
@@ -195,7 +195,7 @@ bool urt_newfile_close(struct newfile *new)
 	return !err;
 }
 
-bool urt_newfile_check(const char *name)
+bool newfile_check(const char *name)
 {
 	struct newfile new = { .name = name };
 	struct stat old;
@@ -217,7 +217,7 @@ bool urt_newfile_check(const char *name)
 /* The directory that a file is to be made in. */
 static bool look_around(const char *name, struct stat *directory)
 {
-	char *path = urt_strdup(name);
+	char *path = memory_strdup(name);
 	bool there = look(dirname(path), directory);
 
 	free(path);
@@ -231,7 +231,7 @@ static const char *last_part(const char *name)
 	return slash ? slash + 1 : name;
 }
 
-bool urt_newfile_same(const char *a, const char *b)
+bool newfile_same(const char *a, const char *b)
 {
 	struct stat of_a, of_b;
 	bool there = look(a, &of_a);

@@ -3,8 +3,8 @@
  * A file that is there as a whole or not at all: what stood under its name stays
  * until the new one is complete.
  */
-#ifndef URT_NEWFILE_H
-#define URT_NEWFILE_H
+#ifndef NEWFILE_H
+#define NEWFILE_H
 
 #include <signal.h>
 #include <stdbool.h>
@@ -23,18 +23,18 @@ struct newfile {
  * regular file (a device, a pipe, "-": standard output) is written to directly.
  * Return: whether it can; or a message.
  */
-bool urt_newfile_check(const char *name);
+bool newfile_check(const char *name);
 
 /* Whether two names are one file's, be it there or to be made. */
-bool urt_newfile_same(const char *a, const char *b);
+bool newfile_same(const char *a, const char *b);
 
 /* Return: success; or a message. */
-bool urt_newfile_open(struct newfile *new, const char *name);
+bool newfile_open(struct newfile *new, const char *name);
 
 /* Writes what is buffered. Return: 0, or why not all has been written so far. */
-int urt_file_error(FILE *file);
+int file_error(FILE *file);
 
 /* Puts it in its place. Return: whether all has been written; or a message. */
-bool urt_newfile_close(struct newfile *new);
+bool newfile_close(struct newfile *new);
 
 #endif

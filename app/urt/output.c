@@ -5,21 +5,21 @@
 
 #include "output.h"
 
-void urt_output_choose(struct output *output, enum format format,
-		       const struct argp_state *state)
+void output_choose(struct output *output, enum format format,
+		   const struct argp_state *state)
 {
 	if (output->format != FORMAT_TEXT && output->format != format)
 		argp_error(state, "either --json or --csv");
 	output->format = format;
 }
 
-bool urt_output_check(const struct output *output)
+bool output_check(const struct output *output)
 {
 	return !output->path || !strcmp(output->path, "-") ||
-	       urt_newfile_check(output->path);
+	       newfile_check(output->path);
 }
 
-bool urt_output_open(struct output *output, FILE *otherwise)
+bool output_open(struct output *output, FILE *otherwise)
 {
 	output->file = otherwise;
 	if (!output->path)
@@ -29,25 +29,25 @@ bool urt_output_open(struct output *output, FILE *otherwise)
 		output->file = stdout;
 		return true;
 	}
-	if (!urt_newfile_open(&output->new, output->path))
+	if (!newfile_open(&output->new, output->path))
 		return false;
 	output->file = output->new.file;
 	return true;
 }
 
-void urt_output_flush(struct output *output)
+void output_flush(struct output *output)
 {
-	int err = urt_file_error(output->file);
+	int err = file_error(output->file);
 
 	if (!output->err)
 		output->err = err;
 }
 
-bool urt_output_close(struct output *output)
+bool output_close(struct output *output)
 {
 	if (output->path)
-		return urt_newfile_close(&output->new);
-	urt_output_flush(output);
+		return newfile_close(&output->new);
+	output_flush(output);
 	if (!output->err)
 		return true;
 	error(0, output->err, "cannot write the output");
@@ -56,7 +56,7 @@ bool urt_output_close(struct output *output)
 	return false;
 }
 
-void urt_output_json(struct output *output, json_t *json, size_t flags)
+void output_json(struct output *output, json_t *json, size_t flags)
 {
 	/* Whether it could be written, the file knows when it is closed. */
 	json_dumpf(json, output->file,

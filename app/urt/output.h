@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a report goes and as what. */
-#ifndef URT_OUTPUT_H
-#define URT_OUTPUT_H
+#ifndef OUTPUT_H
+#define OUTPUT_H
 
 #include <argp.h>
 #include <stdbool.h>
@@ -25,22 +25,22 @@ struct output {
 };
 
 /* What --json or --csv chose; both of them are an error. */
-void urt_output_choose(struct output *output, enum format format,
-		       const struct argp_state *state);
+void output_choose(struct output *output, enum format format,
+		   const struct argp_state *state);
 
 /* Whether path can be written, as far as that is known before; or a message. */
-bool urt_output_check(const struct output *output);
+bool output_check(const struct output *output);
 /*
  * Opens path, or takes what is given. What stood under path stays until the
  * output is closed. Return: success; or a message.
  */
-bool urt_output_open(struct output *output, FILE *otherwise);
+bool output_open(struct output *output, FILE *otherwise);
 /* Writes what is buffered; what fails is remembered with its reason. */
-void urt_output_flush(struct output *output);
+void output_flush(struct output *output);
 /* Return: whether all has been written; or a message. */
-bool urt_output_close(struct output *output);
+bool output_close(struct output *output);
 
 /* Prints the value, and frees it. */
-void urt_output_json(struct output *output, json_t *json, size_t flags);
+void output_json(struct output *output, json_t *json, size_t flags);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define START_FIELD 22	/* of /proc/PID/stat; see proc(5) */
 
-uint64_t urt_proc_tick_ns(void)
+uint64_t proc_tick_ns(void)
 {
 	return NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK);
 }
@@ -46,7 +46,7 @@ static bool find_process(pid_t pid, pid_t *process)
 	return *process > 0;
 }
 
-bool urt_proc_read(pid_t pid, struct proc *proc)
+bool proc_read(pid_t pid, struct proc *proc)
 {
 	char text[1024], *name, *at;
 	int field;

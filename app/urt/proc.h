@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What /proc says about a process: less than the module, but to anybody. */
-#ifndef URT_PROC_H
-#define URT_PROC_H
+#ifndef PROC_H
+#define PROC_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,9 +14,9 @@ struct proc {
 };
 
 /* How long a tick of start_ticks is. */
-uint64_t urt_proc_tick_ns(void);
+uint64_t proc_tick_ns(void);
 
 /* Return: whether there is such a process, and may be seen. */
-bool urt_proc_read(pid_t pid, struct proc *proc);
+bool proc_read(pid_t pid, struct proc *proc);
 
 #endif

@@ -35,8 +35,8 @@ static bool is_root(struct root *root)
 				  &root->start) == 2 && !ppid;
 }
 
-int urt_roots(void (*take)(const struct root *root, void *context),
-	      void *context)
+int roots_each(void (*take)(const struct root *root, void *context),
+	       void *context)
 {
 	struct dirent *entry;
 	struct root root;
@@ -46,7 +46,7 @@ int urt_roots(void (*take)(const struct root *root, void *context),
 	if (!proc)
 		return -1;
 	while ((entry = readdir(proc))) {
-		if (urt_parse_pid(entry->d_name, &root.pid) && is_root(&root))
+		if (parse_pid(entry->d_name, &root.pid) && is_root(&root))
 			take(&root, context);
 	}
 	closedir(proc);
@@ -54,7 +54,7 @@ int urt_roots(void (*take)(const struct root *root, void *context),
 }
 
 /* The number of the first PID namespace is part of the kernel's interface. */
-bool urt_roots_grow(void)
+bool roots_grow(void)
 {
 	char link[64] = "";
 

@@ -4,8 +4,8 @@
  * the machine itself they are init and kthreadd; in a PID namespace, its init and
  * whatever came in from outside.
  */
-#ifndef URT_ROOTS_H
-#define URT_ROOTS_H
+#ifndef ROOTS_H
+#define ROOTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,10 +19,10 @@ struct root {
 };
 
 /* Calls take() for each. Return: 0, or -1 with errno when /proc cannot be read. */
-int urt_roots(void (*take)(const struct root *root, void *context),
-	      void *context);
+int roots_each(void (*take)(const struct root *root, void *context),
+	       void *context);
 
 /* Whether there may be more of them later. */
-bool urt_roots_grow(void);
+bool roots_grow(void);
 
 #endif

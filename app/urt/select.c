@@ -22,18 +22,19 @@
 
 static struct selected *append(struct selection *selection)
 {
-	selection->items = urt_realloc(selection->items, selection->count + 1,
-				       sizeof(*selection->items));
-	return &selection->items[selection->count++];
+	struct selected **items = &selection->items;
+
+	*items = memory_realloc(*items, selection->count + 1, sizeof(**items));
+	return &(*items)[selection->count++];
 }
 
-void urt_select_pid(struct selection *selection, pid_t pid, int flags)
+void select_pid(struct selection *selection, pid_t pid, int flags)
 {
 	*append(selection) = (struct selected){ .pid = pid, .flags = flags };
 }
 
 /* Names are a set: a process that has one has it once. */
-void urt_select_name(struct selection *selection, const char *name, int flags)
+void select_name(struct selection *selection, const char *name, int flags)
 {
 	size_t i;
 
@@ -47,7 +48,7 @@ void urt_select_name(struct selection *selection, const char *name, int flags)
 	*append(selection) = (struct selected){ .name = name, .flags = flags };
 }
 
-void urt_select_all(struct selection *selection)
+void select_all(struct selection *selection)
 {
 	size_t i;
 
@@ -58,7 +59,7 @@ void urt_select_all(struct selection *selection)
 	*append(selection) = (struct selected){ .all = true };
 }
 
-void urt_select_free(struct selection *selection)
+void select_free(struct selection *selection)
 {
 	free(selection->items);
 	free(selection->roots);
@@ -93,10 +94,10 @@ static void select_list(struct selection *selection, char *list, int flags,
 		if (!word)
 			argp_error(state, "a number is missing in a list of processes' numbers");
 		for (; word; word = strtok_r(NULL, " ", &save)) {
-			if (!urt_parse_pid(word, &pid))
+			if (!parse_pid(word, &pid))
 				argp_error(state, "'%s' is not a process's number",
 					   word);
-			urt_select_pid(selection, pid, flags);
+			select_pid(selection, pid, flags);
 		}
 	}
 }
@@ -115,21 +116,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'C':
 		if (!*arg)
 			argp_error(state, "-C: a name is empty");
-		urt_select_name(selection, arg, 0);
+		select_name(selection, arg, 0);
 		return 0;
 	case OPTION_ALL:
-		urt_select_all(selection);
+		select_all(selection);
 		return 0;
 	default:
-		return urt_parse_help(key, state);
+		return cmd_parse_help(key, state);
 	}
 }
 
-const struct argp urt_select_argp = { .options = options, .parser = parse };
+const struct argp select_argp = { .options = options, .parser = parse };
 
 /* --- registering --- */
 
-const char *urt_select_absent(void)
+const char *select_absent(void)
 {
 	struct statfs proc;
 
@@ -142,12 +143,12 @@ const char *urt_select_absent(void)
 	return "the usertime module is not loaded: sudo modprobe usertime";
 }
 
-struct urt *urt_select_open(struct urt *(*open_it)(void))
+struct urt *select_open(struct urt *(*open_it)(void))
 {
 	struct urt *u = open_it();
 
 	if (!u && errno == ENOENT)
-		error(0, 0, "%s", urt_select_absent());
+		error(0, 0, "%s", select_absent());
 	else if (!u)
 		error(0, 0, "cannot open the module's files: %s",
 		      urt_strerror(errno));
@@ -257,8 +258,8 @@ static void add_root(const struct root *root, void *context)
 	if (!is_tree(roots->before, root) &&
 	    !add_found(roots->found, roots->u, root->pid, URT_TREE))
 		return;
-	now->roots = urt_realloc(now->roots, now->roots_count + 1,
-				 sizeof(*now->roots));
+	now->roots = memory_realloc(now->roots, now->roots_count + 1,
+				    sizeof(*now->roots));
 	now->roots[now->roots_count++] = *root;
 }
 
@@ -268,7 +269,7 @@ static int register_roots(struct selection *selection, struct urt *u,
 {
 	struct found_roots roots = { found, u, selection, { 0 } };
 
-	if (urt_roots(add_root, &roots))
+	if (roots_each(add_root, &roots))
 		return -1;
 	free(selection->roots);
 	selection->roots = roots.now.roots;
@@ -288,7 +289,7 @@ static int register_named(const struct selected *item, struct urt *u,
 	if (!proc)
 		return -1;
 	while ((entry = readdir(proc))) {
-		if (urt_parse_pid(entry->d_name, &pid) && pid != getpid() &&
+		if (parse_pid(entry->d_name, &pid) && pid != getpid() &&
 		    has_name(pid, item->name))
 			add_found(found, u, pid, item->flags);
 	}
@@ -328,21 +329,21 @@ static bool register_all(struct selection *selection, struct urt *u,
 	return !found.err;
 }
 
-int urt_select_entered(struct selection *selection, struct urt *u)
+int select_entered(struct selection *selection, struct urt *u)
 {
 	struct found found = { 0 };
 	size_t i;
 
 	for (i = 0; i < selection->count; i++) {
-		if (selection->items[i].all && urt_roots_grow() &&
+		if (selection->items[i].all && roots_grow() &&
 		    register_roots(selection, u, &found))
 			return errno;
 	}
 	return found.err;
 }
 
-int urt_select_names(struct selection *selection, struct urt *u,
-		     uint64_t *failed)
+int select_names(struct selection *selection, struct urt *u,
+		 uint64_t *failed)
 {
 	struct found found = { 0 };
 	int err = 0;
@@ -370,7 +371,7 @@ static bool register_pid(const struct selected *item, struct urt *u,
 	return false;
 }
 
-void urt_select_reap(void)
+void select_reap(void)
 {
 	/* Those to come, and those that are zombies already. */
 	signal(SIGCHLD, SIG_IGN);
@@ -378,8 +379,8 @@ void urt_select_reap(void)
 		;
 }
 
-bool urt_select_register(struct selection *selection, struct urt *u,
-			 bool *added)
+bool select_register(struct selection *selection, struct urt *u,
+		     bool *added)
 {
 	bool ok = true, any = false;
 	struct full full = { 0 };

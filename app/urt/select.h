@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which processes a command is about: -p PID,... --tree PID,... -C NAME --all */
-#ifndef URT_SELECT_H
-#define URT_SELECT_H
+#ifndef SELECT_H
+#define SELECT_H
 
 #include <argp.h>
 #include <stdbool.h>
@@ -25,31 +25,31 @@ struct selection {
 	size_t roots_count;
 };
 
-void urt_select_free(struct selection *selection);
+void select_free(struct selection *selection);
 
 /*
  * A child for a command's argp: options -p, --tree, -C and --all. At ARGP_KEY_INIT the
  * command sets state->child_inputs[0] to a zeroed struct selection.
  */
-extern const struct argp urt_select_argp;
+extern const struct argp select_argp;
 
-void urt_select_pid(struct selection *selection, pid_t pid, int flags);
-void urt_select_name(struct selection *selection, const char *name, int flags);
-void urt_select_all(struct selection *selection);
+void select_pid(struct selection *selection, pid_t pid, int flags);
+void select_name(struct selection *selection, const char *name, int flags);
+void select_all(struct selection *selection);
 
 /*
  * For who waits for processes to end: reaps our own children. There are some
  * where a shell started them and then became urt by exec, as sh -c does for its
  * last command.
  */
-void urt_select_reap(void);
+void select_reap(void);
 
 /*
  * Registers them all; what cannot be is said on standard error.
  * Return: whether all could be; *added says whether any could (may be NULL).
  */
-bool urt_select_register(struct selection *selection, struct urt *u,
-			 bool *added);
+bool select_register(struct selection *selection, struct urt *u,
+		     bool *added);
 
 /*
  * Registers who has one of the names now, and with --all what has come in from
@@ -57,22 +57,22 @@ bool urt_select_register(struct selection *selection, struct urt *u,
  * *failed: how many could not be registered. Return: 0, or the errno of one;
  * EPERM only if that is the errno of all.
  */
-int urt_select_names(struct selection *selection, struct urt *u,
-		     uint64_t *failed);
+int select_names(struct selection *selection, struct urt *u,
+		 uint64_t *failed);
 
 /*
  * With --all: registers what has come into this PID namespace from outside since
  * the last time. Return: 0, or the errno of one that could not be registered.
  */
-int urt_select_entered(struct selection *selection, struct urt *u);
+int select_entered(struct selection *selection, struct urt *u);
 
 /* Why there is no /proc/urt, and what to do. */
-const char *urt_select_absent(void);
+const char *select_absent(void);
 
 /*
  * urt_open() or urt_open_system(), with a message for who cannot.
  * Return: NULL then.
  */
-struct urt *urt_select_open(struct urt *(*open_it)(void));
+struct urt *select_open(struct urt *(*open_it)(void));
 
 #endif

@@ -16,7 +16,7 @@ static bool is_ignored(int number)
 	       action.sa_handler == SIG_IGN;
 }
 
-int urt_signals_to_end(void)
+int signals_to_end(void)
 {
 	sigset_t mask;
 	int fd;
@@ -30,6 +30,6 @@ int urt_signals_to_end(void)
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	fd = signalfd(-1, &mask, SFD_CLOEXEC);
 	if (fd < 0)
-		error(urt_exit_failed, errno, "signalfd");
+		error(cmd_exit_failed, errno, "signalfd");
 	return fd;
 }

@@ -26,9 +26,9 @@
 static void count_cell(struct table *table, uint64_t count)
 {
 	if (count == UNKNOWN)
-		urt_table_none(table);
+		table_none(table);
 	else
-		urt_table_number(table, count);
+		table_number(table, count);
 }
 
 /* --- a row for each name --- */
@@ -49,22 +49,22 @@ static void name_row(struct table *table, const char *kind,
 		     const struct sum *sum, const struct tally *tally,
 		     const char *name)
 {
-	urt_table_text(table, kind);
+	table_text(table, kind);
 	count_cell(table, sum->count);
 	count_cell(table, sum->running);
-	urt_table_number(table, sum->utime_ns);
-	urt_table_number(table, sum->stime_ns);
+	table_number(table, sum->utime_ns);
+	table_number(table, sum->stime_ns);
 	if (sum->longest_ns)
-		urt_table_number(table, sum->longest_ns);
+		table_number(table, sum->longest_ns);
 	else
-		urt_table_none(table);
-	urt_table_number(table, urt_table_share(sum_cpu(sum),
-						sum_cpu(&tally->total)));
+		table_none(table);
+	table_number(table, table_share(sum_cpu(sum),
+					sum_cpu(&tally->total)));
 	if (name)
-		urt_table_text(table, name);
+		table_text(table, name);
 	else
-		urt_table_none(table);
-	urt_table_number(table, sum->unreaped);
+		table_none(table);
+	table_number(table, sum->unreaped);
 }
 
 static void name_rows(struct table *table, const struct report *report,
@@ -78,10 +78,10 @@ static void name_rows(struct table *table, const struct report *report,
 		const struct sum *sum = tally->names[i];
 
 		if (report->top && i >= report->top) {
-			urt_tally_add(&others, sum);
+			tally_add(&others, sum);
 			continue;
 		}
-		urt_format_name(name, sum->comm);
+		format_name(name, sum->comm);
 		if (sum->running + sum->unreaped &&
 		    report->output.format == FORMAT_TEXT)
 			memcpy(name + strlen(name), "*", sizeof("*"));
@@ -118,18 +118,18 @@ static void status_cells(struct table *table, const struct one *one)
 	char text[STATUS_SIZE];
 
 	if (known && WIFEXITED(one->status))
-		urt_table_number(table, (uint64_t)WEXITSTATUS(one->status));
+		table_number(table, (uint64_t)WEXITSTATUS(one->status));
 	else
-		urt_table_none(table);
+		table_none(table);
 	if (known && WIFSIGNALED(one->status))
-		urt_table_text(table, urt_format_signal(text,
-							WTERMSIG(one->status)));
+		table_text(table, format_signal(text,
+						WTERMSIG(one->status)));
 	else
-		urt_table_none(table);
-	urt_table_number(table, one->running);
-	urt_table_text(table, one->running ? "running" :
+		table_none(table);
+	table_number(table, one->running);
+	table_text(table, one->running ? "running" :
 			      one->unreaped ? "unreaped" :
-			      urt_format_status(text, one->status));
+			      format_status(text, one->status));
 }
 
 static void one_row(struct table *table, const struct one *one,
@@ -137,19 +137,19 @@ static void one_row(struct table *table, const struct one *one,
 {
 	char name[NAME_SIZE];
 
-	urt_table_text(table, "process");
-	urt_table_number(table, 1);
-	urt_table_number(table, (uint64_t)one->pid);
-	urt_table_number(table, (uint64_t)one->ppid);
-	urt_table_number(table, one->start_ns > report->start_ns ?
-				one->start_ns - report->start_ns : 0);
-	urt_table_number(table, one->start_ns);
-	urt_table_number(table, one->runtime_ns);
-	urt_table_number(table, one->utime_ns);
-	urt_table_number(table, one->stime_ns);
+	table_text(table, "process");
+	table_number(table, 1);
+	table_number(table, (uint64_t)one->pid);
+	table_number(table, (uint64_t)one->ppid);
+	table_number(table, one->start_ns > report->start_ns ?
+			    one->start_ns - report->start_ns : 0);
+	table_number(table, one->start_ns);
+	table_number(table, one->runtime_ns);
+	table_number(table, one->utime_ns);
+	table_number(table, one->stime_ns);
 	status_cells(table, one);
-	urt_table_text(table, urt_format_name(name, one->comm));
-	urt_table_number(table, one->unreaped);
+	table_text(table, format_name(name, one->comm));
+	table_number(table, one->unreaped);
 }
 
 /* A row that is not about one process. */
@@ -158,25 +158,25 @@ static void sum_row(struct table *table, const char *kind,
 {
 	int i;
 
-	urt_table_text(table, kind);
+	table_text(table, kind);
 	count_cell(table, sum->count);
 	for (i = 0; i < 4; i++)
-		urt_table_none(table);
+		table_none(table);
 	if (sum->longest_ns)
-		urt_table_number(table, sum->longest_ns);
+		table_number(table, sum->longest_ns);
 	else
-		urt_table_none(table);
-	urt_table_number(table, sum->utime_ns);
-	urt_table_number(table, sum->stime_ns);
-	urt_table_none(table);
-	urt_table_none(table);
+		table_none(table);
+	table_number(table, sum->utime_ns);
+	table_number(table, sum->stime_ns);
+	table_none(table);
+	table_none(table);
 	count_cell(table, sum->running);
-	urt_table_none(table);
+	table_none(table);
 	if (name)
-		urt_table_text(table, name);
+		table_text(table, name);
 	else
-		urt_table_none(table);
-	urt_table_number(table, sum->unreaped);
+		table_none(table);
+	table_number(table, sum->unreaped);
 }
 
 static int by_cpu(const void *a, const void *b)
@@ -192,11 +192,11 @@ static int by_cpu(const void *a, const void *b)
 /* Which ones are among the top: an array of as many as there are ones. */
 static bool *choose(const struct report *report, const struct tally *tally)
 {
-	bool *chosen = urt_alloc(tally->ones_count + 1);
+	bool *chosen = memory_alloc(tally->ones_count + 1);
 	struct one **order;
 	size_t i;
 
-	order = urt_realloc(NULL, tally->ones_count + 1, sizeof(*order));
+	order = memory_realloc(NULL, tally->ones_count + 1, sizeof(*order));
 	for (i = 0; i < tally->ones_count; i++)
 		order[i] = &tally->ones[i];
 	qsort(order, tally->ones_count, sizeof(*order), by_cpu);
@@ -220,7 +220,7 @@ static void one_rows(struct table *table, const struct report *report,
 		if (chosen[i])
 			one_row(table, one, report);
 		else
-			urt_tally_add(&others, &(struct sum){
+			tally_add(&others, &(struct sum){
 				.count = 1,
 				.running = one->running,
 				.unreaped = one->unreaped,
@@ -252,12 +252,12 @@ static struct table *make_table(const struct report *report,
 	struct table *table;
 
 	if (report->each) {
-		table = urt_table_new(one_columns, sizeof(one_columns) /
-						   sizeof(*one_columns));
+		table = table_new(one_columns, sizeof(one_columns) /
+					       sizeof(*one_columns));
 		one_rows(table, report, tally);
 	} else {
-		table = urt_table_new(name_columns, sizeof(name_columns) /
-						    sizeof(*name_columns));
+		table = table_new(name_columns, sizeof(name_columns) /
+						sizeof(*name_columns));
 		name_rows(table, report, tally);
 	}
 	return table;
@@ -267,7 +267,7 @@ static void print_total(const char *name, uint64_t ns, FILE *file)
 {
 	char text[STATUS_SIZE];
 
-	fprintf(file, "%-9s %12s s\n", name, urt_format_seconds(text, ns));
+	fprintf(file, "%-9s %12s s\n", name, format_seconds(text, ns));
 }
 
 static void print_notes(const struct report *report, const struct tally *tally,
@@ -294,7 +294,7 @@ static void print_text(const struct report *report, const struct tally *tally,
 
 	if (report->status)
 		fprintf(file, "%-9s %12s\n", "status",
-			urt_format_status(text, report->status));
+			format_status(text, report->status));
 	print_total("real", report->real_ns, file);
 	if (report->command_ns != report->real_ns)
 		print_total("command", report->command_ns, file);
@@ -309,7 +309,7 @@ static void print_text(const struct report *report, const struct tally *tally,
 	fputc('\n', file);
 	if (tally->lost.count)
 		add_sum(table, report, tally, "lost", &tally->lost, "(lost)");
-	urt_table_print(table, file, urt_format_colours(file));
+	table_print(table, file, format_colours(file));
 	print_notes(report, tally, file);
 }
 
@@ -326,7 +326,7 @@ static void print_csv(const struct report *report, const struct tally *tally,
 	add_sum(table, report, tally, "missed", &missed, NULL);
 	add_sum(table, report, tally, "unseen", &unseen, NULL);
 	add_sum(table, report, tally, "total", &total, NULL);
-	urt_table_csv(table, report->output.file);
+	table_csv(table, report->output.file);
 }
 
 static json_t *json_number(uint64_t number)
@@ -340,7 +340,7 @@ static json_t *json_word(const char *text)
 	char name[NAME_SIZE];
 
 	/* Not UTF-8: its beginning, in the form that names have. */
-	return word ? word : json_string(urt_format_name(name, text));
+	return word ? word : json_string(format_name(name, text));
 }
 
 static json_t *json_words(char **words)
@@ -365,7 +365,7 @@ static void print_json(struct report *report, const struct tally *tally,
 			 json_null());
 	json_object_set_new(json, "signal",
 		exited ? json_null() :
-			 json_string(urt_format_status(text, report->status)));
+			 json_string(format_status(text, report->status)));
 	json_object_set_new(json, "time", json_number((uint64_t)report->time));
 	json_object_set_new(json, "cpus", json_number(report->cpus));
 	json_object_set_new(json, "host", json_word(report->host));
@@ -390,8 +390,8 @@ static void print_json(struct report *report, const struct tally *tally,
 			  "user_ns", (json_int_t)tally->lost.utime_ns,
 			  "sys_ns", (json_int_t)tally->lost.stime_ns));
 	json_object_set_new(json, "missed", json_number(tally->missed));
-	json_object_set_new(json, "rows", urt_table_json(table));
-	urt_output_json(&report->output, json, JSON_INDENT(2));
+	json_object_set_new(json, "rows", table_json(table));
+	output_json(&report->output, json, JSON_INDENT(2));
 }
 
 /* --- pictures --- */
@@ -400,20 +400,20 @@ static void print_json(struct report *report, const struct tally *tally,
 static bool differ(const char *what, const char *a, const char *other,
 		   const char *b)
 {
-	if (!a || !b || !urt_newfile_same(a, b))
+	if (!a || !b || !newfile_same(a, b))
 		return true;
 	error(0, 0, "%s %s and %s %s are the same file", what, a, other, b);
 	return false;
 }
 
-bool urt_report_can_draw(const struct report *report, const char *what,
-			 const char *other)
+bool picture_can_draw(const struct report *report, const char *what,
+		      const char *other)
 {
 	return differ("--html", report->html, "--svg", report->svg) &&
 	       differ("--html", report->html, what, other) &&
 	       differ("--svg", report->svg, what, other) &&
-	       (!report->html || urt_newfile_check(report->html)) &&
-	       (!report->svg || urt_newfile_check(report->svg));
+	       (!report->html || newfile_check(report->html)) &&
+	       (!report->svg || newfile_check(report->svg));
 }
 
 static bool draw(const struct picture *picture, const char *path,
@@ -423,33 +423,33 @@ static bool draw(const struct picture *picture, const char *path,
 
 	if (!path)
 		return true;
-	if (!urt_newfile_open(&new, path))
+	if (!newfile_open(&new, path))
 		return false;
 	write_it(picture, new.file);
-	return urt_newfile_close(&new);
+	return newfile_close(&new);
 }
 
-bool urt_report_draw(const struct report *report, struct tally *tally)
+bool picture_draw(const struct report *report, struct tally *tally)
 {
 	struct picture *picture;
 	bool ok;
 
 	if (!report->html && !report->svg)
 		return true;
-	picture = urt_picture_new(report, tally);
-	ok = draw(picture, report->html, urt_html_write);
-	ok = draw(picture, report->svg, urt_svg_write) && ok;
-	urt_picture_free(picture);
+	picture = picture_new(report, tally);
+	ok = draw(picture, report->html, html_write);
+	ok = draw(picture, report->svg, svg_write) && ok;
+	picture_free(picture);
 	return ok;
 }
 
 /* --- all of it --- */
 
-void urt_report_print(struct report *report, struct tally *tally)
+void summary_print(struct report *report, struct tally *tally)
 {
 	struct table *table;
 
-	urt_tally_sort(tally);
+	tally_sort(tally);
 	table = make_table(report, tally);
 	if (report->output.format == FORMAT_JSON)
 		print_json(report, tally, table);
@@ -457,5 +457,5 @@ void urt_report_print(struct report *report, struct tally *tally)
 		print_csv(report, tally, table);
 	else
 		print_text(report, tally, table);
-	urt_table_free(table);
+	table_free(table);
 }

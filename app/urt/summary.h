@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What urt run says in the end. */
-#ifndef URT_SUMMARY_H
-#define URT_SUMMARY_H
+#ifndef SUMMARY_H
+#define SUMMARY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,19 +31,19 @@ struct report {
 };
 
 /* Sorts the tally. */
-void urt_report_print(struct report *report, struct tally *tally);
+void summary_print(struct report *report, struct tally *tally);
 
 /*
  * The files report->html and report->svg, for which the tally must have the
  * processes one by one; sorts it. Return: whether they are written; or a message.
  */
-bool urt_report_draw(const struct report *report, struct tally *tally);
+bool picture_draw(const struct report *report, struct tally *tally);
 /*
  * Whether they can be written, as far as that is known before; or a message. They
  * must not be each other, nor the other file that there is, or NULL; what it is
  * called says what.
  */
-bool urt_report_can_draw(const struct report *report, const char *what,
-			 const char *other);
+bool picture_can_draw(const struct report *report, const char *what,
+		      const char *other);
 
 #endif

@@ -26,16 +26,16 @@ struct table {
 	size_t size;
 };
 
-struct table *urt_table_new(const struct column *columns, size_t count)
+struct table *table_new(const struct column *columns, size_t count)
 {
-	struct table *table = urt_alloc(sizeof(*table));
+	struct table *table = memory_alloc(sizeof(*table));
 
 	table->columns = columns;
 	table->width = count;
 	return table;
 }
 
-void urt_table_free(struct table *table)
+void table_free(struct table *table)
 {
 	size_t i;
 
@@ -51,28 +51,30 @@ static struct cell *append(struct table *table)
 {
 	if (table->count == table->size) {
 		table->size = table->size ? 2 * table->size : 64;
-		table->cells = urt_realloc(table->cells, table->size,
-					   sizeof(*table->cells));
+		table->cells = memory_realloc(table->cells, table->size,
+					      sizeof(*table->cells));
 	}
 	return &table->cells[table->count++];
 }
 
-void urt_table_text(struct table *table, const char *text)
+void table_text(struct table *table, const char *text)
 {
-	*append(table) = (struct cell){ CELL_TEXT, .text = urt_strdup(text) };
+	*append(table) = (struct cell){
+		.kind = CELL_TEXT, .text = memory_strdup(text),
+	};
 }
 
-void urt_table_number(struct table *table, uint64_t number)
+void table_number(struct table *table, uint64_t number)
 {
 	*append(table) = (struct cell){ CELL_NUMBER, .number = number };
 }
 
-void urt_table_none(struct table *table)
+void table_none(struct table *table)
 {
 	*append(table) = (struct cell){ CELL_NONE, .number = 0 };
 }
 
-size_t urt_table_rows(const struct table *table)
+size_t table_rows(const struct table *table)
 {
 	return table->count / table->width;
 }
@@ -92,7 +94,7 @@ static const char *cell_string(const struct cell *cell, enum column_type type,
 	if (cell->kind == CELL_NONE)
 		return "-";
 	if (type == COLUMN_SECONDS)
-		return urt_format_seconds(buffer, cell->number);
+		return format_seconds(buffer, cell->number);
 	if (type == COLUMN_PERCENT)
 		snprintf(buffer, STATUS_SIZE, "%" PRIu64 ".%" PRIu64,
 			 (cell->number + 5) / 100, (cell->number + 5) / 10 % 10);
@@ -104,13 +106,13 @@ static const char *cell_string(const struct cell *cell, enum column_type type,
 /* A column's width: that of what is in it, and of its heading. */
 static size_t measure(const struct table *table, size_t column)
 {
-	size_t widest = urt_format_width(table->columns[column].heading), i;
+	size_t widest = format_width(table->columns[column].heading), i;
 	enum column_type type = table->columns[column].type;
 	char buffer[STATUS_SIZE];
 
 	for (i = column; i < table->count; i += table->width) {
-		size_t width = urt_format_width(cell_string(&table->cells[i],
-							    type, buffer));
+		size_t width = format_width(cell_string(&table->cells[i],
+							type, buffer));
 
 		if (width > widest)
 			widest = width;
@@ -190,7 +192,7 @@ static void fit(const struct table *table, struct layout *layout, size_t columns
 static struct layout lay_out(const struct table *table, size_t columns)
 {
 	struct layout layout = {
-		.widths = urt_alloc(table->width * sizeof(size_t)),
+		.widths = memory_alloc(table->width * sizeof(size_t)),
 	};
 	size_t i;
 
@@ -222,14 +224,14 @@ static void print_clipped(const char *text, size_t width, FILE *file)
 	size_t length = strlen(text);
 	bool marked = width > 1 && text[length - 1] == '*';
 
-	length = urt_format_fit(text, width - 1 - marked);
+	length = format_fit(text, width - 1 - marked);
 	fprintf(file, "%.*s…%s", (int)length, text, marked ? "*" : "");
 }
 
 static void print_cell(const char *text, enum column_type type, size_t width,
 		       bool first, bool last, FILE *file)
 {
-	size_t needed = urt_format_width(text);
+	size_t needed = format_width(text);
 	int pad = needed < width ? (int)(width - needed) : 0;
 
 	if (!first)
@@ -278,8 +280,8 @@ static void print_left_out(const struct table *table, const size_t *widths,
 	fputc('\n', file);
 }
 
-void urt_table_print_in(const struct table *table, FILE *file, bool colours,
-			size_t columns)
+void table_print_in(const struct table *table, FILE *file, bool colours,
+		    size_t columns)
 {
 	struct layout layout = lay_out(table, columns);
 	size_t i;
@@ -296,9 +298,9 @@ void urt_table_print_in(const struct table *table, FILE *file, bool colours,
 	free(layout.widths);
 }
 
-void urt_table_print(const struct table *table, FILE *file, bool colours)
+void table_print(const struct table *table, FILE *file, bool colours)
 {
-	urt_table_print_in(table, file, colours, urt_format_terminal(file));
+	table_print_in(table, file, colours, format_terminal(file));
 }
 
 /* --- CSV --- */
@@ -326,7 +328,7 @@ static void csv_cell(const struct cell *cell, enum column_type type, FILE *file)
 		fprintf(file, "%" PRIu64, cell->number);
 }
 
-void urt_table_csv(const struct table *table, FILE *file)
+void table_csv(const struct table *table, FILE *file)
 {
 	const char *comma = "";
 	size_t i;
@@ -365,7 +367,7 @@ static json_t *json_cell(const struct cell *cell, enum column_type type)
 	return json_integer((json_int_t)cell->number);
 }
 
-json_t *urt_table_json(const struct table *table)
+json_t *table_json(const struct table *table)
 {
 	json_t *rows = json_array(), *row = NULL;
 	size_t i;
@@ -385,7 +387,7 @@ json_t *urt_table_json(const struct table *table)
 	return rows;
 }
 
-uint64_t urt_table_share(uint64_t part, uint64_t whole)
+uint64_t table_share(uint64_t part, uint64_t whole)
 {
 	return whole ? (uint64_t)((double)part / (double)whole * 10000 + 0.5) :
 		       0;

@@ -3,8 +3,8 @@
  * A table that is printed as text for people, as CSV, or put into JSON. Times
  * are whole nanoseconds in the latter two, so that sums are exact.
  */
-#ifndef URT_TABLE_H
-#define URT_TABLE_H
+#ifndef TABLE_H
+#define TABLE_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -28,28 +28,28 @@ struct column {
 
 struct table;
 
-struct table *urt_table_new(const struct column *columns, size_t count);
-void urt_table_free(struct table *table);
+struct table *table_new(const struct column *columns, size_t count);
+void table_free(struct table *table);
 
 /* The next cell; after the last column's comes a new row. */
-void urt_table_text(struct table *table, const char *text);
-void urt_table_number(struct table *table, uint64_t number);
-void urt_table_none(struct table *table);	/* "-", nothing, null */
+void table_text(struct table *table, const char *text);
+void table_number(struct table *table, uint64_t number);
+void table_none(struct table *table);	/* "-", nothing, null */
 
-size_t urt_table_rows(const struct table *table);
+size_t table_rows(const struct table *table);
 
 /*
  * On a terminal, a row is a line: names are cut, and columns left out and named
  * below, where there is no room.
  */
-void urt_table_print(const struct table *table, FILE *file, bool colours);
+void table_print(const struct table *table, FILE *file, bool colours);
 /* The same in so many columns; 0: as many as it takes. */
-void urt_table_print_in(const struct table *table, FILE *file, bool colours,
-			size_t columns);
-void urt_table_csv(const struct table *table, FILE *file);
-json_t *urt_table_json(const struct table *table);	/* an array of objects */
+void table_print_in(const struct table *table, FILE *file, bool colours,
+		    size_t columns);
+void table_csv(const struct table *table, FILE *file);
+json_t *table_json(const struct table *table);	/* an array of objects */
 
 /* Hundredths of a percent, 0 if whole is 0. */
-uint64_t urt_table_share(uint64_t part, uint64_t whole);
+uint64_t table_share(uint64_t part, uint64_t whole);
 
 #endif

@@ -6,7 +6,7 @@
 #include "memory.h"
 #include "tally.h"
 
-void urt_tally_init(struct tally *tally, bool each)
+void tally_init(struct tally *tally, bool each)
 {
 	*tally = (struct tally){ .each = each };
 }
@@ -16,7 +16,7 @@ static void free_nothing(void *node)
 	(void)node;
 }
 
-void urt_tally_free(struct tally *tally)
+void tally_free(struct tally *tally)
 {
 	tdestroy(tally->index, free_nothing);
 	while (tally->count) {
@@ -27,7 +27,7 @@ void urt_tally_free(struct tally *tally)
 	free(tally->ones);
 }
 
-void urt_tally_add(struct sum *to, const struct sum *sum)
+void tally_add(struct sum *to, const struct sum *sum)
 {
 	to->count += sum->count;
 	to->running += sum->running;
@@ -46,13 +46,13 @@ static int compare_comm(const void *a, const void *b)
 
 static struct sum *new_name(struct tally *tally, const char *comm)
 {
-	struct sum *sum = urt_alloc(sizeof(*sum));
+	struct sum *sum = memory_alloc(sizeof(*sum));
 
-	sum->comm = urt_strdup(comm);
+	sum->comm = memory_strdup(comm);
 	if (tally->count == tally->size) {
 		tally->size = tally->size ? 2 * tally->size : 64;
-		tally->names = urt_realloc(tally->names, tally->size,
-					   sizeof(struct sum *));
+		tally->names = memory_realloc(tally->names, tally->size,
+					      sizeof(struct sum *));
 	}
 	tally->names[tally->count++] = sum;
 	return sum;
@@ -67,7 +67,7 @@ static struct sum *find_name(struct tally *tally, const char *comm)
 		return *node;
 	sum = new_name(tally, comm);
 	if (!tsearch(sum, &tally->index, compare_comm))
-		urt_no_memory();
+		memory_exhausted();
 	return sum;
 }
 
@@ -76,22 +76,22 @@ static void count(struct tally *tally, const struct sum *sum,
 {
 	struct sum *name = find_name(tally, one->comm);
 
-	urt_tally_add(name, sum);
-	urt_tally_add(&tally->total, sum);
+	tally_add(name, sum);
+	tally_add(&tally->total, sum);
 	if (one->start_ns + one->runtime_ns > tally->end_ns)
 		tally->end_ns = one->start_ns + one->runtime_ns;
 	if (!tally->each)
 		return;
 	if (tally->ones_count == tally->ones_size) {
 		tally->ones_size = tally->ones_size ? 2 * tally->ones_size : 64;
-		tally->ones = urt_realloc(tally->ones, tally->ones_size,
-					  sizeof(*tally->ones));
+		tally->ones = memory_realloc(tally->ones, tally->ones_size,
+					     sizeof(*tally->ones));
 	}
 	tally->ones[tally->ones_count] = *one;
 	tally->ones[tally->ones_count++].comm = name->comm;
 }
 
-void urt_tally_record(struct tally *tally, const struct urt_record *record)
+void tally_record(struct tally *tally, const struct urt_record *record)
 {
 	struct sum sum = {
 		.count = record->count,
@@ -114,8 +114,8 @@ void urt_tally_record(struct tally *tally, const struct urt_record *record)
 		});
 		break;
 	case URT_LOST:
-		urt_tally_add(&tally->lost, &sum);
-		urt_tally_add(&tally->total, &sum);
+		tally_add(&tally->lost, &sum);
+		tally_add(&tally->total, &sum);
 		break;
 	case URT_MISSED:
 		tally->missed += record->count;
@@ -123,8 +123,8 @@ void urt_tally_record(struct tally *tally, const struct urt_record *record)
 	}
 }
 
-void urt_tally_living(struct tally *tally, const struct urt_process *process,
-		      uint64_t time_ns, bool unreaped)
+void tally_living(struct tally *tally, const struct urt_process *process,
+		  uint64_t time_ns, bool unreaped)
 {
 	uint64_t runtime = time_ns > process->start_ns ?
 			   time_ns - process->start_ns : 0;
@@ -171,7 +171,7 @@ static int by_start(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-void urt_tally_sort(struct tally *tally)
+void tally_sort(struct tally *tally)
 {
 	if (tally->count)
 		qsort(tally->names, tally->count, sizeof(struct sum *), by_cpu);

@@ -4,8 +4,8 @@
  * and one by one if asked for. The sum of the rows is the total, to the
  * nanosecond.
  */
-#ifndef URT_TALLY_H
-#define URT_TALLY_H
+#ifndef TALLY_H
+#define TALLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,17 +53,17 @@ struct tally {
 	size_t ones_size;
 };
 
-void urt_tally_init(struct tally *tally, bool each);
-void urt_tally_free(struct tally *tally);
+void tally_init(struct tally *tally, bool each);
+void tally_free(struct tally *tally);
 
 /* A record of any type. */
-void urt_tally_record(struct tally *tally, const struct urt_record *record);
+void tally_record(struct tally *tally, const struct urt_record *record);
 /* One without a record, as it was at that moment: it runs, or is not reaped. */
-void urt_tally_living(struct tally *tally, const struct urt_process *process,
-		      uint64_t time_ns, bool unreaped);
+void tally_living(struct tally *tally, const struct urt_process *process,
+		  uint64_t time_ns, bool unreaped);
 
 /* The names by CPU time, most first; ones in the order of their start. */
-void urt_tally_sort(struct tally *tally);
+void tally_sort(struct tally *tally);
 
 static inline uint64_t sum_cpu(const struct sum *sum)
 {
@@ -71,6 +71,6 @@ static inline uint64_t sum_cpu(const struct sum *sum)
 }
 
 /* Adds one to another; its name stays. */
-void urt_tally_add(struct sum *to, const struct sum *sum);
+void tally_add(struct sum *to, const struct sum *sum);
 
 #endif

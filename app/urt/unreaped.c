@@ -24,7 +24,7 @@ static int compare(const void *a, const void *b)
 	return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
 }
 
-bool urt_is_unreaped(const struct urt_process *process)
+bool is_unreaped(const struct urt_process *process)
 {
 	return process->state == 'Z' && process->threads == 1;
 }
@@ -36,14 +36,14 @@ static void note(struct unreaped *unreaped, const struct urt_process *process,
 
 	if (tfind(&key, &unreaped->index, compare))
 		return;
-	seen = urt_alloc(sizeof(*seen));
+	seen = memory_alloc(sizeof(*seen));
 	*seen = key;
 	if (!tsearch(seen, &unreaped->index, compare))
-		urt_no_memory();
+		memory_exhausted();
 }
 
-void urt_unreaped_look(struct unreaped *unreaped,
-		       const struct urt_snapshot *snapshot)
+void unreaped_look(struct unreaped *unreaped,
+		   const struct urt_snapshot *snapshot)
 {
 	size_t i;
 
@@ -52,7 +52,7 @@ void urt_unreaped_look(struct unreaped *unreaped,
 	if (!snapshot->generation)
 		return;
 	for (i = 0; i < snapshot->count; i++) {
-		if (!urt_is_unreaped(&snapshot->processes[i]))
+		if (!is_unreaped(&snapshot->processes[i]))
 			continue;
 		note(unreaped, &snapshot->processes[i], snapshot->time_ns);
 		unreaped->count++;
@@ -63,13 +63,13 @@ void urt_unreaped_look(struct unreaped *unreaped,
 		unreaped->alone_ns = snapshot->time_ns;
 }
 
-bool urt_unreaped_alone(const struct unreaped *unreaped, uint64_t now_ns)
+bool unreaped_alone(const struct unreaped *unreaped, uint64_t now_ns)
 {
 	return unreaped->alone_ns && now_ns >= unreaped->alone_ns + REAP_NS;
 }
 
-uint64_t urt_unreaped_since(const struct unreaped *unreaped,
-			    const struct urt_process *process)
+uint64_t unreaped_since(const struct unreaped *unreaped,
+			const struct urt_process *process)
 {
 	struct seen key = { process->pid, process->start_ns, 0 };
 	struct seen *const *node = tfind(&key, &unreaped->index, compare);
@@ -77,7 +77,7 @@ uint64_t urt_unreaped_since(const struct unreaped *unreaped,
 	return node ? (*node)->since_ns : 0;
 }
 
-void urt_unreaped_free(struct unreaped *unreaped)
+void unreaped_free(struct unreaped *unreaped)
 {
 	tdestroy(unreaped->index, free);
 	unreaped->index = NULL;

@@ -5,8 +5,8 @@
  * container. The kernel's snapshots do not say when a zombie exited: for us that
  * is when it was first seen as one.
  */
-#ifndef URT_UNREAPED_H
-#define URT_UNREAPED_H
+#ifndef UNREAPED_H
+#define UNREAPED_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,19 +21,19 @@ struct unreaped {
 };
 
 /* Whether it is one. Where threads outlive their leader, it is not. */
-bool urt_is_unreaped(const struct urt_process *process);
+bool is_unreaped(const struct urt_process *process);
 
 /* Takes what is left in a session or registry; call it for each generation. */
-void urt_unreaped_look(struct unreaped *unreaped,
-		       const struct urt_snapshot *snapshot);
+void unreaped_look(struct unreaped *unreaped,
+		   const struct urt_snapshot *snapshot);
 
 /* Whether nothing else has been left for so long that nobody will reap them. */
-bool urt_unreaped_alone(const struct unreaped *unreaped, uint64_t now_ns);
+bool unreaped_alone(const struct unreaped *unreaped, uint64_t now_ns);
 
 /* When one that has been looked at was first seen so. */
-uint64_t urt_unreaped_since(const struct unreaped *unreaped,
-			    const struct urt_process *process);
+uint64_t unreaped_since(const struct unreaped *unreaped,
+			const struct urt_process *process);
 
-void urt_unreaped_free(struct unreaped *unreaped);
+void unreaped_free(struct unreaped *unreaped);
 
 #endif

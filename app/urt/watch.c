@@ -20,9 +20,9 @@ static int compare(const void *a, const void *b)
 	return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
 }
 
-void urt_watch_free(struct watch *watch)
+void watch_free(struct watch *watch)
 {
-	urt_free_index(watch->index);
+	memory_free_index(watch->index);
 	while (watch->count)
 		free(watch->items[--watch->count]);
 	free(watch->items);
@@ -33,17 +33,17 @@ void urt_watch_free(struct watch *watch)
 
 static struct watched *add(struct watch *watch, const struct watched *key)
 {
-	struct watched *item = urt_alloc(sizeof(*item));
+	struct watched *item = memory_alloc(sizeof(*item));
 
 	*item = *key;
 	if (watch->count == watch->size) {
 		watch->size = watch->size ? 2 * watch->size : 64;
-		watch->items = urt_realloc(watch->items, watch->size,
-					   sizeof(*watch->items));
+		watch->items = memory_realloc(watch->items, watch->size,
+					      sizeof(*watch->items));
 	}
 	watch->items[watch->count++] = item;
 	if (!tsearch(item, &watch->index, compare))
-		urt_no_memory();
+		memory_exhausted();
 	return item;
 }
 
@@ -74,8 +74,8 @@ static struct watched *find(struct watch *watch,
 	return add(watch, &key);
 }
 
-void urt_watch_snapshot(struct watch *watch,
-			const struct urt_snapshot *snapshot)
+void watch_snapshot(struct watch *watch,
+		    const struct urt_snapshot *snapshot)
 {
 	struct watched *item;
 	size_t i;
@@ -125,7 +125,7 @@ static void take_exit(struct watch *watch, const struct urt_record *record)
 	item->exited = true;
 }
 
-void urt_watch_record(struct watch *watch, const struct urt_record *record)
+void watch_record(struct watch *watch, const struct urt_record *record)
 {
 	switch (record->type) {
 	case URT_EXIT:
@@ -143,7 +143,7 @@ void urt_watch_record(struct watch *watch, const struct urt_record *record)
 	}
 }
 
-bool urt_watch_waits(const struct watch *watch, const struct urt_record *record)
+bool watch_waits(const struct watch *watch, const struct urt_record *record)
 {
 	struct watched key = {
 		.now = { .pid = record->pid, .start_ns = record->start_ns },
@@ -156,8 +156,8 @@ bool urt_watch_waits(const struct watch *watch, const struct urt_record *record)
 	return !node || (*node)->snapshot == watch->snapshot;
 }
 
-uint64_t urt_watch_first_ns(const struct urt_snapshot *snapshot, bool system,
-			    uint64_t now_ns)
+uint64_t watch_first_ns(const struct urt_snapshot *snapshot, bool system,
+			uint64_t now_ns)
 {
 	uint64_t interval_ns = snapshot->interval_ms * NSEC_PER_MSEC;
 
@@ -171,7 +171,7 @@ uint64_t urt_watch_first_ns(const struct urt_snapshot *snapshot, bool system,
 	return snapshot->time_ns;
 }
 
-bool urt_watch_shown(const struct watch *watch, const struct watched *item)
+bool watch_shown(const struct watch *watch, const struct watched *item)
 {
 	return item->exited ? !item->reported :
 			      item->snapshot == watch->snapshot;
@@ -180,8 +180,8 @@ bool urt_watch_shown(const struct watch *watch, const struct watched *item)
 static void bury(struct watch *watch, struct watched *item)
 {
 	if (watch->gone_count < GONE_MAX) {
-		watch->gone = urt_realloc(watch->gone, watch->gone_count + 1,
-					  sizeof(*watch->gone));
+		watch->gone = memory_realloc(watch->gone, watch->gone_count + 1,
+					     sizeof(*watch->gone));
 		watch->gone[watch->gone_count++] = item;
 		return;
 	}
@@ -201,7 +201,7 @@ static bool is_over(const struct watch *watch, const struct watched *item)
 			      item->snapshot + 2 <= watch->snapshot;
 }
 
-void urt_watch_next(struct watch *watch)
+void watch_next(struct watch *watch)
 {
 	size_t i, kept = 0;
 

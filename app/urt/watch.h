@@ -3,8 +3,8 @@
  * What urt stat remembers of processes from one report to the next, so that
  * each nanosecond of CPU time is in one report.
  */
-#ifndef URT_WATCH_H
-#define URT_WATCH_H
+#ifndef WATCH_H
+#define WATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,24 +49,24 @@ struct watch {
 	uint64_t missed;
 };
 
-void urt_watch_free(struct watch *watch);
-void urt_watch_snapshot(struct watch *watch,
-			const struct urt_snapshot *snapshot);
-void urt_watch_record(struct watch *watch, const struct urt_record *record);
+void watch_free(struct watch *watch);
+void watch_snapshot(struct watch *watch,
+		    const struct urt_snapshot *snapshot);
+void watch_record(struct watch *watch, const struct urt_record *record);
 /*
  * Whether a record is of an exit after the latest snapshot, which shows the
  * process as it was before: it is for the next report.
  */
-bool urt_watch_waits(const struct watch *watch, const struct urt_record *record);
+bool watch_waits(const struct watch *watch, const struct urt_record *record);
 /* After a report: what now follows is for the next one. */
-void urt_watch_next(struct watch *watch);
+void watch_next(struct watch *watch);
 /*
  * The moment of which the values of a first snapshot are, or an earlier one: what
  * they grow by from then on took no less time.
  */
-uint64_t urt_watch_first_ns(const struct urt_snapshot *snapshot, bool system,
-			    uint64_t now_ns);
+uint64_t watch_first_ns(const struct urt_snapshot *snapshot, bool system,
+			uint64_t now_ns);
 /* Whether the next report has a row for it. */
-bool urt_watch_shown(const struct watch *watch, const struct watched *item);
+bool watch_shown(const struct watch *watch, const struct watched *item);
 
 #endif

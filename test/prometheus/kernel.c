@@ -375,13 +375,13 @@ const char *urt_strerror(int err)
 
 /* --- in the place of select.c --- */
 
-void urt_select_free(struct selection *selection)
+void select_free(struct selection *selection)
 {
 	free(selection->items);
 }
 
-bool urt_select_register(struct selection *selection, struct urt *u,
-			 bool *added)
+bool select_register(struct selection *selection, struct urt *u,
+		     bool *added)
 {
 	unsigned int i;
 	size_t s;
@@ -399,8 +399,8 @@ bool urt_select_register(struct selection *selection, struct urt *u,
 	return true;
 }
 
-int urt_select_names(struct selection *selection, struct urt *u,
-		     uint64_t *failed)
+int select_names(struct selection *selection, struct urt *u,
+		 uint64_t *failed)
 {
 	unsigned int i;
 

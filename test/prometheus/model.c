@@ -11,7 +11,7 @@
 #include "exporter/metrics.h"
 #include "model.h"
 
-int urt_exit_failed = STATUS_FAILED;
+int cmd_exit_failed = STATUS_FAILED;
 
 /* --- tests --- */
 

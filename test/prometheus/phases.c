@@ -16,7 +16,7 @@
 #undef SEC
 #define SEC 1000000000ULL
 
-int urt_exit_failed = STATUS_FAILED;
+int cmd_exit_failed = STATUS_FAILED;
 
 static struct exporter_sources sources;
 static uint64_t scrape_ns;	/* somebody asks so often as well; 0: nobody */

@@ -103,7 +103,7 @@ static const char doc[] =
 static void limit(const char *arg, const char *name, unsigned long *value,
 		  struct argp_state *state)
 {
-	if (!urt_parse_number(arg, LIMIT_MAX, value))
+	if (!parse_number(arg, LIMIT_MAX, value))
 		argp_error(state, "%s takes a number from 1 to %lu, not '%s'",
 			   name, LIMIT_MAX, arg);
 }
@@ -126,7 +126,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		e->dir = arg;
 		return 0;
 	case OPTION_INTERVAL:
-		if (!urt_parse_seconds(arg, &e->sources.interval_ms) ||
+		if (!parse_seconds(arg, &e->sources.interval_ms) ||
 		    e->sources.interval_ms < INTERVAL_MIN_MS ||
 		    e->sources.interval_ms > INTERVAL_MAX_MS)
 			argp_error(state, "'%s' is not an interval of 0.01 to 3600 seconds",
@@ -149,11 +149,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 /* Once, and again where processes can come in from outside. */
-static void select_all(struct exporter *e)
+static void follow_all(struct exporter *e)
 {
-	urt_select_all(&e->sources.pids);
-	if (urt_roots_grow())
-		urt_select_all(&e->sources.names);
+	select_all(&e->sources.pids);
+	if (roots_grow())
+		select_all(&e->sources.names);
 }
 
 /* Numbers and names are registered in different ways. */
@@ -165,15 +165,15 @@ static void split_selection(struct exporter *e)
 		const struct selected *item = &e->selection.items[i];
 
 		if (item->all)
-			select_all(e);
+			follow_all(e);
 		else if (item->name)
-			urt_select_name(&e->sources.names, item->name,
-					item->flags);
+			select_name(&e->sources.names, item->name,
+				    item->flags);
 		else
-			urt_select_pid(&e->sources.pids, item->pid,
-				       item->flags);
+			select_pid(&e->sources.pids, item->pid,
+				   item->flags);
 	}
-	urt_select_free(&e->selection);
+	select_free(&e->selection);
 }
 
 /* --- what is told --- */
@@ -227,7 +227,7 @@ static char *render(void *context, size_t *length)
 	struct exporter_facts facts;
 
 	/* As large as the last time: it need not grow step by step. */
-	text.at = urt_realloc(NULL, text.size, 1);
+	text.at = memory_realloc(NULL, text.size, 1);
 	look(e);
 	update_epoch(e);
 	facts = (struct exporter_facts){
@@ -241,7 +241,7 @@ static char *render(void *context, size_t *length)
 		.start_ns = e->start_ns,
 		.cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID),
 		.refresh_ns = e->refresh_ns,
-		.version = urt_version(),
+		.version = cmd_version(),
 		.module = module_version(module),
 	};
 	exporter_metrics_write(&text, &e->model, &facts);
@@ -342,7 +342,7 @@ static bool start(struct exporter *e)
 	}
 	look(e);
 	if (!e->up && !e->sources.told_system)
-		error(0, 0, "waiting: %s", urt_select_absent());
+		error(0, 0, "waiting: %s", select_absent());
 	return true;
 }
 
@@ -354,10 +354,10 @@ static void stop(struct exporter *e)
 	exporter_model_free(&e->model);
 }
 
-int urt_cmd_exporter(int argc, char **argv)
+int cmd_exporter(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
-		{ &urt_select_argp, 0, NULL, 0 },
+		{ &select_argp, 0, NULL, 0 },
 		{ 0 }
 	};
 	static const struct argp argp = {
@@ -376,9 +376,9 @@ int urt_cmd_exporter(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &e))
 		return STATUS_USAGE;
 	split_selection(&e);
-	urt_select_reap();
+	select_reap();
 	signal(SIGPIPE, SIG_IGN);
-	e.signal_fd = urt_signals_to_end();
+	e.signal_fd = signals_to_end();
 	ok = start(&e);
 	while (ok && !e.stopped) {
 		turn(&e);

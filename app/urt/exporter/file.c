@@ -24,7 +24,7 @@ struct exporter_file {
 
 struct exporter_file *exporter_file_open(const char *dir)
 {
-	struct exporter_file *file = urt_alloc(sizeof(*file));
+	struct exporter_file *file = memory_alloc(sizeof(*file));
 
 	file->dir = dir;
 	file->fd = -1;

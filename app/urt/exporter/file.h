@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* DIR/urt.prom, for the textfile collector of Prometheus' node exporter. */
-#ifndef URT_EXPORTER_FILE_H
-#define URT_EXPORTER_FILE_H
+#ifndef EXPORTER_FILE_H
+#define EXPORTER_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

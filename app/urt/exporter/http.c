@@ -321,7 +321,7 @@ static bool parse(const char *text, struct place *place)
 	unsigned long port;
 	size_t size;
 
-	if (!colon || !urt_parse_number(colon + 1, 65535, &port))
+	if (!colon || !parse_number(colon + 1, 65535, &port))
 		return false;
 	size = (size_t)(colon - text);
 	place->v6 = *text == '[';
@@ -473,7 +473,7 @@ struct exporter_http *exporter_http_open(const char *address,
 	fd = open_place(&place, address);
 	if (fd < 0)
 		return NULL;
-	http = urt_alloc(sizeof(*http));
+	http = memory_alloc(sizeof(*http));
 	http->render = render_it;
 	http->context = context;
 	for (i = 0; i < PLACES_MAX; i++)

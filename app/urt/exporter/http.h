@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The answers of urt exporter to those who ask by HTTP. */
-#ifndef URT_EXPORTER_HTTP_H
-#define URT_EXPORTER_HTTP_H
+#ifndef EXPORTER_HTTP_H
+#define EXPORTER_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>

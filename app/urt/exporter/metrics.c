@@ -102,7 +102,7 @@ static void put_groups(struct exporter_text *text,
 {
 	size_t families = sizeof(group_families) / sizeof(*group_families);
 	size_t count = model->groups_count + 1, f, i;
-	struct exporter_text *labels = urt_alloc(count * sizeof(*labels));
+	struct exporter_text *labels = memory_alloc(count * sizeof(*labels));
 
 	for (i = 0; i < count && group_at(model, i); i++)
 		group_labels(&labels[i], group_at(model, i));
@@ -215,8 +215,8 @@ static void put_pids(struct exporter_text *text,
 	size_t max = facts->pids_max < model->count ? facts->pids_max :
 						      model->count;
 	struct pids pids = {
-		.processes = urt_realloc(NULL, max + 1, sizeof(void *)),
-		.labels = urt_alloc((max + 1) * sizeof(*pids.labels)),
+		.processes = memory_realloc(NULL, max + 1, sizeof(void *)),
+		.labels = memory_alloc((max + 1) * sizeof(*pids.labels)),
 	};
 
 	choose_pids(&pids, model, max);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What Prometheus is told: the families of urt-exporter(8). */
-#ifndef URT_EXPORTER_METRICS_H
-#define URT_EXPORTER_METRICS_H
+#ifndef EXPORTER_METRICS_H
+#define EXPORTER_METRICS_H
 
 #include <stdbool.h>
 

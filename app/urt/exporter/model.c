@@ -23,11 +23,11 @@ void exporter_model_init(struct exporter_model *model, size_t groups_max)
 
 void exporter_model_free(struct exporter_model *model)
 {
-	urt_free_index(model->index);
+	memory_free_index(model->index);
 	while (model->count)
 		free(model->items[--model->count]);
 	free(model->items);
-	urt_free_index(model->groups_index);
+	memory_free_index(model->groups_index);
 	while (model->groups_count)
 		free(model->groups[--model->groups_count]);
 	free(model->groups);
@@ -44,7 +44,7 @@ static int compare_comm(const void *a, const void *b)
 
 static struct exporter_group *new_group(const char *comm)
 {
-	struct exporter_group *group = urt_alloc(sizeof(*group));
+	struct exporter_group *group = memory_alloc(sizeof(*group));
 
 	strncpy(group->comm, comm, sizeof(group->comm) - 1);
 	return group;
@@ -73,11 +73,11 @@ static struct exporter_group *find_group(struct exporter_model *model,
 	    !strcmp(comm, EXPORTER_OTHER))
 		return other(model);
 	group = new_group(comm);
-	model->groups = urt_realloc(model->groups, model->groups_count + 1,
-				    sizeof(struct exporter_group *));
+	model->groups = memory_realloc(model->groups, model->groups_count + 1,
+				       sizeof(struct exporter_group *));
 	model->groups[model->groups_count++] = group;
 	if (!tsearch(group, &model->groups_index, compare_comm))
-		urt_no_memory();
+		memory_exhausted();
 	return group;
 }
 
@@ -96,17 +96,17 @@ static int compare_process(const void *a, const void *b)
 static struct exporter_process *append(struct exporter_model *model,
 				       const struct exporter_process *key)
 {
-	struct exporter_process *item = urt_alloc(sizeof(*item));
+	struct exporter_process *item = memory_alloc(sizeof(*item));
 
 	*item = *key;
 	if (model->count == model->size) {
 		model->size = model->size ? 2 * model->size : 64;
-		model->items = urt_realloc(model->items, model->size,
-					   sizeof(struct exporter_process *));
+		model->items = memory_realloc(model->items, model->size,
+					      sizeof(*model->items));
 	}
 	model->items[model->count++] = item;
 	if (!tsearch(item, &model->index, compare_process))
-		urt_no_memory();
+		memory_exhausted();
 	return item;
 }
 

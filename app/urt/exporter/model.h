@@ -10,8 +10,8 @@
  * years when an old process is registered, and by all of them when the exporter
  * is started again.
  */
-#ifndef URT_EXPORTER_MODEL_H
-#define URT_EXPORTER_MODEL_H
+#ifndef EXPORTER_MODEL_H
+#define EXPORTER_MODEL_H
 
 #include <stdbool.h>
 #include <stddef.h>

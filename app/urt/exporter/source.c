@@ -98,8 +98,8 @@ static bool look_at_system(struct exporter_sources *sources,
  */
 static bool search(struct exporter_sources *sources, uint64_t now_ns)
 {
-	int err = urt_select_names(&sources->names, sources->own,
-				   &sources->own_state.unregistered);
+	int err = select_names(&sources->names, sources->own,
+			       &sources->own_state.unregistered);
 
 	tell(&sources->told_names, "cannot follow all of that name", err);
 	sources->names_ns = now_ns + sources->interval_ms * NSEC_PER_MSEC;
@@ -140,7 +140,7 @@ static bool begin(struct exporter_sources *sources,
 		      sources->interval_ms / 1000.0);
 		return false;
 	}
-	if (!urt_select_register(&sources->pids, u, NULL))
+	if (!select_register(&sources->pids, u, NULL))
 		return false;
 	search(sources, now);
 	if (urt_map(u, 0)) {
@@ -178,8 +178,8 @@ void exporter_sources_close(struct exporter_sources *sources)
 	urt_close(sources->own);
 	urt_snapshot_free(&sources->own_snapshot);
 	urt_snapshot_free(&sources->system_snapshot);
-	urt_select_free(&sources->pids);
-	urt_select_free(&sources->names);
+	select_free(&sources->pids);
+	select_free(&sources->names);
 }
 
 void exporter_sources_records(struct exporter_sources *sources,

@@ -6,8 +6,8 @@
  * The registry's file is open only while it is read, so that the module can be
  * unloaded; a session pins it.
  */
-#ifndef URT_EXPORTER_SOURCE_H
-#define URT_EXPORTER_SOURCE_H
+#ifndef EXPORTER_SOURCE_H
+#define EXPORTER_SOURCE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -14,7 +14,7 @@ static char *reserve(struct exporter_text *text, size_t length)
 		text->size = text->size ? text->size : 256;
 		while (text->size - text->length < length)
 			text->size *= 2;
-		text->at = urt_realloc(text->at, text->size, 1);
+		text->at = memory_realloc(text->at, text->size, 1);
 	}
 	return text->at + text->length;
 }
@@ -91,7 +91,7 @@ const char *exporter_text_label(char buffer[EXPORTER_LABEL_SIZE],
 		memcpy(part, comm, length);
 		part[length] = '\0';
 		if (length)
-			out = put_doubled(out, urt_format_name(name, part));
+			out = put_doubled(out, format_name(name, part));
 		comm += length;
 		if (*comm) {
 			*out++ = '\\';

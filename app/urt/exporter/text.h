@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How Prometheus is told of values: its exposition format, version 0.0.4. */
-#ifndef URT_EXPORTER_TEXT_H
-#define URT_EXPORTER_TEXT_H
+#ifndef EXPORTER_TEXT_H
+#define EXPORTER_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>

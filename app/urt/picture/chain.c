@@ -33,14 +33,14 @@ static void mark_children(struct picture *picture, size_t parent,
 	}
 }
 
-void urt_picture_chain(struct picture *picture)
+void picture_chain(struct picture *picture)
 {
 	struct bar **children;
 	size_t i;
 
 	if (!picture->count)
 		return;
-	children = urt_realloc(NULL, picture->count, sizeof(*children));
+	children = memory_realloc(NULL, picture->count, sizeof(*children));
 	picture->bars[0].chain = true;
 	/* Parents come before their children. */
 	for (i = 0; i < picture->count; i++) {

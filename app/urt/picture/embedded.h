@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files of page/, which are linked into the program as they are. */
-#ifndef URT_EMBEDDED_H
-#define URT_EMBEDDED_H
+#ifndef EMBEDDED_H
+#define EMBEDDED_H
 
 #include <stdint.h>
 #include <stdio.h>

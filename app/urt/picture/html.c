@@ -34,8 +34,8 @@ static void put_sum(FILE *out, const char *name)
 	at -= 66;
 	fputs(" 'sha256-", out);
 	for (i = 0; i < 64; i += 2)
-		urt_base64_put(&base64, hex(at[i]) << 4 | hex(at[i + 1]));
-	urt_base64_end(&base64);
+		base64_put(&base64, hex(at[i]) << 4 | hex(at[i + 1]));
+	base64_end(&base64);
 	fputc('\'', out);
 }
 
@@ -54,7 +54,7 @@ static void put_policy(const struct picture *picture, FILE *out)
 
 static void put_title(const struct picture *picture, FILE *out)
 {
-	urt_svg_text(out, picture->command);
+	svg_text(out, picture->command);
 }
 
 static json_t *number(uint64_t value)
@@ -66,7 +66,7 @@ static json_t *list_notes(const struct picture *picture)
 {
 	json_t *array = json_array();
 	char *notes[NOTES_MAX];
-	size_t count = urt_picture_notes(picture, notes), i;
+	size_t count = picture_notes(picture, notes), i;
 
 	for (i = 0; i < count; i++) {
 		json_array_append_new(array, json_string(notes[i]));
@@ -83,7 +83,7 @@ static json_t *list_names(const struct tally *tally)
 
 	for (i = 0; i < tally->count; i++)
 		json_array_append_new(array, json_string(
-			urt_format_name(name, tally->names[i]->comm)));
+			format_name(name, tally->names[i]->comm)));
 	return array;
 }
 
@@ -95,7 +95,7 @@ static json_t *list_signals(void)
 
 	for (i = 0; i <= SIGRTMAX; i++)
 		json_array_append_new(array,
-				      json_string(urt_format_signal(name, i)));
+				      json_string(format_signal(name, i)));
 	return array;
 }
 
@@ -108,10 +108,10 @@ static json_t *facts(const struct picture *picture)
 
 	json_object_set_new(json, "command", json_string(picture->command));
 	json_object_set_new(json, "status", json_string(
-		urt_picture_status(picture, status)));
+		picture_status(picture, status)));
 	json_object_set_new(json, "failed", json_boolean(report->status > 0));
 	json_object_set_new(json, "date", json_string(
-		urt_picture_date(picture, date)));
+		picture_date(picture, date)));
 	json_object_set_new(json, "place", json_string(picture->place));
 	json_object_set_new(json, "cpus", number(report->cpus));
 	json_object_set_new(json, "real_ns", number(report->real_ns));
@@ -128,13 +128,13 @@ static json_t *facts(const struct picture *picture)
 }
 
 /* "<" begins what would end the script that this stands in. */
-void urt_html_facts(const struct picture *picture, FILE *out)
+void html_facts(const struct picture *picture, FILE *out)
 {
 	json_t *json = facts(picture);
 	char *text = json_dumps(json, JSON_COMPACT), *c;
 
 	if (!text)
-		urt_no_memory();
+		memory_exhausted();
 	for (c = text; *c; c++) {
 		if (*c == '<')
 			fputs("\\u003c", out);
@@ -173,13 +173,13 @@ static const struct part {
 	{ "{{TITLE}}", put_title },
 	{ "{{PAGE_CSS}}", put_page_css },
 	{ "{{SVG_CSS}}", put_svg_css },
-	{ "{{STILL}}", urt_svg_write_inline },
-	{ "{{FACTS}}", urt_html_facts },
-	{ "{{ROWS}}", urt_html_rows },
+	{ "{{STILL}}", svg_write_inline },
+	{ "{{FACTS}}", html_facts },
+	{ "{{ROWS}}", html_rows },
 	{ "{{SCRIPT}}", put_script },
 };
 
-void urt_html_write(const struct picture *picture, FILE *out)
+void html_write(const struct picture *picture, FILE *out)
 {
 	const char *at = _binary_page_html_start, *end = _binary_page_html_end;
 	const char *mark;

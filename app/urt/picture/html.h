@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* A run as a page of HTML that needs nothing but itself. */
-#ifndef URT_HTML_H
-#define URT_HTML_H
+#ifndef HTML_H
+#define HTML_H
 
 #include <stdio.h>
 
 #include "picture/picture.h"
 
 /* Whether it could be written, the file knows. */
-void urt_html_write(const struct picture *picture, FILE *file);
+void html_write(const struct picture *picture, FILE *file);
 
 /* What the page's script decodes: what is known of the run as JSON ... */
-void urt_html_facts(const struct picture *picture, FILE *file);
+void html_facts(const struct picture *picture, FILE *file);
 /* ... and its processes as numbers in base64; see page/data.js. */
-void urt_html_rows(const struct picture *picture, FILE *file);
+void html_rows(const struct picture *picture, FILE *file);
 
 /* Bytes as base64, in a stream. */
 struct base64 {
@@ -22,7 +22,7 @@ struct base64 {
 	unsigned int count;
 };
 
-void urt_base64_put(struct base64 *base64, unsigned char byte);
-void urt_base64_end(struct base64 *base64);
+void base64_put(struct base64 *base64, unsigned char byte);
+void base64_end(struct base64 *base64);
 
 #endif

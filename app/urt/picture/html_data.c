@@ -33,14 +33,14 @@ static void put_digits(struct base64 *base64, unsigned int count)
 	base64->count = 0;
 }
 
-void urt_base64_put(struct base64 *base64, unsigned char byte)
+void base64_put(struct base64 *base64, unsigned char byte)
 {
 	base64->bits = base64->bits << 8 | byte;
 	if (++base64->count == 3)
 		put_digits(base64, 4);
 }
 
-void urt_base64_end(struct base64 *base64)
+void base64_end(struct base64 *base64)
 {
 	if (base64->count)
 		put_digits(base64, base64->count + 1);
@@ -49,8 +49,8 @@ void urt_base64_end(struct base64 *base64)
 static void put(struct base64 *base64, uint64_t number)
 {
 	for (; number >= 0x80; number >>= 7)
-		urt_base64_put(base64, 0x80 | (number & 0x7f));
-	urt_base64_put(base64, (unsigned char)number);
+		base64_put(base64, 0x80 | (number & 0x7f));
+	base64_put(base64, (unsigned char)number);
 }
 
 static void put_difference(struct base64 *base64, uint64_t number,
@@ -86,12 +86,12 @@ static void put_bar(struct base64 *base64, const struct picture *picture,
 		put(base64, (uint64_t)one->ppid);
 }
 
-void urt_html_rows(const struct picture *picture, FILE *file)
+void html_rows(const struct picture *picture, FILE *file)
 {
 	struct base64 base64 = { .file = file };
 	size_t i;
 
 	for (i = 0; i < picture->count; i++)
 		put_bar(&base64, picture, &picture->bars[i]);
-	urt_base64_end(&base64);
+	base64_end(&base64);
 }

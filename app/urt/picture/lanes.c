@@ -37,8 +37,8 @@ static void heap_push(struct heap *heap, struct slot slot)
 
 	if (heap->count == heap->size) {
 		heap->size = heap->size ? 2 * heap->size : 4;
-		heap->slots = urt_realloc(heap->slots, heap->size,
-					  sizeof(*heap->slots));
+		heap->slots = memory_realloc(heap->slots, heap->size,
+					     sizeof(*heap->slots));
 	}
 	heap->slots[heap->count++] = slot;
 	for (; i && heap->slots[(i - 1) / 2].key > heap->slots[i].key;
@@ -96,8 +96,8 @@ static struct class *find_class(struct shelf *shelf, size_t height)
 	}
 	if (shelf->count == shelf->size) {
 		shelf->size = shelf->size ? 2 * shelf->size : 4;
-		shelf->classes = urt_realloc(shelf->classes, shelf->size,
-					     sizeof(*shelf->classes));
+		shelf->classes = memory_realloc(shelf->classes, shelf->size,
+						sizeof(*shelf->classes));
 	}
 	for (; at && shelf->classes[at - 1].height > height; at--)
 		shelf->classes[at] = shelf->classes[at - 1];
@@ -169,14 +169,14 @@ static size_t stack(const struct bar *bars, struct block *blocks, size_t first,
 	return shelf.height;
 }
 
-void urt_picture_lanes(struct picture *picture)
+void picture_lanes(struct picture *picture)
 {
 	struct bar *bars = picture->bars;
 	struct block *blocks;
 	uint64_t end_ns = 0;
 	size_t i;
 
-	blocks = urt_realloc(NULL, picture->count + 1, sizeof(*blocks));
+	blocks = memory_realloc(NULL, picture->count + 1, sizeof(*blocks));
 	/* From the end: a block's height is known when its parent needs it. */
 	for (i = picture->count; i--;) {
 		blocks[i].end_ns = bars[i].one->running ? picture->end_ns :

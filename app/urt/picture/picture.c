@@ -30,7 +30,7 @@ static int by_pid(const void *a, const void *b, void *arg)
 
 static size_t *numbers(size_t count)
 {
-	return urt_realloc(NULL, count + 1, sizeof(size_t));
+	return memory_realloc(NULL, count + 1, sizeof(size_t));
 }
 
 /*
@@ -118,8 +118,8 @@ static int by_address(const void *a, const void *b)
 
 static struct name *list_names(const struct tally *tally)
 {
-	struct name *names = urt_realloc(NULL, tally->count + 1,
-					 sizeof(*names));
+	struct name *names = memory_realloc(NULL, tally->count + 1,
+					    sizeof(*names));
 	size_t i;
 
 	for (i = 0; i < tally->count; i++)
@@ -211,36 +211,36 @@ static char *describe_place(const struct report *report)
 		if (parts[i])
 			words[count++] = (char *)parts[i];
 	}
-	return urt_format_words(words);
+	return format_words(words);
 }
 
-struct picture *urt_picture_new(const struct report *report,
-				struct tally *tally)
+struct picture *picture_new(const struct report *report,
+			    struct tally *tally)
 {
-	struct picture *picture = urt_alloc(sizeof(*picture));
+	struct picture *picture = memory_alloc(sizeof(*picture));
 	struct name *names;
 	struct tree tree;
 
-	urt_tally_sort(tally);
+	tally_sort(tally);
 	picture->report = report;
 	picture->tally = tally;
-	picture->command = urt_format_words(report->command);
+	picture->command = format_words(report->command);
 	picture->place = describe_place(report);
 	picture->end_ns = report->real_ns ? report->real_ns : 1;
-	picture->bars = urt_alloc((tally->ones_count + 1) *
-				  sizeof(*picture->bars));
+	picture->bars = memory_alloc((tally->ones_count + 1) *
+				     sizeof(*picture->bars));
 	names = list_names(tally);
 	tree_init(&tree, tally);
 	fill_bars(picture, &tree, names);
 	tree_free(&tree);
 	free(names);
 	count_sizes(picture);
-	urt_picture_lanes(picture);
-	urt_picture_chain(picture);
+	picture_lanes(picture);
+	picture_chain(picture);
 	return picture;
 }
 
-void urt_picture_free(struct picture *picture)
+void picture_free(struct picture *picture)
 {
 	if (!picture)
 		return;

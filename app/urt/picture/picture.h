@@ -3,8 +3,8 @@
  * A run as a picture shows it: its processes as a tree, each with a place to be
  * drawn at. The HTML page (html.h) and the SVG (svg.h) are made of this.
  */
-#ifndef URT_PICTURE_H
-#define URT_PICTURE_H
+#ifndef PICTURE_H
+#define PICTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,9 +43,9 @@ struct picture {
 };
 
 /* Sorts the tally, which must have the processes one by one. */
-struct picture *urt_picture_new(const struct report *report,
-				struct tally *tally);
-void urt_picture_free(struct picture *picture);
+struct picture *picture_new(const struct report *report,
+			    struct tally *tally);
+void picture_free(struct picture *picture);
 
 static inline bool bar_failed(const struct bar *bar)
 {
@@ -63,33 +63,33 @@ static inline uint64_t bar_cpu(const struct bar *bar)
  */
 #define HEAT_FULL 8
 #define HEAT_MORE 9
-unsigned int urt_picture_heat(double cpu_ns, double ns);
+unsigned int picture_heat(double cpu_ns, double ns);
 
 /* What is to be said about what is not there, or not complete; to be freed. */
 #define NOTES_MAX 5
-size_t urt_picture_notes(const struct picture *picture, char *notes[NOTES_MAX]);
+size_t picture_notes(const struct picture *picture, char *notes[NOTES_MAX]);
 
 /* Of the command, as a person reads it: "exit 0", "SIGKILL". */
-const char *urt_picture_status(const struct picture *picture,
-			       char buffer[STATUS_SIZE + sizeof("exit ")]);
+const char *picture_status(const struct picture *picture,
+			   char buffer[STATUS_SIZE + sizeof("exit ")]);
 
 #define DATE_SIZE 64
 /* When it began, here; nothing if that is not known. */
-const char *urt_picture_date(const struct picture *picture,
-			     char buffer[DATE_SIZE]);
+const char *picture_date(const struct picture *picture,
+			 char buffer[DATE_SIZE]);
 
 /*
  * Gives each bar a lane: children are below their parent, and whatever does not
- * overlap in time may share a lane. Called by urt_picture_new().
+ * overlap in time may share a lane. Called by picture_new().
  */
-void urt_picture_lanes(struct picture *picture);
+void picture_lanes(struct picture *picture);
 
 /*
  * Marks the critical chain, the processes that the run waited for: the command;
  * of its children the one that ended last, before that the one that ended last
  * before this one began, and so on; the same of the children of each of these.
- * Who outlives the parent is none of them. Called by urt_picture_new().
+ * Who outlives the parent is none of them. Called by picture_new().
  */
-void urt_picture_chain(struct picture *picture);
+void picture_chain(struct picture *picture);
 
 #endif

@@ -17,7 +17,7 @@
 #define NAMES_MAX	10
 #define COMMAND_MAX	110	/* columns of it that there is room for */
 
-void urt_svg_text(FILE *file, const char *text)
+void svg_text(FILE *file, const char *text)
 {
 	for (; *text; text++) {
 		if (*text == '<')
@@ -37,14 +37,14 @@ void urt_svg_text(FILE *file, const char *text)
 
 static void put_command(const struct svg *svg, double y)
 {
-	char *command = urt_strdup(svg->picture->command);
-	char *at = command + urt_format_fit(command, COMMAND_MAX);
+	char *command = memory_strdup(svg->picture->command);
+	char *at = command + format_fit(command, COMMAND_MAX);
 	bool cut = *at;
 
 	fprintf(svg->file, "<text class=\"command\" x=\"%d\" y=\"%g\">",
 		SVG_LEFT, y);
 	*at = '\0';
-	urt_svg_text(svg->file, command);
+	svg_text(svg->file, command);
 	fprintf(svg->file, "%s</text>\n", cut ? "…" : "");
 	free(command);
 }
@@ -54,7 +54,7 @@ static void put_seconds(FILE *file, const char *what, uint64_t ns)
 	char text[STATUS_SIZE];
 
 	fprintf(file, "<tspan class=\"dim\">%s</tspan> %s s  ", what,
-		urt_format_seconds(text, ns));
+		format_seconds(text, ns));
 }
 
 static void put_totals(const struct svg *svg, double y)
@@ -75,8 +75,8 @@ static void put_totals(const struct svg *svg, double y)
 		fprintf(file, "<tspan class=\"dim\">status not 0</tspan> %zu  ",
 			picture->failed);
 	fprintf(file, "<tspan class=\"dim\">%s  %s</tspan></text>\n",
-		urt_picture_status(picture, text),
-		urt_picture_date(picture, date));
+		picture_status(picture, text),
+		picture_date(picture, date));
 }
 
 /* Return: where what comes next may begin. */
@@ -85,7 +85,7 @@ static double put_place(const struct svg *svg, double y)
 	if (!*svg->picture->place)
 		return y;
 	fprintf(svg->file, "<text class=\"dim\" x=\"%d\" y=\"%g\">", SVG_LEFT, y);
-	urt_svg_text(svg->file, svg->picture->place);
+	svg_text(svg->file, svg->picture->place);
 	fputs("</text>\n", svg->file);
 	return y + 20;
 }
@@ -93,12 +93,12 @@ static double put_place(const struct svg *svg, double y)
 static double put_notes(const struct svg *svg, double y)
 {
 	char *notes[NOTES_MAX];
-	size_t count = urt_picture_notes(svg->picture, notes), i;
+	size_t count = picture_notes(svg->picture, notes), i;
 
 	for (i = 0; i < count; i++) {
 		fprintf(svg->file, "<text class=\"note\" x=\"%d\" y=\"%g\">",
 			SVG_LEFT, y);
-		urt_svg_text(svg->file, notes[i]);
+		svg_text(svg->file, notes[i]);
 		fputs("</text>\n", svg->file);
 		free(notes[i]);
 		y += 18;
@@ -151,15 +151,15 @@ static void put_name(const struct svg *svg, double y, const struct sum *sum)
 	fprintf(file, "<text class=\"number\" x=\"%d\" y=\"%g\">%" PRIu64 "</text>",
 		SVG_LEFT + 60, y, sum->count);
 	fprintf(file, "<text class=\"number\" x=\"%d\" y=\"%g\">%s</text>",
-		SVG_LEFT + 160, y, urt_format_seconds(text, sum->utime_ns));
+		SVG_LEFT + 160, y, format_seconds(text, sum->utime_ns));
 	fprintf(file, "<text class=\"number\" x=\"%d\" y=\"%g\">%s</text>",
-		SVG_LEFT + 260, y, urt_format_seconds(text, sum->stime_ns));
+		SVG_LEFT + 260, y, format_seconds(text, sum->stime_ns));
 	fprintf(file, "<text class=\"number\" x=\"%d\" y=\"%g\">%.1f %%</text>",
 		SVG_LEFT + 340, y, 100 * share);
 	fprintf(file, "<rect class=\"load\" x=\"%d\" y=\"%g\" width=\"%.4g\" height=\"10\"/>",
 		SVG_LEFT + 352, y - 9, fmax(1, 200 * share));
 	fprintf(file, "<text x=\"%d\" y=\"%g\">", SVG_LEFT + 566, y);
-	urt_svg_text(file, urt_format_name(name, sum->comm));
+	svg_text(file, format_name(name, sum->comm));
 	fputs("</text>\n", file);
 }
 
@@ -197,15 +197,15 @@ static double put_parts(struct svg *svg)
 {
 	double y, height;
 
-	urt_svg_choose_rows(svg);
+	svg_choose_rows(svg);
 	put_command(svg, 34);
 	put_totals(svg, 60);
 	y = put_place(svg, 80);
 	y = put_notes(svg, y + 2) + 8;
 	height = (double)svg->rows * svg->lane_height;
-	y = urt_svg_load(svg, y + 6);
-	y = urt_svg_axis(svg, y, height + 18);
-	y = urt_svg_bars(svg, y) + 14;
+	y = svg_load(svg, y + 6);
+	y = svg_axis(svg, y, height + 18);
+	y = svg_bars(svg, y) + 14;
 	y = put_legend(svg, y) + 10;
 	return put_names(svg, y + 6);
 }
@@ -221,10 +221,10 @@ static void write_svg(const struct picture *picture, FILE *file,
 	svg.scale = SVG_PLOT / (double)picture->end_ns;
 	svg.file = open_memstream(&text, &size);
 	if (!svg.file)
-		urt_no_memory();
+		memory_exhausted();
 	height = put_parts(&svg);
 	if (fclose(svg.file))
-		urt_no_memory();
+		memory_exhausted();
 	/* In a page, its style says how large it is. */
 	fprintf(file, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"urt\" width=\"%d\" height=\"%.0f\" viewBox=\"0 0 %d %.0f\">\n%s",
 		SVG_WIDTH, height, SVG_WIDTH, height, head);
@@ -233,27 +233,27 @@ static void write_svg(const struct picture *picture, FILE *file,
 	free(text);
 }
 
-void urt_svg_write_inline(const struct picture *picture, FILE *file)
+void svg_write_inline(const struct picture *picture, FILE *file)
 {
 	write_svg(picture, file, "");
 }
 
-void urt_svg_write(const struct picture *picture, FILE *file)
+void svg_write(const struct picture *picture, FILE *file)
 {
 	char *head = NULL;
 	size_t size;
 	FILE *out = open_memstream(&head, &size);
 
 	if (!out)
-		urt_no_memory();
+		memory_exhausted();
 	fputs("<style>", out);
 	EMBEDDED_WRITE(svg_css, out);
 	fputs("</style>\n<title>", out);
-	urt_svg_text(out, picture->command);
+	svg_text(out, picture->command);
 	fputs("</title>\n<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n",
 	      out);
 	if (fclose(out))
-		urt_no_memory();
+		memory_exhausted();
 	write_svg(picture, file, head);
 	free(head);
 }

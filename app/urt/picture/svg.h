@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* A run as a still picture. */
-#ifndef URT_SVG_H
-#define URT_SVG_H
+#ifndef SVG_H
+#define SVG_H
 
 #include <stdio.h>
 
 #include "picture/picture.h"
 
 /* A whole file. Whether it could be written, the file knows. */
-void urt_svg_write(const struct picture *picture, FILE *file);
+void svg_write(const struct picture *picture, FILE *file);
 
 /* The same to stand in a page of HTML, which has the style, svg.css. */
-void urt_svg_write_inline(const struct picture *picture, FILE *file);
+void svg_write_inline(const struct picture *picture, FILE *file);
 
 /* Text between tags, or in an attribute. */
-void urt_svg_text(FILE *file, const char *text);
+void svg_text(FILE *file, const char *text);
 
 #endif

@@ -47,7 +47,7 @@ static void add_bar(struct svg *svg, struct grid *grid, const struct bar *bar)
 
 static unsigned int heat_of(const struct cell *cell)
 {
-	return urt_picture_heat(cell->cpu_ns, cell->ns);
+	return picture_heat(cell->cpu_ns, cell->ns);
 }
 
 static bool alike(const struct cell *a, const struct cell *b)
@@ -108,8 +108,8 @@ static void fill(struct svg *svg, struct grid *grid, double less_than)
 	size_t i;
 
 	grid->columns = (SVG_PLOT + grid->width - 1) / grid->width;
-	grid->cells = urt_alloc((svg->rows * grid->columns + 1) *
-				sizeof(*grid->cells));
+	grid->cells = memory_alloc((svg->rows * grid->columns + 1) *
+				   sizeof(*grid->cells));
 	for (i = 0; i < picture->count; i++) {
 		const struct bar *bar = &picture->bars[i];
 
@@ -119,7 +119,7 @@ static void fill(struct svg *svg, struct grid *grid, double less_than)
 	}
 }
 
-void urt_svg_grid(struct svg *svg, double y, double less_than)
+void svg_grid(struct svg *svg, double y, double less_than)
 {
 	struct grid grid = { .width = 1 };
 	unsigned int heat;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts of the still picture, and where they stand. */
-#ifndef URT_SVG_PARTS_H
-#define URT_SVG_PARTS_H
+#ifndef SVG_PARTS_H
+#define SVG_PARTS_H
 
 #include <stdio.h>
 
@@ -27,14 +27,14 @@ static inline double svg_x(const struct svg *svg, uint64_t ns)
 }
 
 /* Chooses how high lanes are, and how many make a row. */
-void urt_svg_choose_rows(struct svg *svg);
+void svg_choose_rows(struct svg *svg);
 
 /* Each returns where the next one may begin, below it. */
-double urt_svg_load(struct svg *svg, double y);		/* CPUs busy, by time */
-double urt_svg_axis(struct svg *svg, double y, double height);
-double urt_svg_bars(struct svg *svg, double y);
+double svg_load(struct svg *svg, double y);		/* CPUs busy, by time */
+double svg_axis(struct svg *svg, double y, double height);
+double svg_bars(struct svg *svg, double y);
 
 /* Those that are too narrow to be drawn one by one: less than so many pixels. */
-void urt_svg_grid(struct svg *svg, double y, double less_than);
+void svg_grid(struct svg *svg, double y, double less_than);
 
 #endif

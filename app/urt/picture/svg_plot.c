@@ -55,7 +55,7 @@ static double fill_load(const struct svg *svg, double *bins)
 	return most;
 }
 
-double urt_svg_load(struct svg *svg, double y)
+double svg_load(struct svg *svg, double y)
 {
 	double bins[LOAD_BINS] = { 0 }, most = fill_load(svg, bins), top;
 	unsigned int cpus = svg->picture->report->cpus;
@@ -103,7 +103,7 @@ static void moment(char text[STATUS_SIZE], double ns, double step, double end)
 		snprintf(text, STATUS_SIZE, "%.*f s", decimals, ns / 1e9);
 }
 
-double urt_svg_axis(struct svg *svg, double y, double height)
+double svg_axis(struct svg *svg, double y, double height)
 {
 	double end = (double)svg->picture->end_ns, step = choose_step(end), ns;
 	char text[STATUS_SIZE];
@@ -131,7 +131,7 @@ double urt_svg_axis(struct svg *svg, double y, double height)
 #define CHAIN_LEAST	6	/* width of one whose place on it is marked */
 #define LETTERS_LEAST	4	/* of a label that is cut, its mark included */
 
-void urt_svg_choose_rows(struct svg *svg)
+void svg_choose_rows(struct svg *svg)
 {
 	size_t lanes = svg->picture->lanes;
 
@@ -181,8 +181,8 @@ static double least_width(const struct svg *svg)
 
 static unsigned int bar_heat(const struct bar *bar)
 {
-	return urt_picture_heat((double)bar_cpu(bar),
-				(double)bar->one->runtime_ns);
+	return picture_heat((double)bar_cpu(bar),
+			    (double)bar->one->runtime_ns);
 }
 
 /* As it fits into a bar. Return: whether it is worth it. */
@@ -192,7 +192,7 @@ static bool cut_label(char name[NAME_SIZE + sizeof("…")], double width)
 
 	if (columns < LETTERS_LEAST)
 		return false;
-	at = urt_format_fit(name, columns - 1);
+	at = format_fit(name, columns - 1);
 	memcpy(name + at, "…", sizeof("…"));
 	return true;
 }
@@ -205,8 +205,8 @@ static void draw_label(const struct svg *svg, const struct bar *bar, double y,
 	char name[NAME_SIZE + sizeof("…")], seconds[STATUS_SIZE];
 	bool inside;
 
-	urt_format_name(name, bar->one->comm);
-	needed = (double)urt_format_width(name) * SVG_LETTER + 8;
+	format_name(name, bar->one->comm);
+	needed = (double)format_width(name) * SVG_LETTER + 8;
 	inside = needed <= width;
 	/* Among many it would be taken for another one's. */
 	if (!inside && (needed > room - width ||
@@ -221,8 +221,8 @@ static void draw_label(const struct svg *svg, const struct bar *bar, double y,
 	if (inside)
 		fprintf(svg->file, " on%u", bar_heat(bar));
 	fprintf(svg->file, "\" x=\"%.6g\" y=\"%.5g\">", x + 4, y + 13);
-	urt_svg_text(svg->file, name);
-	urt_format_seconds(seconds, bar->one->runtime_ns);
+	svg_text(svg->file, name);
+	format_seconds(seconds, bar->one->runtime_ns);
 	if (needed + 60 <= (inside ? width : room - width))
 		fprintf(svg->file, "<tspan class=\"time\"> %s s</tspan>", seconds);
 	fputs("</text>\n", svg->file);
@@ -266,17 +266,17 @@ static void draw_bar(const struct svg *svg, const struct bar *bar, double y)
 
 	fprintf(out, "<rect class=\"k%u\" x=\"%.6g\" y=\"%.5g\" width=\"%.6g\" height=\"%.4g\"><title>",
 		bar_heat(bar), x, y, width - gap, height);
-	urt_svg_text(out, urt_format_name(name, bar->one->comm));
+	svg_text(out, format_name(name, bar->one->comm));
 	fprintf(out, " (%d): %s s", bar->one->pid,
-		urt_format_seconds(text, bar->one->runtime_ns));
-	fprintf(out, ", CPU %s s, ", urt_format_seconds(text, bar_cpu(bar)));
+		format_seconds(text, bar->one->runtime_ns));
+	fprintf(out, ", CPU %s s, ", format_seconds(text, bar_cpu(bar)));
 	fprintf(out, "%s</title></rect>\n", bar->one->running ? "still running" :
 		bar->one->unreaped ? "not reaped" :
-		urt_format_status(text, bar->one->status));
+		format_status(text, bar->one->status));
 	draw_marks(svg, bar, y, width, height);
 }
 
-double urt_svg_bars(struct svg *svg, double y)
+double svg_bars(struct svg *svg, double y)
 {
 	const struct picture *picture = svg->picture;
 	double least = least_width(svg), at, room;
@@ -284,8 +284,8 @@ double urt_svg_bars(struct svg *svg, double y)
 	size_t i;
 
 	if (least > 0)
-		urt_svg_grid(svg, y, least);
-	order = urt_realloc(NULL, picture->count + 1, sizeof(*order));
+		svg_grid(svg, y, least);
+	order = memory_realloc(NULL, picture->count + 1, sizeof(*order));
 	for (i = 0; i < picture->count; i++)
 		order[i] = &picture->bars[i];
 	qsort(order, picture->count, sizeof(*order), by_lane);

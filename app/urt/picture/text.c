@@ -9,7 +9,7 @@
 #include "memory.h"
 #include "picture/picture.h"
 
-unsigned int urt_picture_heat(double cpu_ns, double ns)
+unsigned int picture_heat(double cpu_ns, double ns)
 {
 	double share = ns > 0 ? cpu_ns / ns : 0;
 
@@ -26,12 +26,12 @@ static void note(char *notes[NOTES_MAX], size_t *count, uint64_t number,
 
 	if (!number)
 		return;
-	notes[*count] = urt_alloc(size);
+	notes[*count] = memory_alloc(size);
 	snprintf(notes[*count], size, "%" PRIu64 " %s", number, text);
 	(*count)++;
 }
 
-size_t urt_picture_notes(const struct picture *picture, char *notes[NOTES_MAX])
+size_t picture_notes(const struct picture *picture, char *notes[NOTES_MAX])
 {
 	const struct tally *tally = picture->tally;
 	char text[128], seconds[STATUS_SIZE];
@@ -39,7 +39,7 @@ size_t urt_picture_notes(const struct picture *picture, char *notes[NOTES_MAX])
 
 	snprintf(text, sizeof(text),
 		 "lost: of these processes only the sum is known, %s s of CPU time; counted, not drawn",
-		 urt_format_seconds(seconds, sum_cpu(&tally->lost)));
+		 format_seconds(seconds, sum_cpu(&tally->lost)));
 	note(notes, &count, tally->lost.count, text);
 	note(notes, &count, tally->missed,
 	     "missed: these could not be registered (quota, or no memory); neither counted nor drawn");
@@ -50,24 +50,24 @@ size_t urt_picture_notes(const struct picture *picture, char *notes[NOTES_MAX])
 	note(notes, &count, picture->report->unseen,
 	     "more still running, of which nothing is known; neither counted nor drawn");
 	if (picture->report->blind)
-		notes[count++] = urt_strdup("More may be running at the end, which could not be seen: neither counted nor drawn");
+		notes[count++] = memory_strdup("More may be running at the end, which could not be seen: neither counted nor drawn");
 	return count;
 }
 
-const char *urt_picture_status(const struct picture *picture,
-			       char buffer[STATUS_SIZE + sizeof("exit ")])
+const char *picture_status(const struct picture *picture,
+			   char buffer[STATUS_SIZE + sizeof("exit ")])
 {
 	int status = picture->report->status;
 	char text[STATUS_SIZE];
 
-	urt_format_status(text, status);
+	format_status(text, status);
 	snprintf(buffer, STATUS_SIZE + sizeof("exit "), "%s%s",
 		 status >= 0 && WIFEXITED(status) ? "exit " : "", text);
 	return buffer;
 }
 
-const char *urt_picture_date(const struct picture *picture,
-			     char buffer[DATE_SIZE])
+const char *picture_date(const struct picture *picture,
+			 char buffer[DATE_SIZE])
 {
 	struct tm tm;
 

@@ -88,7 +88,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &top->selection;
 		return 0;
 	case 'd':
-		if (!urt_parse_seconds(arg, &top->delay_ms))
+		if (!parse_seconds(arg, &top->delay_ms))
 			argp_error(state, "--delay: '%s' is not a number of seconds",
 				   arg);
 		return 0;
@@ -96,9 +96,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		top->exit_at_end = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!urt_parse_pid(arg, &pid))
+		if (!parse_pid(arg, &pid))
 			argp_error(state, "'%s' is not a process's number", arg);
-		urt_select_pid(&top->selection, pid, URT_TREE);
+		select_pid(&top->selection, pid, URT_TREE);
 		return 0;
 	case ARGP_KEY_END:
 		if (top->selection.count)
@@ -153,12 +153,12 @@ static void set_title(struct top *top)
 		snprintf(title, size, "all processes");
 	} else if (item->name) {
 		snprintf(title, size, "all named %.60s",
-			 urt_format_name(name, item->name));
+			 format_name(name, item->name));
 	} else {
 		name_of(item->pid, comm);
 		snprintf(title, size, "%s %d (%.60s)",
 			 item->flags & URT_TREE ? "tree of" : "process",
-			 item->pid, urt_format_name(name, comm));
+			 item->pid, format_name(name, comm));
 	}
 }
 
@@ -169,8 +169,8 @@ static bool begin_system(struct top *top)
 		error(0, 0, "cannot read the list: %s", urt_strerror(errno));
 		return false;
 	}
-	top->model.time_ns = urt_watch_first_ns(&top->snapshot, true,
-						now(CLOCK_BOOTTIME));
+	top->model.time_ns = watch_first_ns(&top->snapshot, true,
+					    now(CLOCK_BOOTTIME));
 	return true;
 }
 
@@ -182,7 +182,7 @@ static bool start(struct top *top, bool *all)
 
 	*all = true;
 	top->view.system = !top->selection.count;
-	top->u = urt_select_open(top->view.system ? urt_open_system : urt_open);
+	top->u = select_open(top->view.system ? urt_open_system : urt_open);
 	if (!top->u)
 		return false;
 	top_model_init(&top->model, !top->view.system, now(CLOCK_BOOTTIME));
@@ -195,7 +195,7 @@ static bool start(struct top *top, bool *all)
 		      urt_strerror(errno));
 		return false;
 	}
-	*all = urt_select_register(&top->selection, top->u, &any);
+	*all = select_register(&top->selection, top->u, &any);
 	if (any && urt_map(top->u, 0)) {
 		error(0, 0, "cannot map the session: %s", urt_strerror(errno));
 		return false;
@@ -233,7 +233,7 @@ static bool drain(struct top *top)
 static bool update(struct top *top)
 {
 	/* Who has come in from outside is in the next generation. */
-	int err = urt_select_entered(&top->selection, top->u);
+	int err = select_entered(&top->selection, top->u);
 
 	if (err)
 		snprintf(top->view.message, sizeof(top->view.message),
@@ -243,7 +243,7 @@ static bool update(struct top *top)
 		return false;
 	if (!top->view.system && !drain(top))
 		return false;
-	urt_unreaped_look(&top->unreaped, &top->snapshot);
+	unreaped_look(&top->unreaped, &top->snapshot);
 	top->view.interval_ms = top->snapshot.interval_ms;
 	return !top_model_update(&top->model, &top->snapshot);
 }
@@ -423,7 +423,7 @@ static bool loop(struct top *top)
 		redraw = false;
 		if (top->exit_at_end &&
 		    (top->view.ended ||
-		     urt_unreaped_alone(&top->unreaped, now(CLOCK_BOOTTIME))))
+		     unreaped_alone(&top->unreaped, now(CLOCK_BOOTTIME))))
 			return true;
 		if (wait_for(top, fds) < 0 && errno != EINTR)
 			return false;
@@ -466,10 +466,10 @@ static int run(struct top *top)
 	return ok ? STATUS_OK : STATUS_FAILED;
 }
 
-int urt_cmd_top(int argc, char **argv)
+int cmd_top(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
-		{ &urt_select_argp, 0, NULL, 0 },
+		{ &select_argp, 0, NULL, 0 },
 		{ 0 }
 	};
 	static const struct argp argp = {
@@ -496,8 +496,8 @@ int urt_cmd_top(int argc, char **argv)
 		status = run(&top);
 	urt_snapshot_free(&top.snapshot);
 	top_model_free(&top.model);
-	urt_unreaped_free(&top.unreaped);
+	unreaped_free(&top.unreaped);
 	urt_close(top.u);
-	urt_select_free(&top.selection);
+	select_free(&top.selection);
 	return status == STATUS_OK && !all ? STATUS_FAILED : status;
 }

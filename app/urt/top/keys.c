@@ -132,7 +132,7 @@ void top_menu_label(const struct top_view *view, size_t i, char *label,
 		snprintf(label, size, "%s", sort_labels[sort_keys[i]]);
 	else
 		snprintf(label, size, "%2d %s", signals[i],
-			 urt_format_signal(name, signals[i]));
+			 format_signal(name, signals[i]));
 }
 
 static size_t sort_position(const struct top_view *view)
@@ -169,7 +169,7 @@ static void open_signal_menu(struct top_view *view,
 		return;
 	}
 	snprintf(view->target_name, sizeof(view->target_name), "%d (%.40s)",
-		 row->pid, urt_format_name(name, row->comm));
+		 row->pid, format_name(name, row->comm));
 	view->mode = TOP_MENU;
 	view->purpose = TOP_SIGNAL;
 	view->choice = 0;
@@ -194,7 +194,7 @@ static void choose(struct top_view *view)
 		say(view, "%s: %s", view->target_name, strerror(errno));
 	} else {
 		say(view, "%s sent to %s",
-		    urt_format_signal(name, signals[view->choice]),
+		    format_signal(name, signals[view->choice]),
 		    view->target_name);
 	}
 	close_menu(view);
@@ -263,7 +263,7 @@ static enum top_action finish_prompt(struct top_view *view)
 	if (view->purpose != TOP_DELAY || !view->input[0])
 		return TOP_GO_ON;
 	input_to(view, text, sizeof(text));
-	if (urt_parse_seconds(text, &view->wanted_ms))
+	if (parse_seconds(text, &view->wanted_ms))
 		return TOP_INTERVAL;
 	say(view, "Not a number of seconds: %s", text);
 	return TOP_GO_ON;

@@ -16,8 +16,8 @@ int top_target_open(pid_t pid, uint64_t start_ns)
 	if (fd < 0)
 		return -1;
 	/* The descriptor holds whom we look at now. */
-	if (!urt_proc_read(pid, &proc) ||
-	    proc.start_ticks != start_ns / urt_proc_tick_ns()) {
+	if (!proc_read(pid, &proc) ||
+	    proc.start_ticks != start_ns / proc_tick_ns()) {
 		close(fd);
 		errno = ESRCH;
 		return -1;

@@ -7,8 +7,8 @@
  * A generation: top_model_record() for whatever has exited, then
  * top_model_update(); then top_model_arrange(), which says what to show.
  */
-#ifndef URT_TOP_MODEL_H
-#define URT_TOP_MODEL_H
+#ifndef TOP_MODEL_H
+#define TOP_MODEL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -313,15 +313,15 @@ static void format_end(const struct top_row *row, char *text, size_t size)
 	*text = '\0';
 	if (!row->exited || row->status <= 0)
 		return;
-	urt_format_status(status, row->status);
+	format_status(status, row->status);
 	snprintf(text, size, *status == 'S' ? " [%s]" : " [exit %s]", status);
 }
 
 #define NAME_LEFT 4	/* columns of a name that its end leaves, at least */
 
 /* Branches, as much of the name as there is room for, how it ended. */
-static void format_name(const struct top_view *view, const struct top_row *row,
-			unsigned int width, char *text, size_t size)
+static void put_name(const struct top_view *view, const struct top_row *row,
+		     unsigned int width, char *text, size_t size)
 {
 	char name[NAME_SIZE], fitting[NAME_SIZE], end[STATUS_SIZE + 16];
 	char branch[TOP_LINE_SIZE] = "", scratch[TOP_LINE_SIZE];
@@ -333,7 +333,7 @@ static void format_name(const struct top_view *view, const struct top_row *row,
 	format_end(row, end, sizeof(end));
 	if (room < strlen(end) + NAME_LEFT)
 		*end = '\0';
-	top_fit(fitting, sizeof(fitting), urt_format_name(name, row->comm),
+	top_fit(fitting, sizeof(fitting), format_name(name, row->comm),
 		room - (unsigned int)strlen(end));
 	snprintf(text, size, "%s%s%s", branch, fitting, end);
 }
@@ -374,7 +374,7 @@ static void format_column(const struct top_view *view,
 		top_spark(text, size, &row->history, width, view->unicode);
 		break;
 	default:
-		format_name(view, row, width, text, size);
+		put_name(view, row, width, text, size);
 		break;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The pieces of urt top's screen as text: what fits where, and how it looks. */
-#ifndef URT_TOP_TEXT_H
-#define URT_TOP_TEXT_H
+#ifndef TOP_TEXT_H
+#define TOP_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of urt top know of each other; the model has its own header. */
-#ifndef URT_TOP_H
-#define URT_TOP_H
+#ifndef TOP_H
+#define TOP_H
 
 #include <stdbool.h>
 #include <stddef.h>

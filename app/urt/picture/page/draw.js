@@ -31,7 +31,7 @@ const HEAT_FULL = 8;
 const HEAT_MORE = 9;
 const colours = {};
 
-// As urt_picture_heat() has it.
+// As picture_heat() has it.
 function heatOf(share) {
 	if (share > 1.1)
 		return HEAT_MORE;
