@@ -11,6 +11,7 @@
 #include "command.h"
 #include "format.h"
 #include "output.h"
+#include "parse.h"
 #include "select.h"
 #include "table.h"
 

@@ -15,6 +15,7 @@
 
 #include <jansson.h>
 
+#include "clock.h"
 #include "command.h"
 #include "format.h"
 #include "memory.h"

@@ -30,9 +30,11 @@
 
 #include <liburt.h>
 
+#include "clock.h"
 #include "command.h"
 #include "format.h"
 #include "memory.h"
+#include "parse.h"
 #include "summary.h"
 #include "select.h"
 #include "tally.h"
@@ -80,14 +82,6 @@ struct run {
 	bool ended;		/* nothing registered is left */
 	bool stopped;		/* by a signal: report and end */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
 
 /* --- options --- */
 
@@ -302,7 +296,7 @@ static int start(struct run *run)
 	open_signals(run);
 	open_pipe(gate);
 	open_pipe(failure);
-	run->report.start_ns = now_ns();
+	run->report.start_ns = clock_ns(CLOCK_BOOTTIME);
 	run->report.time = time(NULL);
 	run->report.cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
 	note_place(&run->report);
@@ -329,7 +323,7 @@ static void reap(struct run *run)
 	    waitpid(run->pid, &run->report.status, WNOHANG) != run->pid)
 		return;
 	run->reaped = true;
-	run->end_ns = now_ns();
+	run->end_ns = clock_ns(CLOCK_BOOTTIME);
 	run->report.command_ns = run->end_ns - run->report.start_ns;
 	run->report.real_ns = run->report.command_ns;
 }
@@ -518,14 +512,14 @@ static bool records_to_come(const struct run *run)
 /* Return: whether all has come that is worth waiting for. */
 static bool settled(const struct run *run)
 {
-	uint64_t waited = now_ns() - run->end_ns;
+	uint64_t waited = clock_ns(CLOCK_BOOTTIME) - run->end_ns;
 
 	if (run->ended || run->stopped)
 		return true;
 	/* For what nobody reaps, no record comes. */
 	if (run->wait)
 		return (run->recorded || waited >= OWN_LIMIT) &&
-		       unreaped_alone(&run->unreaped, now_ns());
+		       unreaped_alone(&run->unreaped, clock_ns(CLOCK_BOOTTIME));
 	if (!run->recorded)
 		return waited >= OWN_LIMIT;
 	/* Who else has exited is not known: some of it may still come. */

@@ -8,9 +8,11 @@
 
 #include <liburt.h>
 
+#include "clock.h"
 #include "command.h"
 #include "format.h"
 #include "output.h"
+#include "parse.h"
 #include "proc.h"
 #include "select.h"
 #include "table.h"
@@ -76,15 +78,6 @@ static const struct column columns[] = {
 	{ "within_ns", NULL, COLUMN_SECONDS, 0 },
 };
 
-/* The clock of start_ns: since boot, as this time namespace has it. */
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
-
 /* When a process was started. */
 struct started {
 	pid_t pid;
@@ -99,7 +92,7 @@ static void add_row(struct table *table, const struct started *process)
 
 	table_number(table, (uint64_t)process->pid);
 	table_number(table, process->start_ns);
-	table_number(table, now_ns() - process->start_ns);
+	table_number(table, clock_ns(CLOCK_BOOTTIME) - process->start_ns);
 	table_text(table, format_name(name, process->comm));
 	table_number(table, process->within_ns);
 }

@@ -16,9 +16,11 @@
 
 #include <liburt.h>
 
+#include "clock.h"
 #include "command.h"
 #include "format.h"
 #include "output.h"
+#include "parse.h"
 #include "select.h"
 #include "signals.h"
 #include "table.h"
@@ -53,14 +55,6 @@ struct stat_run {
 	bool ended;
 	bool stopped;
 };
-
-static uint64_t boot_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
 
 /* --- options --- */
 
@@ -524,13 +518,13 @@ static void wait_for_event(struct stat_run *stat)
 		reports = take_snapshot(stat) && due(stat);
 	take_records(stat, reports);
 	if (!stat->ended && !stat->holds &&
-	    unreaped_alone(&stat->unreaped, boot_ns())) {
+	    unreaped_alone(&stat->unreaped, clock_ns(CLOCK_BOOTTIME))) {
 		error(0, 0, "the processes that are left have exited, but their parents do not reap them");
 		stat->ended = true;
 	}
 	/* Once all have ended, no refresh comes any more. */
 	if (stat->ended && !stat->system)
-		stat->now_ns = boot_ns();
+		stat->now_ns = clock_ns(CLOCK_BOOTTIME);
 	if (stat->ended || reports)
 		report(stat, INTERVAL);
 }
@@ -565,7 +559,7 @@ static bool first_look(struct stat_run *stat)
 	/* To a session nobody but a fork adds. */
 	stat->watch.closed = !stat->system &&
 			     stat->snapshot.registered == stat->snapshot.count;
-	now = boot_ns();
+	now = clock_ns(CLOCK_BOOTTIME);
 	first = watch_first_ns(&stat->snapshot, stat->system, now);
 	stat->watch.time_ns = first;
 	/* Before the first refresh, the values are those of registration. */

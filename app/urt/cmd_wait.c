@@ -9,9 +9,11 @@
 
 #include <liburt.h>
 
+#include "clock.h"
 #include "command.h"
 #include "format.h"
 #include "output.h"
+#include "parse.h"
 #include "select.h"
 
 enum { STATUS_TIMEOUT = 3 };
@@ -102,10 +104,7 @@ static void print_record(struct output *output, const struct urt_record *record)
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / NSEC_PER_MSEC;
+	return clock_ns(CLOCK_MONOTONIC) / NSEC_PER_MSEC;
 }
 
 /* Return: an exit status. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers, names and statuses: from the command line, and for people. */
+/* Names, statuses, numbers and terminals: what people read. */
 #ifndef FORMAT_H
 #define FORMAT_H
 
@@ -7,18 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/types.h>
-
-#define NSEC_PER_SEC	1000000000ULL
-#define NSEC_PER_MSEC	1000000ULL
-
-/* A whole number in decimal, nothing else. Return: whether it is from 1 to max. */
-bool parse_number(const char *text, unsigned long max, unsigned long *value);
-bool parse_pid(const char *text, pid_t *pid);
-/* Seconds with a fraction, as whole milliseconds from 1 on. */
-bool parse_seconds(const char *text, unsigned int *ms);
-/* The same, or 0. */
-bool parse_timeout(const char *text, unsigned int *ms);
 
 /* A process's name, escaped: room for each of 63 bytes as \ooo. */
 #define NAME_SIZE	(4 * 63 + 1)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "format.h"
+#include "clock.h"
 #include "proc.h"
 
 #define START_FIELD 22	/* of /proc/PID/stat; see proc(5) */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "format.h"
+#include "parse.h"
 #include "roots.h"
 
 /* Of a process's line in /proc/PID/stat, its name is the longest part. */

@@ -13,8 +13,8 @@
 #include <linux/magic.h>
 
 #include "command.h"
-#include "format.h"
 #include "memory.h"
+#include "parse.h"
 #include "roots.h"
 #include "select.h"
 

@@ -2,7 +2,7 @@
 #include <search.h>
 #include <stdlib.h>
 
-#include "format.h"
+#include "clock.h"
 #include "memory.h"
 #include "unreaped.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format.h"
+#include "clock.h"
 #include "memory.h"
 #include "watch.h"
 

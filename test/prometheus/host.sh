@@ -45,7 +45,7 @@ phases() {
 		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
 		-I"$top/app/urt" -Wl,--wrap=clock_gettime -o "$build/phases" \
 		"$top"/test/prometheus/{phases,kernel,model_world}.c \
-		"$top"/app/urt/{exporter/{model,source},format,memory}.c &&
+		"$top"/app/urt/{exporter/{model,source},clock,memory}.c &&
 		"$build/phases"
 }
 

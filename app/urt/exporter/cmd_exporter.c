@@ -14,13 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "command.h"
 #include "exporter/file.h"
 #include "exporter/http.h"
 #include "exporter/metrics.h"
 #include "exporter/source.h"
-#include "format.h"
 #include "memory.h"
+#include "parse.h"
 #include "roots.h"
 #include "signals.h"
 
@@ -178,26 +179,18 @@ static void split_selection(struct exporter *e)
 
 /* --- what is told --- */
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
-
 static void look(struct exporter *e)
 {
-	uint64_t begin = exporter_now_ns();
+	uint64_t begin = clock_ns(CLOCK_BOOTTIME);
 
 	e->up = exporter_sources_look(&e->sources, &e->model);
-	e->refresh_ns = exporter_now_ns() - begin;
+	e->refresh_ns = clock_ns(CLOCK_BOOTTIME) - begin;
 }
 
 /* Start times stay as they are unless somebody sets the clock. */
 static void update_epoch(struct exporter *e)
 {
-	uint64_t epoch = clock_ns(CLOCK_REALTIME) - exporter_now_ns();
+	uint64_t epoch = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
 	uint64_t off = epoch > e->epoch_ns ? epoch - e->epoch_ns :
 					     e->epoch_ns - epoch;
 
@@ -236,7 +229,7 @@ static char *render(void *context, size_t *length)
 		.own = exporter_sources_own(&e->sources) ?
 		       &e->sources.own_state : NULL,
 		.pids_max = e->pids_max,
-		.now_ns = exporter_now_ns(),
+		.now_ns = clock_ns(CLOCK_BOOTTIME),
 		.epoch_ns = e->epoch_ns,
 		.start_ns = e->start_ns,
 		.cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID),
@@ -257,7 +250,7 @@ static bool write_file(struct exporter *e)
 	bool ok = exporter_file_write(e->file, text, length);
 
 	free(text);
-	e->file_ns = exporter_now_ns() +
+	e->file_ns = clock_ns(CLOCK_BOOTTIME) +
 		     e->sources.interval_ms * NSEC_PER_MSEC;
 	return ok;
 }
@@ -294,7 +287,7 @@ static struct timespec rest(const struct exporter *e, uint64_t now)
 
 static void turn(struct exporter *e)
 {
-	uint64_t now = exporter_now_ns();
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 	struct timespec left = rest(e, now);
 	struct pollfd fds[] = {
 		{ .fd = e->signal_fd, .events = POLLIN },
@@ -308,7 +301,7 @@ static void turn(struct exporter *e)
 	if (ppoll(fds, sizeof(fds) / sizeof(*fds), &left, NULL) < 0)
 		return;
 	e->stopped = fds[0].revents;
-	now = exporter_now_ns();
+	now = clock_ns(CLOCK_BOOTTIME);
 	if (fds[2].revents) {
 		exporter_sources_records(&e->sources, &e->model);
 		e->records_ns = now + RECORDS_NS;
@@ -324,7 +317,7 @@ static void turn(struct exporter *e)
 /* Return: whether it can begin; or a message. */
 static bool start(struct exporter *e)
 {
-	e->start_ns = exporter_now_ns();
+	e->start_ns = clock_ns(CLOCK_BOOTTIME);
 	e->sources.system_state.since_ns = e->start_ns;
 	exporter_model_init(&e->model, e->names_max);
 	if (!exporter_sources_open(&e->sources, &e->model))

@@ -18,11 +18,12 @@
 
 #include <microhttpd.h>
 
+#include "clock.h"
 #include "exporter/http.h"
 #include "exporter/source.h"
 #include "exporter/text.h"
-#include "format.h"
 #include "memory.h"
+#include "parse.h"
 
 #define CONNECTIONS_MAX		64	/* more only until others are closed */
 #define PLACES_MAX		80
@@ -85,7 +86,7 @@ static void notify(void *context, struct MHD_Connection *connection,
 		return;
 	*slot = (struct connection){
 		.fd = started ? fd_of(connection) : -1,
-		.since_ns = exporter_now_ns(),
+		.since_ns = clock_ns(CLOCK_BOOTTIME),
 	};
 	slot->end_ns = slot->since_ns + REQUEST_NS;
 }
@@ -98,7 +99,7 @@ static void note_answer(struct exporter_http *http,
 	if (!slot)
 		return;
 	slot->answered = true;
-	slot->since_ns = exporter_now_ns();
+	slot->since_ns = clock_ns(CLOCK_BOOTTIME);
 	slot->end_ns = slot->since_ns + ANSWER_NS;
 }
 
@@ -143,7 +144,7 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection,
 /* What others are still being sent, the library keeps until they have it. */
 static void render(struct exporter_http *http)
 {
-	uint64_t now = exporter_now_ns();
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 	size_t length;
 	char *text;
 
@@ -251,7 +252,7 @@ static void make_room(struct exporter_http *http, uint64_t now)
  */
 static void end_connections(struct exporter_http *http)
 {
-	uint64_t now = exporter_now_ns();
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 	size_t i;
 
 	for (i = 0; i < PLACES_MAX; i++) {

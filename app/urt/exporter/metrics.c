@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 
+#include "clock.h"
 #include "exporter/metrics.h"
 #include "exporter/text.h"
-#include "format.h"
 #include "memory.h"
 
 /* --- by name --- */

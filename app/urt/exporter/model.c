@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "exporter/model.h"
-#include "format.h"
 #include "memory.h"
 
 /* Longer than any fork: a look that falls into one does not see the child. */

@@ -4,20 +4,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "clock.h"
 #include "exporter/source.h"
-#include "format.h"
 
 /* How long to wait for a module, and at most for anything. */
 #define ABSENT_NS	NSEC_PER_SEC
 #define WAIT_MAX_NS	(10 * NSEC_PER_SEC)
-
-uint64_t exporter_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
 
 /* Says what is wrong once, not at each look. */
 static void tell(int *told, const char *what, int err)
@@ -72,7 +64,7 @@ static void system_failed(struct exporter_sources *sources,
 static bool look_at_system(struct exporter_sources *sources,
 			   struct exporter_model *model)
 {
-	uint64_t now = exporter_now_ns();
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 	struct urt *u = urt_open_system();
 	bool up = u && !urt_snapshot(u, &sources->system_snapshot);
 
@@ -110,7 +102,7 @@ static bool search(struct exporter_sources *sources, uint64_t now_ns)
 static bool take_own(struct exporter_sources *sources,
 		     struct exporter_model *model)
 {
-	uint64_t now = exporter_now_ns();
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 
 	if (urt_snapshot(sources->own, &sources->own_snapshot)) {
 		tell(&sources->told_own, "cannot read the session", errno);
@@ -128,7 +120,7 @@ static bool begin(struct exporter_sources *sources,
 		  struct exporter_model *model)
 {
 	struct urt *u = sources->own;
-	uint64_t now = exporter_now_ns();
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 
 	sources->own_state = (struct exporter_source){
 		.records = true,
@@ -206,7 +198,7 @@ void exporter_sources_records(struct exporter_sources *sources,
 static bool search_and_take(struct exporter_sources *sources,
 			    struct exporter_model *model)
 {
-	uint64_t now = exporter_now_ns();
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 	bool is_due = sources->names.count && now >= sources->names_ns;
 	bool found = !is_due || search(sources, now);
 	bool mapped = !is_due || !urt_map_update(sources->own), taken;
@@ -223,7 +215,7 @@ static bool search_and_take(struct exporter_sources *sources,
 static bool look_at_own(struct exporter_sources *sources,
 			struct exporter_model *model)
 {
-	uint64_t now = exporter_now_ns();
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 	bool up;
 
 	if (!exporter_sources_own(sources))
@@ -246,7 +238,7 @@ bool exporter_sources_look(struct exporter_sources *sources,
 {
 	bool up;
 
-	sources->next_ns = exporter_now_ns() + WAIT_MAX_NS;
+	sources->next_ns = clock_ns(CLOCK_BOOTTIME) + WAIT_MAX_NS;
 	exporter_model_begin(model);
 	/* In this order: who is final in the registry has a record by then. */
 	up = look_at_system(sources, model);

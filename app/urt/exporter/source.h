@@ -58,7 +58,4 @@ void exporter_sources_records(struct exporter_sources *sources,
 bool exporter_sources_look(struct exporter_sources *sources,
 			   struct exporter_model *model);
 
-/* CLOCK_BOOTTIME */
-uint64_t exporter_now_ns(void);
-
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
+#include "clock.h"
 #include "exporter/text.h"
 #include "format.h"
 #include "memory.h"

@@ -19,8 +19,10 @@
 
 #include <liburt.h>
 
+#include "clock.h"
 #include "command.h"
 #include "format.h"
+#include "parse.h"
 #include "select.h"
 #include "top/top.h"
 #include "unreaped.h"
@@ -115,14 +117,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* --- what is seen --- */
 
-static uint64_t now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
-
 static void name_of(pid_t pid, char comm[64])
 {
 	char path[32];
@@ -170,7 +164,7 @@ static bool begin_system(struct top *top)
 		return false;
 	}
 	top->model.time_ns = watch_first_ns(&top->snapshot, true,
-					    now(CLOCK_BOOTTIME));
+					    clock_ns(CLOCK_BOOTTIME));
 	return true;
 }
 
@@ -185,7 +179,7 @@ static bool start(struct top *top, bool *all)
 	top->u = select_open(top->view.system ? urt_open_system : urt_open);
 	if (!top->u)
 		return false;
-	top_model_init(&top->model, !top->view.system, now(CLOCK_BOOTTIME));
+	top_model_init(&top->model, !top->view.system, clock_ns(CLOCK_BOOTTIME));
 	set_title(top);
 	if (top->view.system)
 		return begin_system(top);
@@ -211,7 +205,7 @@ static bool drain(struct top *top)
 	struct urt_record record;
 	unsigned int i;
 
-	top->batch_ns = now(CLOCK_MONOTONIC) + BATCH_MS * NSEC_PER_MSEC;
+	top->batch_ns = clock_ns(CLOCK_MONOTONIC) + BATCH_MS * NSEC_PER_MSEC;
 	for (i = 0; i < BATCH_MAX && !top->view.ended; i++) {
 		int ret = urt_next(top->u, &record, 0);
 
@@ -263,7 +257,7 @@ static bool take_events(struct top *top, short events, bool *redraw)
 	if (!top->view.ended || ended)
 		return true;
 	*redraw = true;
-	return !top_model_finish(&top->model, now(CLOCK_BOOTTIME));
+	return !top_model_finish(&top->model, clock_ns(CLOCK_BOOTTIME));
 }
 
 /* --- keys and signals --- */
@@ -391,7 +385,7 @@ static int die_of(int number)
 /* What is waited for, and, between batches of records, how long. */
 static int wait_for(struct top *top, struct pollfd fds[3])
 {
-	uint64_t time = now(CLOCK_MONOTONIC);
+	uint64_t time = clock_ns(CLOCK_MONOTONIC);
 	bool between = time < top->batch_ns;
 
 	fds[0] = (struct pollfd) { top->signal_fd, POLLIN, 0 };
@@ -423,7 +417,7 @@ static bool loop(struct top *top)
 		redraw = false;
 		if (top->exit_at_end &&
 		    (top->view.ended ||
-		     unreaped_alone(&top->unreaped, now(CLOCK_BOOTTIME))))
+		     unreaped_alone(&top->unreaped, clock_ns(CLOCK_BOOTTIME))))
 			return true;
 		if (wait_for(top, fds) < 0 && errno != EINTR)
 			return false;

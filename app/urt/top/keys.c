@@ -10,6 +10,7 @@
 #include <wctype.h>
 
 #include "format.h"
+#include "parse.h"
 #include "top/top.h"
 
 #define ESCAPE	27
