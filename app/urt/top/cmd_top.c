@@ -24,7 +24,9 @@
 #include "format.h"
 #include "parse.h"
 #include "select.h"
-#include "top/top.h"
+#include "top/keys.h"
+#include "top/screen.h"
+#include "top/view.h"
 #include "unreaped.h"
 #include "watch.h"
 
@@ -291,7 +293,10 @@ static bool take_keys(struct top *top)
 		case TOP_INTERVAL:
 			set_interval(top);
 			break;
-		default:
+		case TOP_REDRAW:
+			top_screen_resume();
+			break;
+		case TOP_GO_ON:
 			break;
 		}
 	}

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* Signals for the process that was meant, whatever its number is by then. */
+#include "top/kill.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "proc.h"
-#include "top/top.h"
 
 int top_target_open(pid_t pid, uint64_t start_ns)
 {

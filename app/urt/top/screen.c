@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* urt top's screen: the terminal in and out of it, and what is drawn. */
+#include "top/screen.h"
+
 #include <langinfo.h>
 #include <ncurses.h>
 #include <pwd.h>
@@ -11,7 +13,7 @@
 #include <unistd.h>
 
 #include "format.h"
-#include "top/top.h"
+#include "top/menu.h"
 #include "top/text.h"
 
 #define ESCAPE_DELAY_MS	25	/* between an escape and the rest of a key */
@@ -110,7 +112,6 @@ void top_screen_close(void)
 	active = false;
 }
 
-/* Also after endwin(), and when something else has been on the screen. */
 void top_screen_resume(void)
 {
 	active = true;

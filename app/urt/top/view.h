@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of urt top know of each other; the model has its own header. */
-#ifndef TOP_H
-#define TOP_H
+/*
+ * What the user sees of the model, and what keys change: the rows' order, the
+ * cursor, what is asked for. Knows nothing of terminals.
+ */
+#ifndef TOP_VIEW_H
+#define TOP_VIEW_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +21,6 @@ enum top_mode { TOP_LIST, TOP_HELP, TOP_PROMPT, TOP_MENU };
 /* What is prompted for, or chosen from a menu. */
 enum top_purpose { TOP_SEARCH, TOP_FILTER, TOP_DELAY, TOP_SORT, TOP_SIGNAL };
 
-/* What the user sees of the model, and what keys change. */
 struct top_view {
 	struct top_order order;	/* its filter is the one below */
 	char filter[TOP_INPUT_MAX * 6 + 1];	/* a character has 6 bytes */
@@ -49,37 +51,28 @@ struct top_view {
 	bool colours;
 };
 
-/* --- keys.c --- */
+/* A message, until the next key. */
+void top_say(struct top_view *view, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-enum top_action { TOP_GO_ON, TOP_QUIT, TOP_INTERVAL };
-
-/* A key, or a character (key false). */
-enum top_action top_press(struct top_view *view, struct top_model *model,
-			  wint_t c, bool key);
 /* Rows in order, and the cursor where it belongs: before any drawing. */
 void top_settle(struct top_view *view, struct top_model *model);
-size_t top_menu_count(const struct top_view *view);
-void top_menu_label(const struct top_view *view, size_t i, char *label,
-		    size_t size);
 
-/* --- kill.c --- */
+void top_sort_by(struct top_view *view, enum top_column key);
 
+/* Return: NULL if there are no rows. */
+const struct top_row *top_row_at_cursor(const struct top_view *view,
+					const struct top_model *model);
+/* Stays with the process there; at the top, with whatever is at the top. */
+void top_put_cursor(struct top_view *view, const struct top_model *model,
+		    size_t at);
+void top_move_cursor(struct top_view *view, const struct top_model *model,
+		     size_t steps, bool up);
 /*
- * Return: a descriptor of the process, and of no other that got its number
- * since; or -1, with errno ESRCH if it is gone.
+ * Goes to a row that view->search matches, from the cursor on, around the end;
+ * next: the row at the cursor last, not first.
  */
-int top_target_open(pid_t pid, uint64_t start_ns);
-int top_target_signal(int target, int number);
-
-/* --- screen.c --- */
-
-/* Return: NULL, or why there can be no screen. */
-const char *top_screen_open(struct top_view *view);
-/* The terminal as it was; also at exit(). */
-void top_screen_close(void);
-void top_screen_resume(void);
-void top_screen_resize(void);
-/* What top_settle() has prepared. */
-void top_screen_draw(struct top_view *view, const struct top_model *model);
+void top_search(struct top_view *view, const struct top_model *model,
+		bool next);
 
 #endif
