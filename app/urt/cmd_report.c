@@ -19,6 +19,7 @@
 #include "command.h"
 #include "format.h"
 #include "memory.h"
+#include "picture/draw.h"
 #include "summary.h"
 #include "tally.h"
 

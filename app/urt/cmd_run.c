@@ -35,6 +35,7 @@
 #include "format.h"
 #include "memory.h"
 #include "parse.h"
+#include "picture/draw.h"
 #include "summary.h"
 #include "select.h"
 #include "tally.h"

@@ -33,17 +33,4 @@ struct report {
 /* Sorts the tally. */
 void summary_print(struct report *report, struct tally *tally);
 
-/*
- * The files report->html and report->svg, for which the tally must have the
- * processes one by one; sorts it. Return: whether they are written; or a message.
- */
-bool picture_draw(const struct report *report, struct tally *tally);
-/*
- * Whether they can be written, as far as that is known before; or a message. They
- * must not be each other, nor the other file that there is, or NULL; what it is
- * called says what.
- */
-bool picture_can_draw(const struct report *report, const char *what,
-		      const char *other);
-
 #endif

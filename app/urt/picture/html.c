@@ -10,8 +10,10 @@
 
 #include <jansson.h>
 
+#include "picture/base64.h"
 #include "picture/embedded.h"
 #include "picture/html.h"
+#include "picture/markup.h"
 #include "memory.h"
 #include "picture/svg.h"
 
@@ -54,7 +56,7 @@ static void put_policy(const struct picture *picture, FILE *out)
 
 static void put_title(const struct picture *picture, FILE *out)
 {
-	svg_text(out, picture->command);
+	markup_text(out, picture->command);
 }
 
 static json_t *number(uint64_t value)

@@ -15,14 +15,4 @@ void html_facts(const struct picture *picture, FILE *file);
 /* ... and its processes as numbers in base64; see page/data.js. */
 void html_rows(const struct picture *picture, FILE *file);
 
-/* Bytes as base64, in a stream. */
-struct base64 {
-	FILE *file;
-	unsigned int bits;	/* of count bytes, not yet written */
-	unsigned int count;
-};
-
-void base64_put(struct base64 *base64, unsigned char byte);
-void base64_end(struct base64 *base64);
-
 #endif

@@ -11,27 +11,12 @@
 
 #include "picture/embedded.h"
 #include "memory.h"
+#include "picture/markup.h"
 #include "picture/svg.h"
 #include "picture/svg_parts.h"
 
 #define NAMES_MAX	10
 #define COMMAND_MAX	110	/* columns of it that there is room for */
-
-void svg_text(FILE *file, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '<')
-			fputs("&lt;", file);
-		else if (*text == '>')
-			fputs("&gt;", file);
-		else if (*text == '&')
-			fputs("&amp;", file);
-		else if (*text == '"')
-			fputs("&quot;", file);
-		else
-			fputc(*text, file);
-	}
-}
 
 /* --- head --- */
 
@@ -44,7 +29,7 @@ static void put_command(const struct svg *svg, double y)
 	fprintf(svg->file, "<text class=\"command\" x=\"%d\" y=\"%g\">",
 		SVG_LEFT, y);
 	*at = '\0';
-	svg_text(svg->file, command);
+	markup_text(svg->file, command);
 	fprintf(svg->file, "%s</text>\n", cut ? "…" : "");
 	free(command);
 }
@@ -85,7 +70,7 @@ static double put_place(const struct svg *svg, double y)
 	if (!*svg->picture->place)
 		return y;
 	fprintf(svg->file, "<text class=\"dim\" x=\"%d\" y=\"%g\">", SVG_LEFT, y);
-	svg_text(svg->file, svg->picture->place);
+	markup_text(svg->file, svg->picture->place);
 	fputs("</text>\n", svg->file);
 	return y + 20;
 }
@@ -98,7 +83,7 @@ static double put_notes(const struct svg *svg, double y)
 	for (i = 0; i < count; i++) {
 		fprintf(svg->file, "<text class=\"note\" x=\"%d\" y=\"%g\">",
 			SVG_LEFT, y);
-		svg_text(svg->file, notes[i]);
+		markup_text(svg->file, notes[i]);
 		fputs("</text>\n", svg->file);
 		free(notes[i]);
 		y += 18;
@@ -159,7 +144,7 @@ static void put_name(const struct svg *svg, double y, const struct sum *sum)
 	fprintf(file, "<rect class=\"load\" x=\"%d\" y=\"%g\" width=\"%.4g\" height=\"10\"/>",
 		SVG_LEFT + 352, y - 9, fmax(1, 200 * share));
 	fprintf(file, "<text x=\"%d\" y=\"%g\">", SVG_LEFT + 566, y);
-	svg_text(file, format_name(name, sum->comm));
+	markup_text(file, format_name(name, sum->comm));
 	fputs("</text>\n", file);
 }
 
@@ -249,7 +234,7 @@ void svg_write(const struct picture *picture, FILE *file)
 	fputs("<style>", out);
 	EMBEDDED_WRITE(svg_css, out);
 	fputs("</style>\n<title>", out);
-	svg_text(out, picture->command);
+	markup_text(out, picture->command);
 	fputs("</title>\n<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n",
 	      out);
 	if (fclose(out))

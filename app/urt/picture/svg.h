@@ -13,7 +13,4 @@ void svg_write(const struct picture *picture, FILE *file);
 /* The same to stand in a page of HTML, which has the style, svg.css. */
 void svg_write_inline(const struct picture *picture, FILE *file);
 
-/* Text between tags, or in an attribute. */
-void svg_text(FILE *file, const char *text);
-
 #endif

@@ -7,7 +7,7 @@
 
 #include "format.h"
 #include "memory.h"
-#include "picture/svg.h"
+#include "picture/markup.h"
 #include "picture/svg_parts.h"
 
 /* --- CPUs busy --- */
@@ -221,7 +221,7 @@ static void draw_label(const struct svg *svg, const struct bar *bar, double y,
 	if (inside)
 		fprintf(svg->file, " on%u", bar_heat(bar));
 	fprintf(svg->file, "\" x=\"%.6g\" y=\"%.5g\">", x + 4, y + 13);
-	svg_text(svg->file, name);
+	markup_text(svg->file, name);
 	format_seconds(seconds, bar->one->runtime_ns);
 	if (needed + 60 <= (inside ? width : room - width))
 		fprintf(svg->file, "<tspan class=\"time\"> %s s</tspan>", seconds);
@@ -266,7 +266,7 @@ static void draw_bar(const struct svg *svg, const struct bar *bar, double y)
 
 	fprintf(out, "<rect class=\"k%u\" x=\"%.6g\" y=\"%.5g\" width=\"%.6g\" height=\"%.4g\"><title>",
 		bar_heat(bar), x, y, width - gap, height);
-	svg_text(out, format_name(name, bar->one->comm));
+	markup_text(out, format_name(name, bar->one->comm));
 	fprintf(out, " (%d): %s s", bar->one->pid,
 		format_seconds(text, bar->one->runtime_ns));
 	fprintf(out, ", CPU %s s, ", format_seconds(text, bar_cpu(bar)));
