@@ -24,7 +24,7 @@
 #include "tally.h"
 
 struct saved {
-	struct report report;
+	struct summary summary;
 	struct tally tally;
 	const char *path;	/* NULL: standard input */
 	int64_t cpu_ns;		/* of all so far, as JSON has numbers */
@@ -71,10 +71,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_HTML:
-		saved->report.html = arg;
+		saved->summary.html = arg;
 		return 0;
 	case OPTION_SVG:
-		saved->report.svg = arg;
+		saved->summary.svg = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (saved->path)
@@ -83,7 +83,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		saved->path = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (!saved->report.html && !saved->report.svg)
+		if (!saved->summary.html && !saved->summary.svg)
 			argp_error(state, "what to draw? --html FILE, --svg FILE, or both");
 		return 0;
 	default:
@@ -269,9 +269,9 @@ static void take_others(struct saved *saved, const json_t *json)
 		.count = get(saved, json, "missed", UINT32_MAX, true),
 	});
 	/* Null where urt run could not see what ran on. */
-	saved->report.blind = json_is_null(json_object_get(json, "unseen"));
-	saved->report.unseen = get(saved, json, "unseen", UINT32_MAX,
-				   !saved->report.blind);
+	saved->summary.blind = json_is_null(json_object_get(json, "unseen"));
+	saved->summary.unseen = get(saved, json, "unseen", UINT32_MAX,
+				    !saved->summary.blind);
 }
 
 static void take_command(struct saved *saved, const json_t *json)
@@ -281,13 +281,13 @@ static void take_command(struct saved *saved, const json_t *json)
 
 	if (!count)
 		refuse(saved, "there is no 'command' in it; make it with 'urt run --each --json'");
-	saved->report.command = memory_alloc((count + 1) * sizeof(char *));
+	saved->summary.command = memory_alloc((count + 1) * sizeof(char *));
 	for (i = 0; i < count; i++) {
 		const json_t *word = json_array_get(words, i);
 
 		if (!json_is_string(word))
 			refuse(saved, "'command' is not a list of words");
-		saved->report.command[i] =
+		saved->summary.command[i] =
 			memory_strdup(json_string_value(word));
 	}
 }
@@ -302,25 +302,26 @@ static char *get_word(const json_t *json, const char *key)
 
 static void take_report(struct saved *saved, const json_t *json)
 {
-	struct report *report = &saved->report;
+	struct summary *summary = &saved->summary;
 
 	if (!json_is_object(json))
 		refuse(saved, "this is no report of 'urt run --each --json'");
 	take_command(saved, json);
-	report->status = get_status(saved, json);
-	report->real_ns = get_time(saved, json, "real_ns");
-	report->time = (time_t)get(saved, json, "time", INT64_MAX, false);
-	report->cpus = (unsigned int)get(saved, json, "cpus", UINT16_MAX, false);
-	report->host = get_word(json, "host");
-	report->directory = get_word(json, "directory");
-	report->version = get_word(json, "urt");
+	summary->status = get_status(saved, json);
+	summary->real_ns = get_time(saved, json, "real_ns");
+	summary->time = (time_t)get(saved, json, "time", INT64_MAX, false);
+	summary->cpus =
+		(unsigned int)get(saved, json, "cpus", UINT16_MAX, false);
+	summary->host = get_word(json, "host");
+	summary->directory = get_word(json, "directory");
+	summary->version = get_word(json, "urt");
 	take_rows(saved, json_object_get(json, "rows"));
 	take_others(saved, json);
 	tally_sort(&saved->tally);
 	/* Reports have it since there are pictures. */
-	report->start_ns = get(saved, json, "start_ns", SINCE_MAX, false);
-	if (!report->start_ns)
-		report->start_ns = saved->tally.ones[0].start_ns;
+	summary->start_ns = get(saved, json, "start_ns", SINCE_MAX, false);
+	if (!summary->start_ns)
+		summary->start_ns = saved->tally.processes[0].start_ns;
 }
 
 /* The file that they are read from; NULL: a pipe or the like. */
@@ -377,17 +378,17 @@ int cmd_report(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &saved))
 		return STATUS_USAGE;
-	if (!picture_can_draw(&saved.report, "RECORDS", source(&saved)))
+	if (!picture_can_draw(&saved.summary, "RECORDS", source(&saved)))
 		return STATUS_FAILED;
 	json = load(&saved);
 	tally_init(&saved.tally, true);
 	take_report(&saved, json);
 	json_decref(json);
-	ok = picture_draw(&saved.report, &saved.tally);
+	ok = picture_draw(&saved.summary, &saved.tally);
 	tally_free(&saved.tally);
-	free_command(saved.report.command);
-	free((char *)saved.report.host);
-	free((char *)saved.report.directory);
-	free((char *)saved.report.version);
+	free_command(saved.summary.command);
+	free((char *)saved.summary.host);
+	free((char *)saved.summary.directory);
+	free((char *)saved.summary.version);
 	return ok ? STATUS_OK : STATUS_FAILED;
 }

@@ -62,7 +62,7 @@ struct recent {
 };
 
 struct run {
-	struct report report;
+	struct summary summary;
 	struct tally tally;
 	struct urt *u;
 	struct urt_snapshot snapshot;
@@ -155,7 +155,7 @@ static const char doc[] =
 static void set_command(struct run *run, struct argp_state *state)
 {
 	/* The strings are the caller's argv; it ends with NULL. */
-	run->report.command = &state->argv[state->next - 1];
+	run->summary.command = &state->argv[state->next - 1];
 	state->next = state->argc;
 }
 
@@ -166,28 +166,28 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_EACH:
-		run->report.each = true;
+		run->summary.each = true;
 		return 0;
 	case OPTION_TOP:
 		if (!parse_number(arg, 1000000, &number))
 			argp_error(state, "--top: '%s' is not a whole number from 1 to 1000000",
 				   arg);
-		run->report.top = (unsigned int)number;
+		run->summary.top = (unsigned int)number;
 		return 0;
 	case OPTION_JSON:
-		output_choose(&run->report.output, FORMAT_JSON, state);
+		output_choose(&run->summary.output, FORMAT_JSON, state);
 		return 0;
 	case OPTION_CSV:
-		output_choose(&run->report.output, FORMAT_CSV, state);
+		output_choose(&run->summary.output, FORMAT_CSV, state);
 		return 0;
 	case 'o':
-		run->report.output.path = arg;
+		run->summary.output.path = arg;
 		return 0;
 	case OPTION_HTML:
-		run->report.html = arg;
+		run->summary.html = arg;
 		return 0;
 	case OPTION_SVG:
-		run->report.svg = arg;
+		run->summary.svg = arg;
 		return 0;
 	case OPTION_WAIT:
 		run->wait = true;
@@ -245,7 +245,7 @@ static void become_command(struct run *run, int gate, int failure)
 	/* End of file: urt has died, or could not register us. */
 	if (read(gate, &go, 1) != 1)
 		_exit(RUN_FAILED);
-	execvp(run->report.command[0], run->report.command);
+	execvp(run->summary.command[0], run->summary.command);
 	err = errno;
 	if (write(failure, &err, sizeof(err)) < 0)
 		_exit(RUN_FAILED);
@@ -274,20 +274,20 @@ static int release(struct run *run, int gate, int failure)
 	}
 	if (read(failure, &err, sizeof(err)) != sizeof(err))
 		return 0;	/* exec has closed it */
-	error(0, err, "cannot run '%s'", run->report.command[0]);
+	error(0, err, "cannot run '%s'", run->summary.command[0]);
 	return err == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXEC;
 }
 
 /* Where it runs, as pictures say it. */
-static void note_place(struct report *report)
+static void note_place(struct summary *summary)
 {
 	static struct utsname names;
 
 	/* A kernel that has not been told calls itself "(none)". */
 	if (!uname(&names) && strcmp(names.nodename, "(none)"))
-		report->host = names.nodename;
-	report->directory = getcwd(NULL, 0);	/* until the end */
-	report->version = cmd_version();
+		summary->host = names.nodename;
+	summary->directory = getcwd(NULL, 0);	/* until the end */
+	summary->version = cmd_version();
 }
 
 static int start(struct run *run)
@@ -297,10 +297,10 @@ static int start(struct run *run)
 	open_signals(run);
 	open_pipe(gate);
 	open_pipe(failure);
-	run->report.start_ns = clock_ns(CLOCK_BOOTTIME);
-	run->report.time = time(NULL);
-	run->report.cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
-	note_place(&run->report);
+	run->summary.start_ns = clock_ns(CLOCK_BOOTTIME);
+	run->summary.time = time(NULL);
+	run->summary.cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+	note_place(&run->summary);
 	run->pid = fork();
 	if (run->pid < 0)
 		error(RUN_FAILED, errno, "fork");
@@ -321,12 +321,12 @@ static int start(struct run *run)
 static void reap(struct run *run)
 {
 	if (run->reaped ||
-	    waitpid(run->pid, &run->report.status, WNOHANG) != run->pid)
+	    waitpid(run->pid, &run->summary.status, WNOHANG) != run->pid)
 		return;
 	run->reaped = true;
 	run->end_ns = clock_ns(CLOCK_BOOTTIME);
-	run->report.command_ns = run->end_ns - run->report.start_ns;
-	run->report.real_ns = run->report.command_ns;
+	run->summary.command_ns = run->end_ns - run->summary.start_ns;
+	run->summary.real_ns = run->summary.command_ns;
 }
 
 /*
@@ -539,11 +539,11 @@ static void count_living(struct run *run)
 		return;
 	/* No refresh came: how many there are is all that is known, if that. */
 	if (!snapshot_counts(run)) {
-		run->report.blind = !run->mapped || urt_map_update(run->u);
-		if (run->report.blind)
+		run->summary.blind = !run->mapped || urt_map_update(run->u);
+		if (run->summary.blind)
 			return;
 		take_snapshot(run);
-		run->report.unseen = run->snapshot.registered;
+		run->summary.unseen = run->snapshot.registered;
 		return;
 	}
 	for (i = 0; i < run->snapshot.count; i++) {
@@ -555,7 +555,7 @@ static void count_living(struct run *run)
 				     since ? since : run->snapshot.time_ns,
 				     since);
 	}
-	run->report.unseen = run->snapshot.registered - run->snapshot.count;
+	run->summary.unseen = run->snapshot.registered - run->snapshot.count;
 }
 
 /* After the command's end. */
@@ -571,7 +571,8 @@ static void follow_others(struct run *run)
 	count_living(run);
 	/* No process ran for longer, nor later, than all of them. */
 	if (run->tally.end_ns > run->end_ns)
-		run->report.real_ns = run->tally.end_ns - run->report.start_ns;
+		run->summary.real_ns =
+			run->tally.end_ns - run->summary.start_ns;
 }
 
 /*
@@ -586,7 +587,7 @@ static void close_signals(struct run *run)
 
 static int exit_status(const struct run *run)
 {
-	int status = run->report.status;
+	int status = run->summary.status;
 
 	return WIFSIGNALED(status) ? RUN_SIGNALLED + WTERMSIG(status) :
 				     WEXITSTATUS(status);
@@ -595,13 +596,13 @@ static int exit_status(const struct run *run)
 /* Return: whether all is written; or a message. */
 static bool print(struct run *run)
 {
-	struct output *output = &run->report.output;
+	struct output *output = &run->summary.output;
 
 	if (output->path)
 		close_signals(run);
 	if (!output_open(output, stderr))
 		return false;
-	summary_print(&run->report, &run->tally);
+	summary_print(&run->summary, &run->tally);
 	return output_close(output);
 }
 
@@ -617,8 +618,8 @@ static int run_and_report(struct run *run)
 	clear_progress(run);
 	ok = print(run);
 	close_signals(run);
-	ok &= picture_draw(&run->report, &run->tally);
-	return ok || run->report.status ? exit_status(run) : RUN_FAILED;
+	ok &= picture_draw(&run->summary, &run->tally);
+	return ok || run->summary.status ? exit_status(run) : RUN_FAILED;
 }
 
 int cmd_run(int argc, char **argv)
@@ -639,14 +640,14 @@ int cmd_run(int argc, char **argv)
 		return RUN_FAILED;
 	run.u = select_open(urt_open);
 	if (!run.u ||
-	    !picture_can_draw(&run.report, "--output",
-			      run.report.output.path) ||
-	    !output_check(&run.report.output))
+	    !picture_can_draw(&run.summary, "--output",
+			      run.summary.output.path) ||
+	    !output_check(&run.summary.output))
 		return RUN_FAILED;
-	tally_init(&run.tally, run.report.each || run.report.html ||
-			       run.report.svg);
+	tally_init(&run.tally, run.summary.each || run.summary.html ||
+			       run.summary.svg);
 	status = run_and_report(&run);
-	free((char *)run.report.directory);
+	free((char *)run.summary.directory);
 	urt_close(run.u);
 	urt_snapshot_free(&run.snapshot);
 	unreaped_free(&run.unreaped);

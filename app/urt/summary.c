@@ -62,7 +62,7 @@ static void name_row(struct table *table, const char *kind,
 	table_number(table, sum->unreaped);
 }
 
-static void name_rows(struct table *table, const struct report *report,
+static void name_rows(struct table *table, const struct summary *summary,
 		      const struct tally *tally)
 {
 	struct sum others = { 0 };
@@ -72,13 +72,13 @@ static void name_rows(struct table *table, const struct report *report,
 	for (i = 0; i < tally->count; i++) {
 		const struct sum *sum = tally->names[i];
 
-		if (report->top && i >= report->top) {
+		if (summary->top && i >= summary->top) {
 			tally_add(&others, sum);
 			continue;
 		}
 		format_name(name, sum->comm);
 		if (sum->running + sum->unreaped &&
-		    report->output.format == FORMAT_TEXT)
+		    summary->output.format == FORMAT_TEXT)
 			memcpy(name + strlen(name), "*", sizeof("*"));
 		name_row(table, "name", sum, tally, name);
 	}
@@ -88,7 +88,7 @@ static void name_rows(struct table *table, const struct report *report,
 
 /* --- a row for each process --- */
 
-static const struct column one_columns[] = {
+static const struct column process_columns[] = {
 	KIND,
 	{ "count", NULL, COLUMN_COUNT, 0 },
 	{ "pid", "PID", COLUMN_COUNT, 0 },
@@ -107,44 +107,44 @@ static const struct column one_columns[] = {
 };
 
 /* The four columns that say how one has ended. */
-static void status_cells(struct table *table, const struct one *one)
+static void status_cells(struct table *table, const struct tally_process *process)
 {
-	bool known = !one->running && one->status >= 0;
+	bool known = !process->running && process->status >= 0;
 	char text[STATUS_SIZE];
 
-	if (known && WIFEXITED(one->status))
-		table_number(table, (uint64_t)WEXITSTATUS(one->status));
+	if (known && WIFEXITED(process->status))
+		table_number(table, (uint64_t)WEXITSTATUS(process->status));
 	else
 		table_none(table);
-	if (known && WIFSIGNALED(one->status))
+	if (known && WIFSIGNALED(process->status))
 		table_text(table, format_signal(text,
-						WTERMSIG(one->status)));
+						WTERMSIG(process->status)));
 	else
 		table_none(table);
-	table_number(table, one->running);
-	table_text(table, one->running ? "running" :
-			      one->unreaped ? "unreaped" :
-			      format_status(text, one->status));
+	table_number(table, process->running);
+	table_text(table, process->running ? "running" :
+			      process->unreaped ? "unreaped" :
+			      format_status(text, process->status));
 }
 
-static void one_row(struct table *table, const struct one *one,
-		    const struct report *report)
+static void process_row(struct table *table, const struct tally_process *process,
+			const struct summary *summary)
 {
 	char name[NAME_SIZE];
 
 	table_text(table, "process");
 	table_number(table, 1);
-	table_number(table, (uint64_t)one->pid);
-	table_number(table, (uint64_t)one->ppid);
-	table_number(table, one->start_ns > report->start_ns ?
-			    one->start_ns - report->start_ns : 0);
-	table_number(table, one->start_ns);
-	table_number(table, one->runtime_ns);
-	table_number(table, one->utime_ns);
-	table_number(table, one->stime_ns);
-	status_cells(table, one);
-	table_text(table, format_name(name, one->comm));
-	table_number(table, one->unreaped);
+	table_number(table, (uint64_t)process->pid);
+	table_number(table, (uint64_t)process->ppid);
+	table_number(table, process->start_ns > summary->start_ns ?
+			    process->start_ns - summary->start_ns : 0);
+	table_number(table, process->start_ns);
+	table_number(table, process->runtime_ns);
+	table_number(table, process->utime_ns);
+	table_number(table, process->stime_ns);
+	status_cells(table, process);
+	table_text(table, format_name(name, process->comm));
+	table_number(table, process->unreaped);
 }
 
 /* A row that is not about one process. */
@@ -176,8 +176,8 @@ static void sum_row(struct table *table, const char *kind,
 
 static int by_cpu(const void *a, const void *b)
 {
-	const struct one *x = *(struct one *const *)a;
-	const struct one *y = *(struct one *const *)b;
+	const struct tally_process *x = *(struct tally_process *const *)a;
+	const struct tally_process *y = *(struct tally_process *const *)b;
 	uint64_t of_x = x->utime_ns + x->stime_ns;
 	uint64_t of_y = y->utime_ns + y->stime_ns;
 
@@ -185,43 +185,43 @@ static int by_cpu(const void *a, const void *b)
 }
 
 /* Which ones are among the top: an array of as many as there are ones. */
-static bool *choose(const struct report *report, const struct tally *tally)
+static bool *choose(const struct summary *summary, const struct tally *tally)
 {
-	bool *chosen = memory_alloc(tally->ones_count + 1);
-	struct one **order;
+	bool *chosen = memory_alloc(tally->processes_count + 1);
+	struct tally_process **order;
 	size_t i;
 
-	order = memory_realloc(NULL, tally->ones_count + 1, sizeof(*order));
-	for (i = 0; i < tally->ones_count; i++)
-		order[i] = &tally->ones[i];
-	qsort(order, tally->ones_count, sizeof(*order), by_cpu);
-	for (i = 0; i < tally->ones_count; i++)
-		chosen[order[i] - tally->ones] = !report->top ||
-						 i < report->top;
+	order = memory_realloc(NULL, tally->processes_count + 1, sizeof(*order));
+	for (i = 0; i < tally->processes_count; i++)
+		order[i] = &tally->processes[i];
+	qsort(order, tally->processes_count, sizeof(*order), by_cpu);
+	for (i = 0; i < tally->processes_count; i++)
+		chosen[order[i] - tally->processes] = !summary->top ||
+						      i < summary->top;
 	free(order);
 	return chosen;
 }
 
-static void one_rows(struct table *table, const struct report *report,
-		     const struct tally *tally)
+static void process_rows(struct table *table, const struct summary *summary,
+			 const struct tally *tally)
 {
-	bool *chosen = choose(report, tally);
+	bool *chosen = choose(summary, tally);
 	struct sum others = { 0 };
 	size_t i;
 
-	for (i = 0; i < tally->ones_count; i++) {
-		const struct one *one = &tally->ones[i];
+	for (i = 0; i < tally->processes_count; i++) {
+		const struct tally_process *process = &tally->processes[i];
 
 		if (chosen[i])
-			one_row(table, one, report);
+			process_row(table, process, summary);
 		else
 			tally_add(&others, &(struct sum){
 				.count = 1,
-				.running = one->running,
-				.unreaped = one->unreaped,
-				.utime_ns = one->utime_ns,
-				.stime_ns = one->stime_ns,
-				.longest_ns = one->runtime_ns,
+				.running = process->running,
+				.unreaped = process->unreaped,
+				.utime_ns = process->utime_ns,
+				.stime_ns = process->stime_ns,
+				.longest_ns = process->runtime_ns,
 			});
 	}
 	if (others.count)
@@ -231,29 +231,29 @@ static void one_rows(struct table *table, const struct report *report,
 
 /* --- the report --- */
 
-static void add_sum(struct table *table, const struct report *report,
+static void add_sum(struct table *table, const struct summary *summary,
 		    const struct tally *tally, const char *kind,
 		    const struct sum *sum, const char *name)
 {
-	if (report->each)
+	if (summary->each)
 		sum_row(table, kind, sum, name);
 	else
 		name_row(table, kind, sum, tally, name);
 }
 
-static struct table *make_table(const struct report *report,
+static struct table *make_table(const struct summary *summary,
 				const struct tally *tally)
 {
 	struct table *table;
 
-	if (report->each) {
-		table = table_new(one_columns, sizeof(one_columns) /
-					       sizeof(*one_columns));
-		one_rows(table, report, tally);
+	if (summary->each) {
+		table = table_new(process_columns, sizeof(process_columns) /
+						   sizeof(*process_columns));
+		process_rows(table, summary, tally);
 	} else {
 		table = table_new(name_columns, sizeof(name_columns) /
 						sizeof(*name_columns));
-		name_rows(table, report, tally);
+		name_rows(table, summary, tally);
 	}
 	return table;
 }
@@ -265,34 +265,34 @@ static void print_total(const char *name, uint64_t ns, FILE *file)
 	fprintf(file, "%-9s %12s s\n", name, format_seconds(text, ns));
 }
 
-static void print_notes(const struct report *report, const struct tally *tally,
+static void print_notes(const struct summary *summary, const struct tally *tally,
 			FILE *file)
 {
 	if (tally->total.running)
 		fprintf(file, "%s%" PRIu64 " still running: what they used so far\n",
-			report->each ? "" : "* ", tally->total.running);
+			summary->each ? "" : "* ", tally->total.running);
 	if (tally->total.unreaped)
 		fprintf(file, "%s%" PRIu64 " exited, but not reaped by their parents: until they were first seen so\n",
-			report->each ? "" : "* ", tally->total.unreaped);
-	if (report->unseen)
+			summary->each ? "" : "* ", tally->total.unreaped);
+	if (summary->unseen)
 		fprintf(file, "%" PRIu64 " more still running, whose times are not included\n",
-			report->unseen);
-	if (report->blind)
+			summary->unseen);
+	if (summary->blind)
 		fprintf(file, "more may be running, which could not be seen: their number is not known, their times are not included\n");
 }
 
-static void print_text(const struct report *report, const struct tally *tally,
+static void print_text(const struct summary *summary, const struct tally *tally,
 		       struct table *table)
 {
-	FILE *file = report->output.file;
+	FILE *file = summary->output.file;
 	char text[STATUS_SIZE];
 
-	if (report->status)
+	if (summary->status)
 		fprintf(file, "%-9s %12s\n", "status",
-			format_status(text, report->status));
-	print_total("real", report->real_ns, file);
-	if (report->command_ns != report->real_ns)
-		print_total("command", report->command_ns, file);
+			format_status(text, summary->status));
+	print_total("real", summary->real_ns, file);
+	if (summary->command_ns != summary->real_ns)
+		print_total("command", summary->command_ns, file);
 	print_total("user", tally->total.utime_ns, file);
 	print_total("sys", tally->total.stime_ns, file);
 	fprintf(file, "%-9s %12" PRIu64 "\n", "processes", tally->total.count);
@@ -303,25 +303,25 @@ static void print_text(const struct report *report, const struct tally *tally,
 			"missed", tally->missed);
 	fputc('\n', file);
 	if (tally->lost.count)
-		add_sum(table, report, tally, "lost", &tally->lost, "(lost)");
+		add_sum(table, summary, tally, "lost", &tally->lost, "(lost)");
 	table_print(table, file, format_colours(file));
-	print_notes(report, tally, file);
+	print_notes(summary, tally, file);
 }
 
-static void print_csv(const struct report *report, const struct tally *tally,
+static void print_csv(const struct summary *summary, const struct tally *tally,
 		      struct table *table)
 {
 	struct sum missed = { .count = tally->missed };
-	uint64_t number = report->blind ? UNKNOWN : report->unseen;
+	uint64_t number = summary->blind ? UNKNOWN : summary->unseen;
 	struct sum unseen = { .count = number, .running = number };
 	struct sum total = tally->total;
 
-	total.longest_ns = report->real_ns;
-	add_sum(table, report, tally, "lost", &tally->lost, NULL);
-	add_sum(table, report, tally, "missed", &missed, NULL);
-	add_sum(table, report, tally, "unseen", &unseen, NULL);
-	add_sum(table, report, tally, "total", &total, NULL);
-	table_csv(table, report->output.file);
+	total.longest_ns = summary->real_ns;
+	add_sum(table, summary, tally, "lost", &tally->lost, NULL);
+	add_sum(table, summary, tally, "missed", &missed, NULL);
+	add_sum(table, summary, tally, "unseen", &unseen, NULL);
+	add_sum(table, summary, tally, "total", &total, NULL);
+	table_csv(table, summary->output.file);
 }
 
 static json_t *json_number(uint64_t number)
@@ -347,29 +347,29 @@ static json_t *json_words(char **words)
 	return array;
 }
 
-static void print_json(struct report *report, const struct tally *tally,
+static void print_json(struct summary *summary, const struct tally *tally,
 		       const struct table *table)
 {
-	bool exited = WIFEXITED(report->status);
+	bool exited = WIFEXITED(summary->status);
 	json_t *json = json_object();
 	char text[STATUS_SIZE];
 
-	json_object_set_new(json, "command", json_words(report->command));
+	json_object_set_new(json, "command", json_words(summary->command));
 	json_object_set_new(json, "exit",
-		exited ? json_integer(WEXITSTATUS(report->status)) :
+		exited ? json_integer(WEXITSTATUS(summary->status)) :
 			 json_null());
 	json_object_set_new(json, "signal",
 		exited ? json_null() :
-			 json_string(format_status(text, report->status)));
-	json_object_set_new(json, "time", json_number((uint64_t)report->time));
-	json_object_set_new(json, "cpus", json_number(report->cpus));
-	json_object_set_new(json, "host", json_word(report->host));
-	json_object_set_new(json, "directory", json_word(report->directory));
-	json_object_set_new(json, "urt", json_word(report->version));
-	json_object_set_new(json, "start_ns", json_number(report->start_ns));
-	json_object_set_new(json, "real_ns", json_number(report->real_ns));
+			 json_string(format_status(text, summary->status)));
+	json_object_set_new(json, "time", json_number((uint64_t)summary->time));
+	json_object_set_new(json, "cpus", json_number(summary->cpus));
+	json_object_set_new(json, "host", json_word(summary->host));
+	json_object_set_new(json, "directory", json_word(summary->directory));
+	json_object_set_new(json, "urt", json_word(summary->version));
+	json_object_set_new(json, "start_ns", json_number(summary->start_ns));
+	json_object_set_new(json, "real_ns", json_number(summary->real_ns));
 	json_object_set_new(json, "command_real_ns",
-			    json_number(report->command_ns));
+			    json_number(summary->command_ns));
 	json_object_set_new(json, "user_ns",
 			    json_number(tally->total.utime_ns));
 	json_object_set_new(json, "sys_ns", json_number(tally->total.stime_ns));
@@ -377,8 +377,8 @@ static void print_json(struct report *report, const struct tally *tally,
 	json_object_set_new(json, "running", json_number(tally->total.running));
 	json_object_set_new(json, "unreaped",
 			    json_number(tally->total.unreaped));
-	json_object_set_new(json, "unseen", report->blind ? json_null() :
-			    json_number(report->unseen));
+	json_object_set_new(json, "unseen", summary->blind ? json_null() :
+			    json_number(summary->unseen));
 	json_object_set_new(json, "lost",
 		json_pack("{s:I,s:I,s:I}",
 			  "count", (json_int_t)tally->lost.count,
@@ -386,22 +386,22 @@ static void print_json(struct report *report, const struct tally *tally,
 			  "sys_ns", (json_int_t)tally->lost.stime_ns));
 	json_object_set_new(json, "missed", json_number(tally->missed));
 	json_object_set_new(json, "rows", table_json(table));
-	output_json(&report->output, json, JSON_INDENT(2));
+	output_json(&summary->output, json, JSON_INDENT(2));
 }
 
 /* --- all of it --- */
 
-void summary_print(struct report *report, struct tally *tally)
+void summary_print(struct summary *summary, struct tally *tally)
 {
 	struct table *table;
 
 	tally_sort(tally);
-	table = make_table(report, tally);
-	if (report->output.format == FORMAT_JSON)
-		print_json(report, tally, table);
-	else if (report->output.format == FORMAT_CSV)
-		print_csv(report, tally, table);
+	table = make_table(summary, tally);
+	if (summary->output.format == FORMAT_JSON)
+		print_json(summary, tally, table);
+	else if (summary->output.format == FORMAT_CSV)
+		print_csv(summary, tally, table);
 	else
-		print_text(report, tally, table);
+		print_text(summary, tally, table);
 	table_free(table);
 }

@@ -10,7 +10,7 @@
 #include "output.h"
 #include "tally.h"
 
-struct report {
+struct summary {
 	struct output output;
 	const char *html;	/* files of these kinds, too; or NULL */
 	const char *svg;
@@ -31,6 +31,6 @@ struct report {
 };
 
 /* Sorts the tally. */
-void summary_print(struct report *report, struct tally *tally);
+void summary_print(struct summary *summary, struct tally *tally);
 
 #endif

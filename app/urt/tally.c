@@ -24,7 +24,7 @@ void tally_free(struct tally *tally)
 		free(tally->names[tally->count]);
 	}
 	free(tally->names);
-	free(tally->ones);
+	free(tally->processes);
 }
 
 void tally_add(struct sum *to, const struct sum *sum)
@@ -72,23 +72,25 @@ static struct sum *find_name(struct tally *tally, const char *comm)
 }
 
 static void count(struct tally *tally, const struct sum *sum,
-		  const struct one *one)
+		  const struct tally_process *process)
 {
-	struct sum *name = find_name(tally, one->comm);
+	struct sum *name = find_name(tally, process->comm);
 
 	tally_add(name, sum);
 	tally_add(&tally->total, sum);
-	if (one->start_ns + one->runtime_ns > tally->end_ns)
-		tally->end_ns = one->start_ns + one->runtime_ns;
+	if (process->start_ns + process->runtime_ns > tally->end_ns)
+		tally->end_ns = process->start_ns + process->runtime_ns;
 	if (!tally->each)
 		return;
-	if (tally->ones_count == tally->ones_size) {
-		tally->ones_size = tally->ones_size ? 2 * tally->ones_size : 64;
-		tally->ones = memory_realloc(tally->ones, tally->ones_size,
-					     sizeof(*tally->ones));
+	if (tally->processes_count == tally->processes_size) {
+		tally->processes_size =
+			tally->processes_size ? 2 * tally->processes_size : 64;
+		tally->processes = memory_realloc(tally->processes,
+						  tally->processes_size,
+						  sizeof(*tally->processes));
 	}
-	tally->ones[tally->ones_count] = *one;
-	tally->ones[tally->ones_count++].comm = name->comm;
+	tally->processes[tally->processes_count] = *process;
+	tally->processes[tally->processes_count++].comm = name->comm;
 }
 
 void tally_record(struct tally *tally, const struct urt_record *record)
@@ -102,7 +104,7 @@ void tally_record(struct tally *tally, const struct urt_record *record)
 	switch (record->type) {
 	case URT_EXIT:
 		sum.longest_ns = record->runtime_ns;
-		count(tally, &sum, &(struct one){
+		count(tally, &sum, &(struct tally_process){
 			.comm = record->comm,
 			.utime_ns = record->utime_ns,
 			.stime_ns = record->stime_ns,
@@ -136,7 +138,7 @@ void tally_living(struct tally *tally, const struct urt_process *process,
 		.utime_ns = process->utime_ns,
 		.stime_ns = process->stime_ns,
 		.longest_ns = runtime,
-	}, &(struct one){
+	}, &(struct tally_process){
 		.comm = process->comm,
 		.utime_ns = process->utime_ns,
 		.stime_ns = process->stime_ns,
@@ -164,7 +166,7 @@ static int by_cpu(const void *a, const void *b)
 
 static int by_start(const void *a, const void *b)
 {
-	const struct one *x = a, *y = b;
+	const struct tally_process *x = a, *y = b;
 
 	if (x->start_ns != y->start_ns)
 		return x->start_ns < y->start_ns ? -1 : 1;
@@ -175,7 +177,7 @@ void tally_sort(struct tally *tally)
 {
 	if (tally->count)
 		qsort(tally->names, tally->count, sizeof(struct sum *), by_cpu);
-	if (tally->ones_count)
-		qsort(tally->ones, tally->ones_count, sizeof(*tally->ones),
-		      by_start);
+	if (tally->processes_count)
+		qsort(tally->processes, tally->processes_count,
+		      sizeof(*tally->processes), by_start);
 }

@@ -25,7 +25,7 @@ struct sum {
 };
 
 /* A process. */
-struct one {
+struct tally_process {
 	const char *comm;
 	uint64_t utime_ns;
 	uint64_t stime_ns;
@@ -48,9 +48,9 @@ struct tally {
 	size_t size;
 	void *index;		/* of the names */
 	bool each;
-	struct one *ones;	/* with each */
-	size_t ones_count;
-	size_t ones_size;
+	struct tally_process *processes;	/* with each */
+	size_t processes_count;
+	size_t processes_size;
 };
 
 void tally_init(struct tally *tally, bool each);
@@ -62,7 +62,7 @@ void tally_record(struct tally *tally, const struct urt_record *record);
 void tally_living(struct tally *tally, const struct urt_process *process,
 		  uint64_t time_ns, bool unreaped);
 
-/* The names by CPU time, most first; ones in the order of their start. */
+/* The names by CPU time, most first; processes in the order of their start. */
 void tally_sort(struct tally *tally);
 
 static inline uint64_t sum_cpu(const struct sum *sum)

@@ -25,8 +25,9 @@ static void mark_children(struct picture *picture, size_t parent,
 		children[count++] = &bars[i];
 	qsort(children, count, sizeof(*children), last_end_first);
 	for (i = 0; i < count; i++) {
-		if (children[i]->one->running ||
-		    children[i]->one->unreaped || children[i]->end_ns > until)
+		if (children[i]->process->running ||
+		    children[i]->process->unreaped ||
+		    children[i]->end_ns > until)
 			continue;
 		children[i]->chain = true;
 		until = children[i]->start_ns;

@@ -19,14 +19,14 @@ static bool differ(const char *what, const char *a, const char *other,
 	return false;
 }
 
-bool picture_can_draw(const struct report *report, const char *what,
+bool picture_can_draw(const struct summary *summary, const char *what,
 		      const char *other)
 {
-	return differ("--html", report->html, "--svg", report->svg) &&
-	       differ("--html", report->html, what, other) &&
-	       differ("--svg", report->svg, what, other) &&
-	       (!report->html || newfile_check(report->html)) &&
-	       (!report->svg || newfile_check(report->svg));
+	return differ("--html", summary->html, "--svg", summary->svg) &&
+	       differ("--html", summary->html, what, other) &&
+	       differ("--svg", summary->svg, what, other) &&
+	       (!summary->html || newfile_check(summary->html)) &&
+	       (!summary->svg || newfile_check(summary->svg));
 }
 
 static bool draw(const struct picture *picture, const char *path,
@@ -42,16 +42,16 @@ static bool draw(const struct picture *picture, const char *path,
 	return newfile_close(&new);
 }
 
-bool picture_draw(const struct report *report, struct tally *tally)
+bool picture_draw(const struct summary *summary, struct tally *tally)
 {
 	struct picture *picture;
 	bool ok;
 
-	if (!report->html && !report->svg)
+	if (!summary->html && !summary->svg)
 		return true;
-	picture = picture_new(report, tally);
-	ok = draw(picture, report->html, html_write);
-	ok = draw(picture, report->svg, svg_write) && ok;
+	picture = picture_new(summary, tally);
+	ok = draw(picture, summary->html, html_write);
+	ok = draw(picture, summary->svg, svg_write) && ok;
 	picture_free(picture);
 	return ok;
 }

@@ -12,13 +12,13 @@
  * The files report->html and report->svg, for which the tally must have the
  * processes one by one; sorts it. Return: whether they are written; or a message.
  */
-bool picture_draw(const struct report *report, struct tally *tally);
+bool picture_draw(const struct summary *summary, struct tally *tally);
 /*
  * Whether they can be written, as far as that is known before; or a message. They
  * must not be each other, nor the other file that there is, or NULL; what it is
  * called says what.
  */
-bool picture_can_draw(const struct report *report, const char *what,
+bool picture_can_draw(const struct summary *summary, const char *what,
 		      const char *other);
 
 #endif

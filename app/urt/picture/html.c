@@ -104,19 +104,19 @@ static json_t *list_signals(void)
 static json_t *facts(const struct picture *picture)
 {
 	char status[STATUS_SIZE + sizeof("exit ")], date[DATE_SIZE];
-	const struct report *report = picture->report;
+	const struct summary *summary = picture->summary;
 	const struct sum *total = &picture->tally->total;
 	json_t *json = json_object();
 
 	json_object_set_new(json, "command", json_string(picture->command));
 	json_object_set_new(json, "status", json_string(
 		picture_status(picture, status)));
-	json_object_set_new(json, "failed", json_boolean(report->status > 0));
+	json_object_set_new(json, "failed", json_boolean(summary->status > 0));
 	json_object_set_new(json, "date", json_string(
 		picture_date(picture, date)));
 	json_object_set_new(json, "place", json_string(picture->place));
-	json_object_set_new(json, "cpus", number(report->cpus));
-	json_object_set_new(json, "real_ns", number(report->real_ns));
+	json_object_set_new(json, "cpus", number(summary->cpus));
+	json_object_set_new(json, "real_ns", number(summary->real_ns));
 	json_object_set_new(json, "end_ns", number(picture->end_ns));
 	json_object_set_new(json, "user_ns", number(total->utime_ns));
 	json_object_set_new(json, "sys_ns", number(total->stime_ns));

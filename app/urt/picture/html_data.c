@@ -42,23 +42,24 @@ static void put_bar(struct base64 *base64, const struct picture *picture,
 {
 	const struct bar *parent = bar->parent == NO_BAR ?
 				   NULL : &picture->bars[bar->parent];
-	const struct one *one = bar->one;
-	uint64_t status = one->running ? STATUS_RUNNING :
-			  one->unreaped ? STATUS_UNREAPED :
-					 (uint64_t)(one->status + 1);
+	const struct tally_process *process = bar->process;
+	uint64_t status = process->running ? STATUS_RUNNING :
+			  process->unreaped ? STATUS_UNREAPED :
+					      (uint64_t)(process->status + 1);
 
 	put(base64, bar->depth);
-	put_difference(base64, (uint64_t)one->pid,
-		       bar == picture->bars ? 0 : (uint64_t)bar[-1].one->pid);
+	put_difference(base64, (uint64_t)process->pid,
+		       bar == picture->bars ? 0 :
+					      (uint64_t)bar[-1].process->pid);
 	put_difference(base64, bar->start_ns, parent ? parent->start_ns : 0);
-	put(base64, one->runtime_ns);
-	put(base64, one->utime_ns);
-	put(base64, one->stime_ns);
+	put(base64, process->runtime_ns);
+	put(base64, process->utime_ns);
+	put(base64, process->stime_ns);
 	put(base64, bar->name);
 	put(base64, bar->lane);
 	put(base64, 2 * status + bar->chain);
 	if (!parent)
-		put(base64, (uint64_t)one->ppid);
+		put(base64, (uint64_t)process->ppid);
 }
 
 void html_rows(const struct picture *picture, FILE *file)

@@ -179,7 +179,7 @@ void picture_lanes(struct picture *picture)
 	blocks = memory_realloc(NULL, picture->count + 1, sizeof(*blocks));
 	/* From the end: a block's height is known when its parent needs it. */
 	for (i = picture->count; i--;) {
-		blocks[i].end_ns = bars[i].one->running ? picture->end_ns :
+		blocks[i].end_ns = bars[i].process->running ? picture->end_ns :
 							  bars[i].end_ns;
 		blocks[i].height = 1 + stack(bars, blocks, i + 1,
 					     i + bars[i].size,

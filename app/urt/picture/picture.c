@@ -7,9 +7,9 @@
 
 /* --- the tree --- */
 
-/* Indices of tally->ones, which are in the order of their start. */
+/* Indices of tally->processes, which are in the order of their start. */
 struct tree {
-	const struct one *ones;
+	const struct tally_process *processes;
 	size_t count;
 	size_t *by_pid;		/* and by start */
 	size_t *parent;
@@ -20,11 +20,11 @@ struct tree {
 
 static int by_pid(const void *a, const void *b, void *arg)
 {
-	const struct one *ones = arg;
+	const struct tally_process *processes = arg;
 	size_t x = *(const size_t *)a, y = *(const size_t *)b;
 
-	if (ones[x].pid != ones[y].pid)
-		return ones[x].pid < ones[y].pid ? -1 : 1;
+	if (processes[x].pid != processes[y].pid)
+		return processes[x].pid < processes[y].pid ? -1 : 1;
 	return (x > y) - (x < y);
 }
 
@@ -40,14 +40,15 @@ static size_t *numbers(size_t count)
  */
 static size_t find_parent(const struct tree *tree, size_t of)
 {
-	const struct one *ones = tree->ones, *one = &ones[of], *parent;
+	const struct tally_process *processes = tree->processes;
+	const struct tally_process *process = &processes[of], *parent;
 	size_t low = 0, high = tree->count, middle, at;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
 		at = tree->by_pid[middle];
-		if (at < of ? ones[at].pid <= one->ppid :
-			      ones[at].pid < one->ppid)
+		if (at < of ? processes[at].pid <= process->ppid :
+			      processes[at].pid < process->ppid)
 			low = middle + 1;
 		else
 			high = middle;
@@ -55,10 +56,10 @@ static size_t find_parent(const struct tree *tree, size_t of)
 	if (!low)
 		return NO_BAR;
 	at = tree->by_pid[low - 1];
-	parent = &ones[at];
-	if (parent->pid != one->ppid ||
+	parent = &processes[at];
+	if (parent->pid != process->ppid ||
 	    (!parent->running &&
-	     parent->start_ns + parent->runtime_ns < one->start_ns))
+	     parent->start_ns + parent->runtime_ns < process->start_ns))
 		return NO_BAR;
 	return at;
 }
@@ -68,12 +69,12 @@ static void tree_init(struct tree *tree, const struct tally *tally)
 	size_t i, *list;
 
 	*tree = (struct tree){
-		.ones = tally->ones,
-		.count = tally->ones_count,
-		.by_pid = numbers(tally->ones_count),
-		.parent = numbers(tally->ones_count),
-		.child = numbers(tally->ones_count),
-		.next = numbers(tally->ones_count),
+		.processes = tally->processes,
+		.count = tally->processes_count,
+		.by_pid = numbers(tally->processes_count),
+		.parent = numbers(tally->processes_count),
+		.child = numbers(tally->processes_count),
+		.next = numbers(tally->processes_count),
 		.root = NO_BAR,
 	};
 	for (i = 0; i < tree->count; i++) {
@@ -81,7 +82,7 @@ static void tree_init(struct tree *tree, const struct tally *tally)
 		tree->child[i] = NO_BAR;
 	}
 	qsort_r(tree->by_pid, tree->count, sizeof(size_t), by_pid,
-		tally->ones);
+		tally->processes);
 	/* From the end, so that the first comes to stand first. */
 	for (i = tree->count; i--;) {
 		tree->parent[i] = find_parent(tree, i);
@@ -145,14 +146,16 @@ static size_t find_name(const struct name *names, size_t count,
 }
 
 static void fill_bar(struct picture *picture, struct bar *bar,
-		     const struct one *one, const struct name *names)
+		     const struct tally_process *process,
+		     const struct name *names)
 {
-	uint64_t origin = picture->report->start_ns;
+	uint64_t origin = picture->summary->start_ns;
 
-	bar->one = one;
-	bar->start_ns = one->start_ns > origin ? one->start_ns - origin : 0;
-	bar->end_ns = bar->start_ns + one->runtime_ns;
-	bar->name = find_name(names, picture->tally->count, one->comm);
+	bar->process = process;
+	bar->start_ns = process->start_ns > origin ?
+			process->start_ns - origin : 0;
+	bar->end_ns = bar->start_ns + process->runtime_ns;
+	bar->name = find_name(names, picture->tally->count, process->comm);
 	bar->size = 1;
 	if (bar->end_ns > picture->end_ns)
 		picture->end_ns = bar->end_ns;
@@ -172,7 +175,7 @@ static void fill_bars(struct picture *picture, const struct tree *tree,
 		bar->parent = up == NO_BAR ? NO_BAR : place[up];
 		bar->depth = up == NO_BAR ?
 			     0 : picture->bars[bar->parent].depth + 1;
-		fill_bar(picture, bar, &tree->ones[at], names);
+		fill_bar(picture, bar, &tree->processes[at], names);
 		place[at] = picture->count++;
 		if (tree->child[at] != NO_BAR) {
 			at = tree->child[at];
@@ -198,11 +201,11 @@ static void count_sizes(struct picture *picture)
 }
 
 /* What is known of it. To be freed. */
-static char *describe_place(const struct report *report)
+static char *describe_place(const struct summary *summary)
 {
 	const char *const parts[] = {
-		report->host, report->directory, report->version ? "urt" : NULL,
-		report->version,
+		summary->host, summary->directory,
+		summary->version ? "urt" : NULL, summary->version,
 	};
 	char *words[sizeof(parts) / sizeof(*parts) + 1] = { NULL };
 	size_t count = 0, i;
@@ -214,7 +217,7 @@ static char *describe_place(const struct report *report)
 	return format_words(words);
 }
 
-struct picture *picture_new(const struct report *report,
+struct picture *picture_new(const struct summary *summary,
 			    struct tally *tally)
 {
 	struct picture *picture = memory_alloc(sizeof(*picture));
@@ -222,12 +225,12 @@ struct picture *picture_new(const struct report *report,
 	struct tree tree;
 
 	tally_sort(tally);
-	picture->report = report;
+	picture->summary = summary;
 	picture->tally = tally;
-	picture->command = format_words(report->command);
-	picture->place = describe_place(report);
-	picture->end_ns = report->real_ns ? report->real_ns : 1;
-	picture->bars = memory_alloc((tally->ones_count + 1) *
+	picture->command = format_words(summary->command);
+	picture->place = describe_place(summary);
+	picture->end_ns = summary->real_ns ? summary->real_ns : 1;
+	picture->bars = memory_alloc((tally->processes_count + 1) *
 				     sizeof(*picture->bars));
 	names = list_names(tally);
 	tree_init(&tree, tally);

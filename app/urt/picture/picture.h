@@ -19,7 +19,7 @@
 
 /* A process: a bar from its start to its end. Moments are since the run's start. */
 struct bar {
-	const struct one *one;
+	const struct tally_process *process;
 	uint64_t start_ns;
 	uint64_t end_ns;	/* so far, if it still runs */
 	size_t parent;		/* NO_BAR: not in the picture */
@@ -31,7 +31,7 @@ struct bar {
 };
 
 struct picture {
-	const struct report *report;
+	const struct summary *summary;
 	const struct tally *tally;
 	char *command;		/* as one line that can be shown */
 	char *place;		/* host, directory, urt: the same; empty: not known */
@@ -43,18 +43,18 @@ struct picture {
 };
 
 /* Sorts the tally, which must have the processes one by one. */
-struct picture *picture_new(const struct report *report,
+struct picture *picture_new(const struct summary *summary,
 			    struct tally *tally);
 void picture_free(struct picture *picture);
 
 static inline bool bar_failed(const struct bar *bar)
 {
-	return !bar->one->running && bar->one->status > 0;
+	return !bar->process->running && bar->process->status > 0;
 }
 
 static inline uint64_t bar_cpu(const struct bar *bar)
 {
-	return bar->one->utime_ns + bar->one->stime_ns;
+	return bar->process->utime_ns + bar->process->stime_ns;
 }
 
 /*

@@ -50,7 +50,7 @@ static void put_totals(const struct svg *svg, double y)
 	FILE *file = svg->file;
 
 	fprintf(file, "<text class=\"totals\" x=\"%d\" y=\"%g\">", SVG_LEFT, y);
-	put_seconds(file, "real", picture->report->real_ns);
+	put_seconds(file, "real", picture->summary->real_ns);
 	put_seconds(file, "CPU", sum_cpu(total));
 	put_seconds(file, "user", total->utime_ns);
 	put_seconds(file, "sys", total->stime_ns);

@@ -58,7 +58,7 @@ static double fill_load(const struct svg *svg, double *bins)
 double svg_load(struct svg *svg, double y)
 {
 	double bins[LOAD_BINS] = { 0 }, most = fill_load(svg, bins), top;
-	unsigned int cpus = svg->picture->report->cpus;
+	unsigned int cpus = svg->picture->summary->cpus;
 	size_t i;
 
 	top = ceil(most > 1 ? most : 1);
@@ -182,7 +182,7 @@ static double least_width(const struct svg *svg)
 static unsigned int bar_heat(const struct bar *bar)
 {
 	return picture_heat((double)bar_cpu(bar),
-			    (double)bar->one->runtime_ns);
+			    (double)bar->process->runtime_ns);
 }
 
 /* As it fits into a bar. Return: whether it is worth it. */
@@ -205,7 +205,7 @@ static void draw_label(const struct svg *svg, const struct bar *bar, double y,
 	char name[NAME_SIZE + sizeof("…")], seconds[STATUS_SIZE];
 	bool inside;
 
-	format_name(name, bar->one->comm);
+	format_name(name, bar->process->comm);
 	needed = (double)format_width(name) * SVG_LETTER + 8;
 	inside = needed <= width;
 	/* Among many it would be taken for another one's. */
@@ -222,7 +222,7 @@ static void draw_label(const struct svg *svg, const struct bar *bar, double y,
 		fprintf(svg->file, " on%u", bar_heat(bar));
 	fprintf(svg->file, "\" x=\"%.6g\" y=\"%.5g\">", x + 4, y + 13);
 	markup_text(svg->file, name);
-	format_seconds(seconds, bar->one->runtime_ns);
+	format_seconds(seconds, bar->process->runtime_ns);
 	if (needed + 60 <= (inside ? width : room - width))
 		fprintf(svg->file, "<tspan class=\"time\"> %s s</tspan>", seconds);
 	fputs("</text>\n", svg->file);
@@ -247,7 +247,7 @@ static void draw_marks(const struct svg *svg, const struct bar *bar, double y,
 		draw_line(out, "beside", x, y + height - 2.5, 'h', width);
 		draw_line(out, "chain", x, y + height - 1, 'h', width);
 	}
-	if (bar->one->running)
+	if (bar->process->running)
 		draw_line(out, "open", end - 1, y, 'v', height);
 	if (bar_failed(bar)) {
 		if (width > 5)
@@ -266,13 +266,14 @@ static void draw_bar(const struct svg *svg, const struct bar *bar, double y)
 
 	fprintf(out, "<rect class=\"k%u\" x=\"%.6g\" y=\"%.5g\" width=\"%.6g\" height=\"%.4g\"><title>",
 		bar_heat(bar), x, y, width - gap, height);
-	markup_text(out, format_name(name, bar->one->comm));
-	fprintf(out, " (%d): %s s", bar->one->pid,
-		format_seconds(text, bar->one->runtime_ns));
+	markup_text(out, format_name(name, bar->process->comm));
+	fprintf(out, " (%d): %s s", bar->process->pid,
+		format_seconds(text, bar->process->runtime_ns));
 	fprintf(out, ", CPU %s s, ", format_seconds(text, bar_cpu(bar)));
-	fprintf(out, "%s</title></rect>\n", bar->one->running ? "still running" :
-		bar->one->unreaped ? "not reaped" :
-		format_status(text, bar->one->status));
+	fprintf(out, "%s</title></rect>\n",
+		bar->process->running ? "still running" :
+		bar->process->unreaped ? "not reaped" :
+		format_status(text, bar->process->status));
 	draw_marks(svg, bar, y, width, height);
 }
 

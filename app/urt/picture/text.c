@@ -47,9 +47,9 @@ size_t picture_notes(const struct picture *picture, char *notes[NOTES_MAX])
 	     "still running at the end: drawn with what they had used so far");
 	note(notes, &count, tally->total.unreaped,
 	     "exited, but not reaped by their parents: drawn until they were first seen so");
-	note(notes, &count, picture->report->unseen,
+	note(notes, &count, picture->summary->unseen,
 	     "more still running, of which nothing is known; neither counted nor drawn");
-	if (picture->report->blind)
+	if (picture->summary->blind)
 		notes[count++] = memory_strdup("More may be running at the end, which could not be seen: neither counted nor drawn");
 	return count;
 }
@@ -57,7 +57,7 @@ size_t picture_notes(const struct picture *picture, char *notes[NOTES_MAX])
 const char *picture_status(const struct picture *picture,
 			   char buffer[STATUS_SIZE + sizeof("exit ")])
 {
-	int status = picture->report->status;
+	int status = picture->summary->status;
 	char text[STATUS_SIZE];
 
 	format_status(text, status);
@@ -72,8 +72,8 @@ const char *picture_date(const struct picture *picture,
 	struct tm tm;
 
 	*buffer = '\0';
-	if (picture->report->time &&
-	    localtime_r(&picture->report->time, &tm) &&
+	if (picture->summary->time &&
+	    localtime_r(&picture->summary->time, &tm) &&
 	    !strftime(buffer, DATE_SIZE, "%Y-%m-%d %H:%M:%S %z", &tm))
 		*buffer = '\0';
 	return buffer;
