@@ -178,10 +178,8 @@ static void check_table(void)
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 
-	table_text(table, "進程");
-	table_number(table, 1);
-	table_text(table, "e\u0301");
-	table_number(table, 2);
+	table_row(table, (struct cell[]){ cell_text("進程"), cell_number(1) });
+	table_row(table, (struct cell[]){ cell_text("e\u0301"), cell_number(2) });
 	table_print(table, file, false);
 	fclose(file);
 	same("table", text, "name  count\n進程      1\ne\u0301         2\n");
@@ -225,13 +223,11 @@ static char *print_narrow(size_t columns, const char *name)
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 
-	table_text(table, "12:34:56");
-	table_number(table, 1234);
-	table_number(table, 7);
-	table_number(table, 1500000000);
-	table_number(table, 1);
-	table_text(table, name);
-	table_number(table, 8);
+	table_row(table, (struct cell[]){
+		cell_text("12:34:56"), cell_number(1234), cell_number(7),
+		cell_number(1500000000), cell_number(1), cell_text(name),
+		cell_number(8),
+	});
 	table_print_in(table, file, false, columns);
 	fclose(file);
 	table_free(table);

@@ -249,37 +249,43 @@ static error_t list_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct column list_columns[] = {
-	{ "pid", "PID", COLUMN_COUNT, 0 },
-	{ "ppid", "PPID", COLUMN_COUNT, 0 },
-	{ "uid", "UID", COLUMN_COUNT, 0 },
-	{ "state", "S", COLUMN_TEXT, 0 },
-	{ "threads", "thr", COLUMN_COUNT, 0 },
-	{ "user_ns", "user s", COLUMN_SECONDS, 0 },
-	{ "sys_ns", "sys s", COLUMN_SECONDS, 0 },
-	{ "start_ns", NULL, COLUMN_SECONDS, 0 },
-	{ "name", "name", COLUMN_TEXT, 0 },
+enum {
+	LIST_PID, LIST_PPID, LIST_UID, LIST_STATE, LIST_THREADS, LIST_USER,
+	LIST_SYS, LIST_START, LIST_NAME, LIST_COLUMNS
+};
+
+static const struct column list_columns[LIST_COLUMNS] = {
+	[LIST_PID] = { "pid", "PID", COLUMN_COUNT, 0 },
+	[LIST_PPID] = { "ppid", "PPID", COLUMN_COUNT, 0 },
+	[LIST_UID] = { "uid", "UID", COLUMN_COUNT, 0 },
+	[LIST_STATE] = { "state", "S", COLUMN_TEXT, 0 },
+	[LIST_THREADS] = { "threads", "thr", COLUMN_COUNT, 0 },
+	[LIST_USER] = { "user_ns", "user s", COLUMN_SECONDS, 0 },
+	[LIST_SYS] = { "sys_ns", "sys s", COLUMN_SECONDS, 0 },
+	[LIST_START] = { "start_ns", NULL, COLUMN_SECONDS, 0 },
+	[LIST_NAME] = { "name", "name", COLUMN_TEXT, 0 },
 };
 
 static struct table *list_table(const struct urt_snapshot *snapshot)
 {
-	struct table *table = table_new(list_columns,
-			sizeof(list_columns) / sizeof(*list_columns));
+	struct table *table = table_new(list_columns, LIST_COLUMNS);
 	char name[NAME_SIZE];
 	size_t i;
 
 	for (i = 0; i < snapshot->count; i++) {
 		const struct urt_process *p = &snapshot->processes[i];
 
-		table_number(table, (uint64_t)p->pid);
-		table_number(table, (uint64_t)p->ppid);
-		table_number(table, p->uid);
-		table_text(table, (char[]){ p->state, '\0' });
-		table_number(table, p->threads);
-		table_number(table, p->utime_ns);
-		table_number(table, p->stime_ns);
-		table_number(table, p->start_ns);
-		table_text(table, format_name(name, p->comm));
+		table_row(table, (struct cell[LIST_COLUMNS]){
+			[LIST_PID] = cell_number((uint64_t)p->pid),
+			[LIST_PPID] = cell_number((uint64_t)p->ppid),
+			[LIST_UID] = cell_number(p->uid),
+			[LIST_STATE] = cell_text((char[]){ p->state, '\0' }),
+			[LIST_THREADS] = cell_number(p->threads),
+			[LIST_USER] = cell_number(p->utime_ns),
+			[LIST_SYS] = cell_number(p->stime_ns),
+			[LIST_START] = cell_number(p->start_ns),
+			[LIST_NAME] = cell_text(format_name(name, p->comm)),
+		});
 	}
 	return table;
 }

@@ -70,12 +70,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct column columns[] = {
-	{ "pid", "PID", COLUMN_COUNT, 7 },
-	{ "start_ns", NULL, COLUMN_SECONDS, 0 },
-	{ "runtime_ns", "real s", COLUMN_SECONDS, 10 },
-	{ "name", "name", COLUMN_TEXT, 0 },
-	{ "within_ns", NULL, COLUMN_SECONDS, 0 },
+enum { PID, START, RUNTIME, NAME, WITHIN, COLUMNS };
+
+static const struct column columns[COLUMNS] = {
+	[PID] = { "pid", "PID", COLUMN_COUNT, 7 },
+	[START] = { "start_ns", NULL, COLUMN_SECONDS, 0 },
+	[RUNTIME] = { "runtime_ns", "real s", COLUMN_SECONDS, 10 },
+	[NAME] = { "name", "name", COLUMN_TEXT, 0 },
+	[WITHIN] = { "within_ns", NULL, COLUMN_SECONDS, 0 },
 };
 
 /* When a process was started. */
@@ -88,13 +90,16 @@ struct started {
 
 static void add_row(struct table *table, const struct started *process)
 {
+	uint64_t runtime_ns = clock_ns(CLOCK_BOOTTIME) - process->start_ns;
 	char name[NAME_SIZE];
 
-	table_number(table, (uint64_t)process->pid);
-	table_number(table, process->start_ns);
-	table_number(table, clock_ns(CLOCK_BOOTTIME) - process->start_ns);
-	table_text(table, format_name(name, process->comm));
-	table_number(table, process->within_ns);
+	table_row(table, (struct cell[COLUMNS]){
+		[PID] = cell_number((uint64_t)process->pid),
+		[START] = cell_number(process->start_ns),
+		[RUNTIME] = cell_number(runtime_ns),
+		[NAME] = cell_text(format_name(name, process->comm)),
+		[WITHIN] = cell_number(process->within_ns),
+	});
 }
 
 /*
@@ -195,8 +200,7 @@ static bool look_up_all(const struct selection *selection, struct table *table)
 /* Return: whether it is known of all of them; or messages. */
 static bool run(struct runtime *runtime)
 {
-	struct table *table = table_new(columns,
-					sizeof(columns) / sizeof(*columns));
+	struct table *table = table_new(columns, COLUMNS);
 	bool ok = look_up_all(&runtime->selection, table);
 
 	if (table_rows(table))

@@ -133,24 +133,29 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* --- a report --- */
 
-static const struct column columns[] = {
-	{ NULL, "time", COLUMN_TEXT, 8 },
-	{ "pid", "PID", COLUMN_COUNT, 7 },
-	{ "ppid", NULL, COLUMN_COUNT, 0 },
-	{ "uid", NULL, COLUMN_COUNT, 0 },
-	{ "count", NULL, COLUMN_COUNT, 0 },
-	{ "user_percent", "%usr", COLUMN_PERCENT, 6 },
-	{ "sys_percent", "%sys", COLUMN_PERCENT, 6 },
-	{ "cpu_percent", "%CPU", COLUMN_PERCENT, 6 },
-	{ "user_ns", "user s", COLUMN_SECONDS, 9 },
-	{ "sys_ns", "sys s", COLUMN_SECONDS, 9 },
-	{ "threads", "thr", COLUMN_COUNT, 4 },
-	{ "start_ns", NULL, COLUMN_COUNT, 0 },
-	{ NULL, "state", COLUMN_WORD, 7 },
-	{ "state", NULL, COLUMN_TEXT, 0 },
-	{ "exit", NULL, COLUMN_COUNT, 0 },
-	{ "signal", NULL, COLUMN_TEXT, 0 },
-	{ "name", "name", COLUMN_TEXT, 0 },
+enum {
+	TIME, PID, PPID, UID, COUNT, USER_SHARE, SYS_SHARE, CPU_SHARE, USER, SYS,
+	THREADS, START, SHOWN_STATE, STATE, EXIT, SIGNAL, NAME, COLUMNS
+};
+
+static const struct column columns[COLUMNS] = {
+	[TIME] = { NULL, "time", COLUMN_TEXT, 8 },
+	[PID] = { "pid", "PID", COLUMN_COUNT, 7 },
+	[PPID] = { "ppid", NULL, COLUMN_COUNT, 0 },
+	[UID] = { "uid", NULL, COLUMN_COUNT, 0 },
+	[COUNT] = { "count", NULL, COLUMN_COUNT, 0 },
+	[USER_SHARE] = { "user_percent", "%usr", COLUMN_PERCENT, 6 },
+	[SYS_SHARE] = { "sys_percent", "%sys", COLUMN_PERCENT, 6 },
+	[CPU_SHARE] = { "cpu_percent", "%CPU", COLUMN_PERCENT, 6 },
+	[USER] = { "user_ns", "user s", COLUMN_SECONDS, 9 },
+	[SYS] = { "sys_ns", "sys s", COLUMN_SECONDS, 9 },
+	[THREADS] = { "threads", "thr", COLUMN_COUNT, 4 },
+	[START] = { "start_ns", NULL, COLUMN_COUNT, 0 },
+	[SHOWN_STATE] = { NULL, "state", COLUMN_WORD, 7 },
+	[STATE] = { "state", NULL, COLUMN_TEXT, 0 },
+	[EXIT] = { "exit", NULL, COLUMN_COUNT, 0 },
+	[SIGNAL] = { "signal", NULL, COLUMN_TEXT, 0 },
+	[NAME] = { "name", "name", COLUMN_TEXT, 0 },
 };
 
 /* What a row is about: times in all, and times in the period. */
@@ -162,81 +167,76 @@ struct times {
 	uint64_t elapsed_ns;	/* 0: they have no period in common */
 };
 
-static void percent_cell(struct table *table, uint64_t ns, uint64_t elapsed_ns)
+static struct cell share_cell(uint64_t ns, uint64_t elapsed_ns)
 {
-	if (elapsed_ns)
-		table_number(table, table_share(ns, elapsed_ns));
-	else
-		table_none(table);
+	return elapsed_ns ? cell_number(table_share(ns, elapsed_ns)) :
+			    cell_none();
 }
 
-static void times_cells(struct table *table, const struct times *times)
+static void times_cells(struct cell *row, const struct times *times)
 {
-	percent_cell(table, times->user_ns, times->elapsed_ns);
-	percent_cell(table, times->sys_ns, times->elapsed_ns);
-	percent_cell(table, times->user_ns + times->sys_ns, times->elapsed_ns);
-	table_number(table, times->utime_ns);
-	table_number(table, times->stime_ns);
+	uint64_t elapsed = times->elapsed_ns;
+
+	row[USER_SHARE] = share_cell(times->user_ns, elapsed);
+	row[SYS_SHARE] = share_cell(times->sys_ns, elapsed);
+	row[CPU_SHARE] = share_cell(times->user_ns + times->sys_ns, elapsed);
+	row[USER] = cell_number(times->utime_ns);
+	row[SYS] = cell_number(times->stime_ns);
 }
 
-static void state_cells(struct table *table, const struct watched *item)
-{
-	bool known = item->exited && item->status >= 0;
-	char letter[] = { item->exited ? 'X' : item->now.state, '\0' };
-	char text[STATUS_SIZE], exited[STATUS_SIZE + 8];
+/* How a process is, or how it has ended, in words. */
+#define ENDED_SIZE (STATUS_SIZE + sizeof("exit "))
 
-	if (known && WIFEXITED(item->status)) {
-		snprintf(exited, sizeof(exited), "exit %d",
-			 WEXITSTATUS(item->status));
-		table_text(table, exited);
-	} else if (known) {
-		table_text(table, format_status(text, item->status));
-	} else {
-		table_text(table, letter);
+static void state_cells(struct cell *row, const struct watched *item,
+			const char *letter, char text[ENDED_SIZE])
+{
+	row[STATE] = cell_text(letter);
+	row[SHOWN_STATE] = cell_text(letter);
+	if (!item->exited || item->status < 0)
+		return;
+	row[SHOWN_STATE] = cell_text(text);
+	format_status(text, item->status);
+	if (WIFSIGNALED(item->status))
+		row[SIGNAL] = cell_text(text);
+	if (WIFEXITED(item->status)) {
+		snprintf(text, ENDED_SIZE, "exit %d", WEXITSTATUS(item->status));
+		row[EXIT] = cell_number((uint64_t)WEXITSTATUS(item->status));
 	}
-	table_text(table, letter);
-	if (known && WIFEXITED(item->status))
-		table_number(table, (uint64_t)WEXITSTATUS(item->status));
-	else
-		table_none(table);
-	if (known && WIFSIGNALED(item->status))
-		table_text(table, format_signal(text,
-						WTERMSIG(item->status)));
-	else
-		table_none(table);
 }
 
 static void item_row(struct table *table, const char *when,
 		     const struct watched *item, const struct times *times)
 {
-	char name[NAME_SIZE];
+	char letter[] = { item->exited ? 'X' : item->now.state, '\0' };
+	char name[NAME_SIZE], ended[ENDED_SIZE];
+	struct cell row[COLUMNS] = {
+		[TIME] = cell_text(when),
+		[PID] = cell_number((uint64_t)item->now.pid),
+		[PPID] = cell_number((uint64_t)item->now.ppid),
+		[UID] = cell_number(item->now.uid),
+		[COUNT] = cell_number(1),
+		[THREADS] = cell_number(item->now.threads),
+		[START] = cell_number(item->now.start_ns),
+		[NAME] = cell_text(format_name(name, item->now.comm)),
+	};
 
-	table_text(table, when);
-	table_number(table, (uint64_t)item->now.pid);
-	table_number(table, (uint64_t)item->now.ppid);
-	table_number(table, item->now.uid);
-	table_number(table, 1);
-	times_cells(table, times);
-	table_number(table, item->now.threads);
-	table_number(table, item->now.start_ns);
-	state_cells(table, item);
-	table_text(table, format_name(name, item->now.comm));
+	times_cells(row, times);
+	state_cells(row, item, letter, ended);
+	table_row(table, row);
 }
 
 /* A row for several processes. */
 static void sum_row(struct table *table, const char *when, const char *name,
 		    uint64_t count, const struct times *times)
 {
-	int i;
+	struct cell row[COLUMNS] = {
+		[TIME] = cell_text(when),
+		[COUNT] = cell_number(count),
+		[NAME] = cell_text(name),
+	};
 
-	table_text(table, when);
-	for (i = 0; i < 3; i++)
-		table_none(table);
-	table_number(table, count);
-	times_cells(table, times);
-	for (i = 0; i < 6; i++)
-		table_none(table);
-	table_text(table, name);
+	times_cells(row, times);
+	table_row(table, row);
 }
 
 /* One that is in no report yet may have exited after the latest refresh. */
@@ -395,8 +395,7 @@ static void print_text(struct stat_run *stat, struct rows *rows)
 static void report(struct stat_run *stat, enum period period)
 {
 	struct rows rows = {
-		.table = table_new(columns,
-				   sizeof(columns) / sizeof(*columns)),
+		.table = table_new(columns, COLUMNS),
 		.when = "average",
 	};
 	time_t now = time(NULL);

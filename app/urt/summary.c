@@ -18,48 +18,52 @@
 /* A number of processes that is not known. */
 #define UNKNOWN UINT64_MAX
 
-static void count_cell(struct table *table, uint64_t count)
+static struct cell count_cell(uint64_t count)
 {
-	if (count == UNKNOWN)
-		table_none(table);
-	else
-		table_number(table, count);
+	return count == UNKNOWN ? cell_none() : cell_number(count);
+}
+
+static struct cell longest_cell(const struct sum *sum)
+{
+	return sum->longest_ns ? cell_number(sum->longest_ns) : cell_none();
 }
 
 /* --- a row for each name --- */
 
-static const struct column name_columns[] = {
-	KIND,
-	{ "count", "count", COLUMN_COUNT, 0 },
-	{ "running", NULL, COLUMN_COUNT, 0 },
-	{ "user_ns", "user s", COLUMN_SECONDS, 0 },
-	{ "sys_ns", "sys s", COLUMN_SECONDS, 0 },
-	{ "longest_ns", "longest s", COLUMN_SECONDS, 0 },
-	{ "share_percent", "share %", COLUMN_PERCENT, 0 },
-	{ "name", "name", COLUMN_TEXT, 0 },
-	{ "unreaped", NULL, COLUMN_COUNT, 0 },
+enum {
+	NAMES_KIND, NAMES_COUNT, NAMES_RUNNING, NAMES_USER, NAMES_SYS,
+	NAMES_LONGEST, NAMES_SHARE, NAMES_NAME, NAMES_UNREAPED, NAMES_COLUMNS
+};
+
+static const struct column name_columns[NAMES_COLUMNS] = {
+	[NAMES_KIND] = KIND,
+	[NAMES_COUNT] = { "count", "count", COLUMN_COUNT, 0 },
+	[NAMES_RUNNING] = { "running", NULL, COLUMN_COUNT, 0 },
+	[NAMES_USER] = { "user_ns", "user s", COLUMN_SECONDS, 0 },
+	[NAMES_SYS] = { "sys_ns", "sys s", COLUMN_SECONDS, 0 },
+	[NAMES_LONGEST] = { "longest_ns", "longest s", COLUMN_SECONDS, 0 },
+	[NAMES_SHARE] = { "share_percent", "share %", COLUMN_PERCENT, 0 },
+	[NAMES_NAME] = { "name", "name", COLUMN_TEXT, 0 },
+	[NAMES_UNREAPED] = { "unreaped", NULL, COLUMN_COUNT, 0 },
 };
 
 static void name_row(struct table *table, const char *kind,
 		     const struct sum *sum, const struct tally *tally,
 		     const char *name)
 {
-	table_text(table, kind);
-	count_cell(table, sum->count);
-	count_cell(table, sum->running);
-	table_number(table, sum->utime_ns);
-	table_number(table, sum->stime_ns);
-	if (sum->longest_ns)
-		table_number(table, sum->longest_ns);
-	else
-		table_none(table);
-	table_number(table, table_share(sum_cpu(sum),
-					sum_cpu(&tally->total)));
-	if (name)
-		table_text(table, name);
-	else
-		table_none(table);
-	table_number(table, sum->unreaped);
+	uint64_t share = table_share(sum_cpu(sum), sum_cpu(&tally->total));
+
+	table_row(table, (struct cell[NAMES_COLUMNS]){
+		[NAMES_KIND] = cell_text(kind),
+		[NAMES_COUNT] = count_cell(sum->count),
+		[NAMES_RUNNING] = count_cell(sum->running),
+		[NAMES_USER] = cell_number(sum->utime_ns),
+		[NAMES_SYS] = cell_number(sum->stime_ns),
+		[NAMES_LONGEST] = longest_cell(sum),
+		[NAMES_SHARE] = cell_number(share),
+		[NAMES_NAME] = name ? cell_text(name) : cell_none(),
+		[NAMES_UNREAPED] = cell_number(sum->unreaped),
+	});
 }
 
 static void name_rows(struct table *table, const struct summary *summary,
@@ -88,90 +92,87 @@ static void name_rows(struct table *table, const struct summary *summary,
 
 /* --- a row for each process --- */
 
-static const struct column process_columns[] = {
-	KIND,
-	{ "count", NULL, COLUMN_COUNT, 0 },
-	{ "pid", "PID", COLUMN_COUNT, 0 },
-	{ "ppid", "PPID", COLUMN_COUNT, 0 },
-	{ NULL, "start s", COLUMN_SECONDS, 0 },
-	{ "start_ns", NULL, COLUMN_COUNT, 0 },
-	{ "real_ns", "real s", COLUMN_SECONDS, 0 },
-	{ "user_ns", "user s", COLUMN_SECONDS, 0 },
-	{ "sys_ns", "sys s", COLUMN_SECONDS, 0 },
-	{ "exit", NULL, COLUMN_COUNT, 0 },
-	{ "signal", NULL, COLUMN_TEXT, 0 },
-	{ "running", NULL, COLUMN_COUNT, 0 },
-	{ NULL, "status", COLUMN_WORD, 0 },
-	{ "name", "name", COLUMN_TEXT, 0 },
-	{ "unreaped", NULL, COLUMN_COUNT, 0 },
+enum {
+	EACH_KIND, EACH_COUNT, EACH_PID, EACH_PPID, EACH_SHOWN_START, EACH_START,
+	EACH_REAL, EACH_USER, EACH_SYS, EACH_EXIT, EACH_SIGNAL, EACH_RUNNING,
+	EACH_STATUS, EACH_NAME, EACH_UNREAPED, EACH_COLUMNS
 };
 
-/* The four columns that say how one has ended. */
-static void status_cells(struct table *table, const struct tally_process *process)
-{
-	bool known = !process->running && process->status >= 0;
-	char text[STATUS_SIZE];
+static const struct column process_columns[EACH_COLUMNS] = {
+	[EACH_KIND] = KIND,
+	[EACH_COUNT] = { "count", NULL, COLUMN_COUNT, 0 },
+	[EACH_PID] = { "pid", "PID", COLUMN_COUNT, 0 },
+	[EACH_PPID] = { "ppid", "PPID", COLUMN_COUNT, 0 },
+	[EACH_SHOWN_START] = { NULL, "start s", COLUMN_SECONDS, 0 },
+	[EACH_START] = { "start_ns", NULL, COLUMN_COUNT, 0 },
+	[EACH_REAL] = { "real_ns", "real s", COLUMN_SECONDS, 0 },
+	[EACH_USER] = { "user_ns", "user s", COLUMN_SECONDS, 0 },
+	[EACH_SYS] = { "sys_ns", "sys s", COLUMN_SECONDS, 0 },
+	[EACH_EXIT] = { "exit", NULL, COLUMN_COUNT, 0 },
+	[EACH_SIGNAL] = { "signal", NULL, COLUMN_TEXT, 0 },
+	[EACH_RUNNING] = { "running", NULL, COLUMN_COUNT, 0 },
+	[EACH_STATUS] = { NULL, "status", COLUMN_WORD, 0 },
+	[EACH_NAME] = { "name", "name", COLUMN_TEXT, 0 },
+	[EACH_UNREAPED] = { "unreaped", NULL, COLUMN_COUNT, 0 },
+};
 
-	if (known && WIFEXITED(process->status))
-		table_number(table, (uint64_t)WEXITSTATUS(process->status));
-	else
-		table_none(table);
-	if (known && WIFSIGNALED(process->status))
-		table_text(table, format_signal(text,
-						WTERMSIG(process->status)));
-	else
-		table_none(table);
-	table_number(table, process->running);
-	table_text(table, process->running ? "running" :
-			      process->unreaped ? "unreaped" :
-			      format_status(text, process->status));
+/* How one has ended, if it has. */
+static void status_cells(struct cell *row, const struct tally_process *process,
+			 char text[STATUS_SIZE])
+{
+	int status = process->status;
+
+	row[EACH_STATUS] = cell_text(process->running ? "running" :
+				     process->unreaped ? "unreaped" :
+				     format_status(text, status));
+	if (process->running || status < 0)
+		return;
+	if (WIFEXITED(status))
+		row[EACH_EXIT] = cell_number((uint64_t)WEXITSTATUS(status));
+	if (WIFSIGNALED(status))
+		row[EACH_SIGNAL] = cell_text(format_status(text, status));
 }
 
-static void process_row(struct table *table, const struct tally_process *process,
+static void process_row(struct table *table,
+			const struct tally_process *process,
 			const struct summary *summary)
 {
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], status[STATUS_SIZE];
+	uint64_t start_ns = process->start_ns;
+	struct cell row[EACH_COLUMNS] = {
+		[EACH_KIND] = cell_text("process"),
+		[EACH_COUNT] = cell_number(1),
+		[EACH_PID] = cell_number((uint64_t)process->pid),
+		[EACH_PPID] = cell_number((uint64_t)process->ppid),
+		[EACH_SHOWN_START] = cell_number(start_ns > summary->start_ns ?
+						 start_ns - summary->start_ns : 0),
+		[EACH_START] = cell_number(start_ns),
+		[EACH_REAL] = cell_number(process->runtime_ns),
+		[EACH_USER] = cell_number(process->utime_ns),
+		[EACH_SYS] = cell_number(process->stime_ns),
+		[EACH_RUNNING] = cell_number(process->running),
+		[EACH_NAME] = cell_text(format_name(name, process->comm)),
+		[EACH_UNREAPED] = cell_number(process->unreaped),
+	};
 
-	table_text(table, "process");
-	table_number(table, 1);
-	table_number(table, (uint64_t)process->pid);
-	table_number(table, (uint64_t)process->ppid);
-	table_number(table, process->start_ns > summary->start_ns ?
-			    process->start_ns - summary->start_ns : 0);
-	table_number(table, process->start_ns);
-	table_number(table, process->runtime_ns);
-	table_number(table, process->utime_ns);
-	table_number(table, process->stime_ns);
-	status_cells(table, process);
-	table_text(table, format_name(name, process->comm));
-	table_number(table, process->unreaped);
+	status_cells(row, process, status);
+	table_row(table, row);
 }
 
 /* A row that is not about one process. */
 static void sum_row(struct table *table, const char *kind,
 		    const struct sum *sum, const char *name)
 {
-	int i;
-
-	table_text(table, kind);
-	count_cell(table, sum->count);
-	for (i = 0; i < 4; i++)
-		table_none(table);
-	if (sum->longest_ns)
-		table_number(table, sum->longest_ns);
-	else
-		table_none(table);
-	table_number(table, sum->utime_ns);
-	table_number(table, sum->stime_ns);
-	table_none(table);
-	table_none(table);
-	count_cell(table, sum->running);
-	table_none(table);
-	if (name)
-		table_text(table, name);
-	else
-		table_none(table);
-	table_number(table, sum->unreaped);
+	table_row(table, (struct cell[EACH_COLUMNS]){
+		[EACH_KIND] = cell_text(kind),
+		[EACH_COUNT] = count_cell(sum->count),
+		[EACH_REAL] = longest_cell(sum),
+		[EACH_USER] = cell_number(sum->utime_ns),
+		[EACH_SYS] = cell_number(sum->stime_ns),
+		[EACH_RUNNING] = count_cell(sum->running),
+		[EACH_NAME] = name ? cell_text(name) : cell_none(),
+		[EACH_UNREAPED] = cell_number(sum->unreaped),
+	});
 }
 
 static int by_cpu(const void *a, const void *b)
@@ -191,7 +192,8 @@ static bool *choose(const struct summary *summary, const struct tally *tally)
 	struct tally_process **order;
 	size_t i;
 
-	order = memory_realloc(NULL, tally->processes_count + 1, sizeof(*order));
+	order = memory_realloc(NULL, tally->processes_count + 1,
+			       sizeof(*order));
 	for (i = 0; i < tally->processes_count; i++)
 		order[i] = &tally->processes[i];
 	qsort(order, tally->processes_count, sizeof(*order), by_cpu);
@@ -247,12 +249,10 @@ static struct table *make_table(const struct summary *summary,
 	struct table *table;
 
 	if (summary->each) {
-		table = table_new(process_columns, sizeof(process_columns) /
-						   sizeof(*process_columns));
+		table = table_new(process_columns, EACH_COLUMNS);
 		process_rows(table, summary, tally);
 	} else {
-		table = table_new(name_columns, sizeof(name_columns) /
-						sizeof(*name_columns));
+		table = table_new(name_columns, NAMES_COLUMNS);
 		name_rows(table, summary, tally);
 	}
 	return table;
@@ -265,8 +265,8 @@ static void print_total(const char *name, uint64_t ns, FILE *file)
 	fprintf(file, "%-9s %12s s\n", name, format_seconds(text, ns));
 }
 
-static void print_notes(const struct summary *summary, const struct tally *tally,
-			FILE *file)
+static void print_notes(const struct summary *summary,
+			const struct tally *tally, FILE *file)
 {
 	if (tally->total.running)
 		fprintf(file, "%s%" PRIu64 " still running: what they used so far\n",

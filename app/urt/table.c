@@ -8,16 +8,6 @@
 #include "memory.h"
 #include "table.h"
 
-enum cell_kind { CELL_NONE, CELL_NUMBER, CELL_TEXT };
-
-struct cell {
-	enum cell_kind kind;
-	union {
-		uint64_t number;
-		char *text;
-	};
-};
-
 struct table {
 	const struct column *columns;
 	size_t width;		/* columns */
@@ -39,39 +29,28 @@ void table_free(struct table *table)
 {
 	size_t i;
 
-	for (i = 0; i < table->count; i++) {
-		if (table->cells[i].kind == CELL_TEXT)
-			free(table->cells[i].text);
-	}
+	for (i = 0; i < table->count; i++)
+		free((char *)table->cells[i].text);
 	free(table->cells);
 	free(table);
 }
 
-static struct cell *append(struct table *table)
+void table_row(struct table *table, const struct cell *cells)
 {
-	if (table->count == table->size) {
-		table->size = table->size ? 2 * table->size : 64;
+	size_t i;
+
+	if (table->count + table->width > table->size) {
+		table->size = 2 * table->size + 8 * table->width;
 		table->cells = memory_realloc(table->cells, table->size,
 					      sizeof(*table->cells));
 	}
-	return &table->cells[table->count++];
-}
+	for (i = 0; i < table->width; i++) {
+		struct cell *cell = &table->cells[table->count++];
 
-void table_text(struct table *table, const char *text)
-{
-	*append(table) = (struct cell){
-		.kind = CELL_TEXT, .text = memory_strdup(text),
-	};
-}
-
-void table_number(struct table *table, uint64_t number)
-{
-	*append(table) = (struct cell){ CELL_NUMBER, .number = number };
-}
-
-void table_none(struct table *table)
-{
-	*append(table) = (struct cell){ CELL_NONE, .number = 0 };
+		*cell = cells[i];
+		if (cell->kind == CELL_TEXT)
+			cell->text = memory_strdup(cell->text);
+	}
 }
 
 size_t table_rows(const struct table *table)

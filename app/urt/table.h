@@ -31,10 +31,31 @@ struct table;
 struct table *table_new(const struct column *columns, size_t count);
 void table_free(struct table *table);
 
-/* The next cell; after the last column's comes a new row. */
-void table_text(struct table *table, const char *text);
-void table_number(struct table *table, uint64_t number);
-void table_none(struct table *table);	/* "-", nothing, null */
+/* What stands in a column of a row. */
+struct cell {
+	enum cell_kind { CELL_NONE, CELL_NUMBER, CELL_TEXT } kind;
+	uint64_t number;
+	const char *text;
+};
+
+static inline struct cell cell_number(uint64_t number)
+{
+	return (struct cell){ .kind = CELL_NUMBER, .number = number };
+}
+
+static inline struct cell cell_text(const char *text)
+{
+	return (struct cell){ .kind = CELL_TEXT, .text = text };
+}
+
+/* "-", nothing, null; what a row's initializer leaves out. */
+static inline struct cell cell_none(void)
+{
+	return (struct cell){ .kind = CELL_NONE };
+}
+
+/* A cell for each column. Texts are copied. */
+void table_row(struct table *table, const struct cell *cells);
 
 size_t table_rows(const struct table *table);
 
