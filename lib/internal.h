@@ -23,8 +23,8 @@ struct urt_reader {
 };
 
 /* Records that a wait for another process came across, oldest first. */
-struct urt_kept {
-	struct urt_kept *next;
+struct urt_aside {
+	struct urt_aside *next;
 	struct urt_record record;
 };
 
@@ -36,7 +36,7 @@ struct urt {
 
 	/* One thread at a time uses these. */
 	struct urt_reader reader;
-	struct urt_kept *kept, **kept_end;
+	struct urt_aside *aside, **aside_end;
 	const struct urt_map *map;
 	size_t map_length;
 	bool map_asked;		/* by urt_map(), not by ourselves only */
@@ -69,11 +69,20 @@ int urt_reader_take(struct urt_reader *reader, struct urt_record *record);
 int urt_record_poll(struct urt *u, uint64_t deadline_ns);
 #define URT_NO_DEADLINE UINT64_MAX
 
-/* wait.c */
+/* aside.c */
 
-/* Takes the oldest record that was kept. Return: whether there was one. */
-bool urt_kept_take(struct urt *u, struct urt_record *record);
-void urt_kept_free(struct urt *u);
+/* Whether it is the record that a wait for this process is for; <= 0: for any. */
+static inline bool urt_is_exit_of(const struct urt_record *record, pid_t pid)
+{
+	return record->type == URT_EXIT && (pid <= 0 || record->pid == pid);
+}
+
+/* Takes over an allocated record. */
+void urt_aside_put(struct urt *u, struct urt_aside *aside);
+/* Take the oldest record, or the oldest exit. Return: whether there was one. */
+bool urt_aside_take(struct urt *u, struct urt_record *record);
+bool urt_aside_take_exit(struct urt *u, struct urt_record *record, pid_t pid);
+void urt_aside_free(struct urt *u);
 
 /* map.c */
 

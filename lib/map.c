@@ -5,6 +5,8 @@
  * it was read. What is read may therefore be torn: it is used only when the
  * counter is the same afterwards, and followed nowhere before.
  */
+#include "internal.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
@@ -12,8 +14,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "internal.h"
 
 #define MAX_PER_USER_PATH "/sys/module/usertime/parameters/max_per_user"
 #define MAX_PER_USER 1024	/* unless the file says otherwise */

@@ -3,11 +3,11 @@
  * The text formats, as urt.h of the module has them. What is known must be
  * exactly so; what is not known is a later kernel's, and skipped.
  */
+#include "internal.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-
-#include "internal.h"
 
 struct text {
 	const char *at;		/* NULL: nothing is left, not even nothing */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* Reading a session: from the descriptor to records. */
+#include "internal.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "internal.h"
 
 int urt_reader_take(struct urt_reader *reader, struct urt_record *record)
 {
@@ -135,7 +135,7 @@ int urt_next(struct urt *u, struct urt_record *record, int timeout_ms)
 		errno = ENOTSUP;
 		return -1;
 	}
-	if (urt_kept_take(u, record))
+	if (urt_aside_take(u, record))
 		return 1;
 	if (timeout_ms > 0)
 		deadline = monotonic_ns() + timeout_ms * 1000000ULL;

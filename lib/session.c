@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Opening, closing, and the words that are written. */
+/* Opening and closing, the words that are written, and the snapshot. */
+#include "internal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -7,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "internal.h"
 
 static struct urt *urt_new(void)
 {
@@ -18,7 +18,7 @@ static struct urt *urt_new(void)
 		return NULL;
 	u->fd = -1;
 	u->status_fd = -1;
-	u->kept_end = &u->kept;
+	u->aside_end = &u->aside;
 	return u;
 }
 
@@ -71,7 +71,7 @@ void urt_close(struct urt *u)
 	if (!u)
 		return;
 	urt_map_close(u);
-	urt_kept_free(u);
+	urt_aside_free(u);
 	free(u->stat);
 	if (u->status_fd >= 0 && u->status_fd != u->fd)
 		close(u->status_fd);
@@ -138,4 +138,11 @@ int urt_set_interval(struct urt *u, unsigned int ms)
 		return -1;
 	}
 	return write_word(u, "interval %u", ms);
+}
+
+int urt_snapshot(struct urt *u, struct urt_snapshot *snapshot)
+{
+	if (u->system)
+		return urt_system_snapshot(u, snapshot);
+	return urt_map_snapshot(u, snapshot);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Snapshots as the caller has them. */
+#include "internal.h"
+
 #include <errno.h>
 #include <stdlib.h>
-
-#include "internal.h"
 
 /*
  * In front of the processes, and unseen: how many there is room for. The caller
@@ -41,13 +41,6 @@ int urt_snapshot_room(struct urt_snapshot *snapshot, size_t count)
 	/* room_of() finds it again. */
 	/* cppcheck-suppress memleak */
 	return 0;
-}
-
-int urt_snapshot(struct urt *u, struct urt_snapshot *snapshot)
-{
-	if (u->system)
-		return urt_system_snapshot(u, snapshot);
-	return urt_map_snapshot(u, snapshot);
 }
 
 void urt_snapshot_free(struct urt_snapshot *snapshot)

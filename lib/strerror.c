@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Errors as people can act on them. */
+#include "internal.h"
+
 #include <errno.h>
 #include <string.h>
-
-#include "internal.h"
 
 static const struct {
 	int err;

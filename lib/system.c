@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* The system registry, read from its file. */
+#include "internal.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "internal.h"
 
 #define STAT_SIZE 65536		/* at first */
 

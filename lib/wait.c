@@ -2,63 +2,16 @@
 /*
  * Waiting for one process. Its record may have come already, may come among
  * others, or never, because it is not registered; which of these, only the
- * kernel's list of members can tell. What else comes is kept.
+ * kernel's list of members can tell. What else comes is set aside.
  */
+#include "internal.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "internal.h"
-
-/* Takes the one that link points to out of the list. */
-static void unlink_kept(struct urt *u, struct urt_kept **link,
-			struct urt_record *record)
-{
-	struct urt_kept *kept = *link;
-
-	*record = kept->record;
-	*link = kept->next;
-	if (!*link)
-		u->kept_end = link;
-	free(kept);
-}
-
-bool urt_kept_take(struct urt *u, struct urt_record *record)
-{
-	if (!u->kept)
-		return false;
-	unlink_kept(u, &u->kept, record);
-	return true;
-}
-
-void urt_kept_free(struct urt *u)
-{
-	struct urt_record record;
-
-	while (urt_kept_take(u, &record))
-		;
-}
-
-static bool matches(const struct urt_record *record, pid_t pid)
-{
-	return record->type == URT_EXIT && (pid <= 0 || record->pid == pid);
-}
-
-static bool take_matching(struct urt *u, struct urt_record *record, pid_t pid)
-{
-	struct urt_kept **link;
-
-	for (link = &u->kept; *link; link = &(*link)->next) {
-		if (matches(&(*link)->record, pid)) {
-			unlink_kept(u, link, record);
-			return true;
-		}
-	}
-	return false;
-}
-
 /*
- * Reads what is there, up to the process's record, and keeps the others.
+ * Reads what is there, up to the process's record, and sets the others aside.
  * *lost: some record is among them that nobody will see.
  * Return: 1 with the record, 0 at the end of file, -1 with errno (EAGAIN: that
  * was all).
@@ -66,28 +19,26 @@ static bool take_matching(struct urt *u, struct urt_record *record, pid_t pid)
 static int drain(struct urt *u, struct urt_record *record, pid_t pid,
 		 bool *lost)
 {
-	struct urt_kept *kept;
+	struct urt_aside *aside;
 	int ret, err;
 
 	for (;;) {
 		/* First the memory: a record that was read must not get lost. */
-		kept = malloc(sizeof(*kept));
-		if (!kept)
+		aside = malloc(sizeof(*aside));
+		if (!aside)
 			return -1;
-		ret = urt_record_read(u, &kept->record);
+		ret = urt_record_read(u, &aside->record);
 		if (ret <= 0)
 			break;
-		if (matches(&kept->record, pid)) {
-			*record = kept->record;
+		if (urt_is_exit_of(&aside->record, pid)) {
+			*record = aside->record;
 			break;
 		}
-		*lost |= kept->record.type == URT_LOST;
-		kept->next = NULL;
-		*u->kept_end = kept;
-		u->kept_end = &kept->next;
+		*lost |= aside->record.type == URT_LOST;
+		urt_aside_put(u, aside);
 	}
 	err = errno;
-	free(kept);
+	free(aside);
 	errno = err;
 	return ret;
 }
@@ -105,7 +56,7 @@ static pid_t wait_record(struct urt *u, struct urt_record *record, pid_t pid,
 	bool lost = false;
 	int ret;
 
-	if (take_matching(u, record, pid))
+	if (urt_aside_take_exit(u, record, pid))
 		return record->pid;
 	for (;;) {
 		ret = drain(u, record, pid, &lost);

@@ -131,7 +131,7 @@ static struct urt *piped(int *writer)
 	must(u && !pipe2(ends, O_CLOEXEC | O_NONBLOCK));
 	u->fd = ends[0];
 	u->status_fd = -1;
-	u->kept_end = &u->kept;
+	u->aside_end = &u->aside;
 	*writer = ends[1];
 	return u;
 }
