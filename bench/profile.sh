@@ -66,7 +66,7 @@ print_lines() {
 		lines_of "$section" "$base" <"$build/addresses"
 	done >"$build/lines"
 	echo
-	awk -v sources="$top/usertime" -f "$top/bench/lines.awk" \
+	awk -v sources="$top/usertime" -f "$top/bench/report/lines.awk" \
 		"$build/phases" "$build/lines" "$by_line"
 }
 
@@ -105,7 +105,7 @@ tr -d '\r' <"$out" | grep -E '^[0-9a-f]{16} [tTwW] ' |
 	LC_ALL=C sort - "$counts" >"$build/profile"
 grep '^# phase' "$out" | tr -d '\r' >"$build/phases"
 by_line=$build/executed
-awk -v lines="${lines:+$by_line}" -f "$top/bench/profile.awk" \
+awk -v lines="${lines:+$by_line}" -f "$top/bench/report/profile.awk" \
 	"$build/phases" "$build/profile" "$build/profile" || status=$?
 [ -z "$lines" ] || print_lines
 exit "${status-0}"

@@ -18,6 +18,6 @@ bench_program() {
 	done
 	vm_library
 	# shellcheck disable=SC2154 # vm_library sets vm_liburt
-	vm_program "$root/bin/bench" "$top"/bench/*.c "$vm_liburt" \
-		-lbpf -lelf -lz
+	vm_program "$root/bin/bench" "$top"/bench/{guest,peers}/*.c \
+		"$vm_liburt" -lbpf -lelf -lz
 }

@@ -12,7 +12,7 @@ build=$top/build/bench
 
 # Each says in its own file what it is called.
 known_peers() {
-	sed -n 's/^\t\.name = "\(.*\)",$/\1/p' "$top"/bench/peers_*.c |
+	sed -n 's/^\t\.name = "\(.*\)",$/\1/p' "$top"/bench/peers/peer_*.c |
 		paste -sd,
 }
 
@@ -144,10 +144,11 @@ if [ -n "$csv" ]; then
 fi
 if [ -n "$plot" ]; then
 	awk -v dir="$plot" -v kernel="$vm_release" \
-		-f "$top/bench/plot.awk" "$figures" | gnuplot
+		-f "$top/bench/report/plot.awk" "$figures" | gnuplot
 fi
-awk -f "$top/bench/table.awk" "$figures"
+awk -f "$top/bench/report/table.awk" "$figures"
 echo remarks
 grep '^#' "$out" | tr -d '\r' | sed 's/^#/ /'
 echo
-awk -f "$top/bench/bars.awk" -f "$top/bench/bars_tables.awk" "$figures"
+awk -f "$top/bench/report/bars.awk" -f "$top/bench/report/bars_tables.awk" \
+	"$figures"

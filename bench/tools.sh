@@ -175,6 +175,6 @@ grep -v '^#' "$out" | tr -d '\r' >"$figures" || true
 if [ -n "$csv" ]; then
 	{ echo table,row,column,value,unit; cat "$figures"; } >"$csv"
 fi
-awk -f "$top/bench/table.awk" "$figures"
+awk -f "$top/bench/report/table.awk" "$figures"
 echo remarks
 grep '^#' "$out" | tr -d '\r' | sed 's/^#/ /'

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 
-#include "../bench/bench.h"
+#include "../bench/guest/bench.h"
 #include "calls.h"
 #include "stub.h"
 

@@ -5,8 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "tables.h"
+#include "../guest/bench.h"
+#include "../guest/tables.h"
 
 /* Return: a descriptor, or -1 with errno. */
 int perf_open(pid_t pid, bool inherit)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "bench.h"
-#include "peers.h"
+#include "../peers/peers.h"
 #include "urt.h"
 
 #define REPEATS 5

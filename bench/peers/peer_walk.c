@@ -5,8 +5,8 @@
  */
 #include <bpf/bpf.h>
 
-#include "bench.h"
-#include "bpf/tasks.h"
+#include "../guest/bench.h"
+#include "../bpf/tasks.h"
 #include "loader.h"
 #include "peers.h"
 

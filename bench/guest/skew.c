@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "peers.h"
+#include "../peers/peers.h"
 #include "tables.h"
 #include "urt.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench.h"
+#include "../guest/bench.h"
 #include "peers.h"
 
 #define PEERS (sizeof(all) / sizeof(*all))

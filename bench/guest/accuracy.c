@@ -19,7 +19,7 @@
 
 #include "bench.h"
 #include "burn.h"
-#include "peers.h"
+#include "../peers/peers.h"
 #include "tables.h"
 #include "urt.h"
 

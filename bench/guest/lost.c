@@ -21,7 +21,7 @@
 
 #include "bench.h"
 #include "burn.h"
-#include "peers.h"
+#include "../peers/peers.h"
 #include "tables.h"
 
 #define PROCESSES 25		/* of each kind */

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "tables.h"
+#include "../guest/bench.h"
+#include "../guest/tables.h"
 
 #define BUFFER (1 << 20)	/* for what has not been read yet */
 

@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "peers.h"
+#include "../peers/peers.h"
 
 #define REPEATS 5
 #define REST 20000000L		/* ns; ticks of 1, 4 and 10 ms fit in */

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "../guest/bench.h"
 #include "loader.h"
 
 static int print_nothing(enum libbpf_print_level level, const char *format,

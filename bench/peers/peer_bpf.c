@@ -6,8 +6,8 @@
 #include <bpf/bpf.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "bpf/tasks.h"
+#include "../guest/bench.h"
+#include "../bpf/tasks.h"
 #include "loader.h"
 #include "peers.h"
 

@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "../guest/bench.h"
 #include "peers.h"
 
 static int *fds;

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "tables.h"
+#include "../guest/bench.h"
+#include "../guest/tables.h"
 
 struct message {
 	struct nlmsghdr nl;
