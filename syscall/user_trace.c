@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 
-#include "../bench/guest/bench.h"
+#include "../bench/guest/base.h"
 #include "calls.h"
 #include "stub.h"
 

@@ -7,6 +7,8 @@
  * the bursts, now here and now there.
  */
 #define _GNU_SOURCE
+#include "accuracy.h"
+
 #include <fcntl.h>
 #include <linux/taskstats.h>
 #include <signal.h>
@@ -17,10 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "burn.h"
 #include "../peers/peers.h"
-#include "tables.h"
+#include "../peers/taskstats.h"
+#include "base.h"
+#include "burn.h"
+#include "figures.h"
 #include "urt.h"
 
 #define TICK (4 * MS)

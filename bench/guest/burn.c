@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* QEMU makes nothing of a nop, but counts it: time passes at little cost. */
-#include "bench.h"
 #include "burn.h"
+
+#include "base.h"
 
 #define BLOCKS 1000
 

@@ -8,6 +8,8 @@
  * Others sleep all the time.
  */
 #define _GNU_SOURCE
+#include "children.h"
+
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -21,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "base.h"
 #include "burn.h"
 
 #define RUN 1100000		/* instructions, or ns: the value in ms moves */
@@ -116,7 +118,7 @@ static __attribute__((noreturn)) void *run_child(void *word)
 	}
 }
 
-static void *shared(size_t size)
+static void *map_shared(size_t size)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -133,8 +135,8 @@ static void prepare(int n, int nr_processes)
 	turn = 0;
 	spit("/proc/sys/kernel/pid_max", PID_MAX);
 	spit("/proc/sys/kernel/ns_last_pid", PID_BEFORE);
-	baton = shared((n + 1) * sizeof(*baton));
-	ids = shared(n * sizeof(*ids));
+	baton = map_shared((n + 1) * sizeof(*baton));
+	ids = map_shared(n * sizeof(*ids));
 }
 
 static pid_t fork_child(void)
@@ -228,7 +230,7 @@ void others_start(int n, void (*first)(void))
 {
 	const struct timespec nap = { .tv_nsec = 50000000 };
 	const int flags = first ? SIGCHLD : SIGCHLD | CLONE_VM;
-	struct another a = { first, shared(sizeof(*a.ready)) };
+	struct another a = { first, map_shared(sizeof(*a.ready)) };
 
 	others = calloc(n, sizeof(*others));
 	stacks = calloc(n, sizeof(*stacks));

@@ -10,6 +10,8 @@
  * turn's round without one.
  */
 #define _GNU_SOURCE
+#include "exits.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +30,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "tables.h"
+#include "../peers/receive.h"
+#include "../peers/taskstats.h"
+#include "base.h"
+#include "brief.h"
+#include "figures.h"
+#include "session.h"
+#include "sleepers.h"
 
 #define TABLE "exits"
 #define EXITS 300		/* in a round */

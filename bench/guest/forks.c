@@ -5,6 +5,8 @@
  * many of them take, one after the other, until all of it is done.
  */
 #define _GNU_SOURCE
+#include "forks.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,8 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "tables.h"
+#include "base.h"
+#include "brief.h"
+#include "figures.h"
+#include "sleepers.h"
 #include "urt.h"
 
 #define FORKS 500		/* in a round */

@@ -10,6 +10,8 @@
  * has not been seen of all processes together is lost.
  */
 #define _GNU_SOURCE
+#include "lost.h"
+
 #include <linux/taskstats.h>
 #include <sched.h>
 #include <stdio.h>
@@ -19,10 +21,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "burn.h"
 #include "../peers/peers.h"
-#include "tables.h"
+#include "../peers/perf.h"
+#include "../peers/receive.h"
+#include "../peers/taskstats.h"
+#include "base.h"
+#include "burn.h"
+#include "figures.h"
+#include "session.h"
 
 #define PROCESSES 25		/* of each kind */
 #define PERIOD (5 * SECOND)	/* between looks, the longer one */

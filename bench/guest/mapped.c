@@ -3,11 +3,17 @@
  * A session that is mapped: reading one value of each process as urt.h says it
  * is to be read, reading everything by liburt, and refreshing it.
  */
+#include "mapped.h"
+
 #include <string.h>
 #include <sys/mman.h>
 
-#include "bench.h"
+#include "base.h"
+#include "children.h"
 #include "liburt.h"
+#include "ours.h"
+#include "refresh.h"
+#include "samples.h"
 #include "urt.h"
 
 #define NEVER 3600000		/* ms */

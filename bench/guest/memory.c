@@ -9,6 +9,8 @@
  * few bytes for each.
  */
 #define _GNU_SOURCE
+#include "memory.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +20,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "tables.h"
+#include "../peers/perf.h"
+#include "base.h"
+#include "brief.h"
+#include "figures.h"
+#include "session.h"
+#include "sleepers.h"
 #include "urt.h"
 
 #define TABLE "memory"

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 /* What reading status and stat costs, with all kinds of readers. */
 #define _GNU_SOURCE
+#include "ours.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "base.h"
+#include "children.h"
+#include "figures.h"
 #include "liburt.h"
+#include "refresh.h"
+#include "samples.h"
 #include "urt.h"
 
 #define READERS 10

@@ -10,6 +10,8 @@
  * whomever it is entered; "*", all of them.
  */
 #define _GNU_SOURCE
+#include "phases.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,7 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "base.h"
+#include "children.h"
+#include "forks.h"
 #include "urt.h"
 
 #define COUNT 1000

@@ -11,6 +11,8 @@
  * From "start in A" to "start in B" is what recording an event costs; the same
  * is between "start in B" and "end in A", besides the work, and is subtracted.
  */
+#include "refresh.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "tables.h"
+#include "base.h"
 
 #define INSTANCES "/sys/kernel/tracing/instances"
 #define EVENTS "events/workqueue/workqueue_execute"
@@ -36,7 +37,7 @@ struct stamps {
 	uint64_t end;
 };
 
-static void set(const char *instance, const char *file, const char *text)
+static void trace_set(const char *instance, const char *file, const char *text)
 {
 	char path[128];
 
@@ -51,9 +52,9 @@ void refresh_init(void)
 	for (int i = 0; i < 2; i++) {
 		snprintf(dir, sizeof(dir), INSTANCES "/%s", instances[i]);
 		must(!mkdir(dir, 0755));
-		set(instances[i], "trace_clock", "x86-tsc");
-		set(instances[i], EVENTS "_start/enable", "1");
-		set(instances[i], EVENTS "_end/enable", "1");
+		trace_set(instances[i], "trace_clock", "x86-tsc");
+		trace_set(instances[i], EVENTS "_start/enable", "1");
+		trace_set(instances[i], EVENTS "_end/enable", "1");
 	}
 }
 
@@ -111,8 +112,8 @@ static void wait_for_refresh(int fd, short event)
 
 static void clear(void)
 {
-	set("A", "trace", "");
-	set("B", "trace", "");
+	trace_set("A", "trace", "");
+	trace_set("B", "trace", "");
 }
 
 /* Of the one that has been. */

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* Samples of one set of processes, by us and by our peers. */
+#include "rounds.h"
+
 #include <stddef.h>
 #include <stdio.h>
 
-#include "bench.h"
 #include "../peers/peers.h"
+#include "base.h"
+#include "children.h"
+#include "mapped.h"
+#include "ours.h"
+#include "samples.h"
 #include "urt.h"
 
 #define REPEATS 5

@@ -3,9 +3,11 @@
  * What was seen, by row, in the order of its first sample. The first one of a
  * row fills caches and is not counted.
  */
+#include "samples.h"
+
 #include <string.h>
 
-#include "bench.h"
+#include "base.h"
 
 #define ROWS 48
 #define SAMPLES 16

@@ -6,13 +6,17 @@
  * what one costs; ours is what a refresh takes, whenever somebody reads it.
  */
 #define _GNU_SOURCE
+#include "skew.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "bench.h"
 #include "../peers/peers.h"
-#include "tables.h"
+#include "base.h"
+#include "children.h"
+#include "figures.h"
+#include "refresh.h"
 #include "urt.h"
 
 #define TABLE "skew"

@@ -4,6 +4,8 @@
  * memory, so that each is cheap to make and takes little.
  */
 #define _GNU_SOURCE
+#include "sleepers.h"
+
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,8 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "tables.h"
+#include "base.h"
 
 static char stack[4096] __attribute__((aligned(16)));
 static pid_t *pids;

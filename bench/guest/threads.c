@@ -3,9 +3,16 @@
  * One process of many threads: what it costs, and what each of them adds to what
  * a process with a single one costs.
  */
+#include "threads.h"
+
 #include <stdio.h>
 
-#include "bench.h"
+#include "base.h"
+#include "children.h"
+#include "figures.h"
+#include "ours.h"
+#include "rounds.h"
+#include "samples.h"
 
 #define THREADS 1000
 #define ROWS 48

@@ -8,6 +8,8 @@
  * delays the next: they read the text, as they would.
  */
 #define _GNU_SOURCE
+#include "wakeup.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,8 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "tables.h"
+#include "base.h"
+#include "figures.h"
+#include "refresh.h"
+#include "session.h"
+#include "sleepers.h"
 #include "urt.h"
 
 #define TABLE "wakeup"

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* Loading the programs in bpf/, each an object file in the guest's root. */
+#include "loader.h"
+
 #include <bpf/btf.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../guest/bench.h"
-#include "loader.h"
+#include "../guest/base.h"
 
 static int print_nothing(enum libbpf_print_level level, const char *format,
 			 va_list args)

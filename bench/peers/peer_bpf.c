@@ -6,8 +6,8 @@
 #include <bpf/bpf.h>
 #include <unistd.h>
 
-#include "../guest/bench.h"
 #include "../bpf/tasks.h"
+#include "../guest/base.h"
 #include "loader.h"
 #include "peers.h"
 

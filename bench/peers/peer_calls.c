@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../guest/bench.h"
+#include "../guest/base.h"
 #include "peers.h"
 
 static clockid_t *clocks;

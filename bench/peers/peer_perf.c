@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../guest/bench.h"
+#include "../guest/base.h"
 #include "peers.h"
 
 static int *fds;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../guest/bench.h"
+#include "../guest/base.h"
 #include "peers.h"
 
 #define TICK_NS 10000000	/* of a clock tick as user space has it */

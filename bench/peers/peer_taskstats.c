@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../guest/bench.h"
+#include "../guest/base.h"
 #include "peers.h"
 
 #define BATCH 64		/* their replies fit a receive buffer of 208 KiB */

@@ -5,8 +5,8 @@
  */
 #include <bpf/bpf.h>
 
-#include "../guest/bench.h"
 #include "../bpf/tasks.h"
+#include "../guest/base.h"
 #include "loader.h"
 #include "peers.h"
 

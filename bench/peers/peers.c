@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* Which peers there are, which are asked for, and which this kernel has. */
+#include "peers.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "../guest/bench.h"
-#include "peers.h"
+#include "../guest/base.h"
+#include "../guest/children.h"
+#include "../guest/samples.h"
 
 #define PEERS (sizeof(all) / sizeof(*all))
 

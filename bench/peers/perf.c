@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* perf's task clock: the CPU time of a process while the descriptor is open. */
 #define _GNU_SOURCE
+#include "perf.h"
+
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "../guest/bench.h"
-#include "../guest/tables.h"
 
 /* Return: a descriptor, or -1 with errno. */
 int perf_open(pid_t pid, bool inherit)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* Netlink sockets of those who are told of exits. */
 #define _GNU_SOURCE
+#include "receive.h"
+
 #include <errno.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../guest/bench.h"
-#include "../guest/tables.h"
+#include "../guest/base.h"
 
 #define BUFFER (1 << 20)	/* for what has not been read yet */
 

@@ -3,6 +3,8 @@
  * taskstats, as Documentation/accounting/taskstats.rst has it: a question for
  * one process's figures, or a listener for those of each that exits.
  */
+#include "taskstats.h"
+
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <linux/taskstats.h>
@@ -10,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../guest/bench.h"
-#include "../guest/tables.h"
+#include "../guest/base.h"
+#include "receive.h"
 
 struct message {
 	struct nlmsghdr nl;

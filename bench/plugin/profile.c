@@ -290,7 +290,7 @@ static struct block *block_of(struct qemu_plugin_tb *tb)
 	return b;
 }
 
-/* As profile_mark() in guest/bench.h has it. */
+/* As profile_mark() in guest/base.h has it. */
 static bool is_mark(const struct qemu_plugin_insn *insn)
 {
 	static const unsigned char code[] = { 0x0f, 0x1f, 0x80, 'u', 'r', 't',

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#define _GNU_SOURCE
+#include "brief.h"
+
+#include <unistd.h>
+
+#include "base.h"
+#include "burn.h"
+
+#define SETTLE (120 * MS)	/* some grace periods, of some ticks each */
+
+/*
+ * Is busy until what was left for later has been done: RCU's callbacks, and
+ * what they have left for later. Return: what it took; when nothing was left,
+ * that is always the same.
+ */
+uint64_t until_quiet(void)
+{
+	uint64_t begin = tsc();
+
+	burn_blocks(SETTLE / BURN_BLOCK);
+	return tsc() - begin;
+}
+
+/*
+ * The stacks of the dead are unmapped together when there are some 1,600 of them,
+ * which hits one round in five. Whoever unloads a module does that, too.
+ */
+void unmap_stacks(void)
+{
+	module_load("");
+	module_unload();
+}
+
+/* Return: a process that has ended, and has copied no memory. */
+pid_t fork_brief(void)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork) */
+	pid_t pid = vfork();
+
+	if (!pid)
+		_exit(0);
+	must(pid > 0);
+	return pid;
+}

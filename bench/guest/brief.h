@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes that end at once, and what they leave to be done later. */
+#ifndef BRIEF_H
+#define BRIEF_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+pid_t fork_brief(void);
+uint64_t until_quiet(void);
+void unmap_stacks(void);	/* the module is not loaded */
+
+#endif

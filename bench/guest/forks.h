@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* What a process costs from fork to wait. */
+#ifndef FORKS_H
+#define FORKS_H
+
+void forks(int n);
+void forks_measure(void);
+void forks_profile(void);
+
+#endif
