@@ -189,7 +189,7 @@ vm_root() {
 	cp "$vm_ko" "$dir/"
 	mkdir -p "$dir/lib/modules/$vm_release"
 	: >"$dir/lib/modules/$vm_release/modules.dep"	# modinfo wants one
-	vm_program "$dir/bin/register_and_poll" "$top/app/register_and_poll.c"
+	vm_program "$dir/bin/register_and_poll" "$top"/app/*.c
 	vm_urt "$dir/bin/urt"
 	vm_borrow "$dir" make		# a real one, for urt to run
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The load of register_and_poll: threads that use user CPU time. */
+#ifndef BURN_H
+#define BURN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#define NSEC_PER_SEC 1000000000ULL
+#define BURN_THREADS_MAX 1024
+
+struct burn {
+	double seconds;
+	unsigned int threads;
+	unsigned int duty;	/* percent */
+	uint64_t start_ns;	/* CLOCK_MONOTONIC */
+	uint64_t end_ns;
+	pthread_t started[BURN_THREADS_MAX];
+	unsigned int nr_started;
+	atomic_bool stop;
+};
+
+/* What a clock shows, ns. */
+uint64_t now(clockid_t clock);
+
+/* Return: success; or a message. */
+bool burn_start(struct burn *burn);
+void burn_stop(struct burn *burn);
+
+/* Waits for the end, and until the kernel has counted all that threads used. */
+void burn_finish(struct burn *burn);
+
+#endif
