@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* urt add, remove, list: the registry of the system, which all users share. */
+#include "command.h"
+
 #include <errno.h>
 #include <error.h>
 #include <inttypes.h>
@@ -8,7 +10,6 @@
 
 #include <liburt.h>
 
-#include "command.h"
 #include "format.h"
 #include "output.h"
 #include "parse.h"

@@ -3,6 +3,8 @@
  * urt report: draws a run that 'urt run --each --json' has saved. What the file
  * says becomes records again, so that from there on it is as after a run.
  */
+#include "command.h"
+
 #include <errno.h>
 #include <error.h>
 #include <limits.h>
@@ -16,7 +18,6 @@
 #include <jansson.h>
 
 #include "clock.h"
-#include "command.h"
 #include "format.h"
 #include "memory.h"
 #include "picture/draw.h"

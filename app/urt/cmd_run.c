@@ -13,6 +13,8 @@
  * what they have used by then is taken from the first snapshot of the session
  * that is younger than the command's end. That moment is the end of the report.
  */
+#include "command.h"
+
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
@@ -31,13 +33,12 @@
 #include <liburt.h>
 
 #include "clock.h"
-#include "command.h"
 #include "format.h"
 #include "memory.h"
 #include "parse.h"
 #include "picture/draw.h"
-#include "summary.h"
 #include "select.h"
+#include "summary.h"
 #include "tally.h"
 #include "unreaped.h"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* urt runtime: how long ago processes were started. */
+#include "command.h"
+
 #include <errno.h>
 #include <error.h>
 #include <stdbool.h>
@@ -9,7 +11,6 @@
 #include <liburt.h>
 
 #include "clock.h"
-#include "command.h"
 #include "format.h"
 #include "output.h"
 #include "parse.h"

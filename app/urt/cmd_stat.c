@@ -3,6 +3,8 @@
  * urt stat: CPU time of processes, interval by interval. The kernel's refreshes
  * are the clock: each report is about one of them, of one moment.
  */
+#include "command.h"
+
 #include <errno.h>
 #include <error.h>
 #include <inttypes.h>
@@ -17,7 +19,6 @@
 #include <liburt.h>
 
 #include "clock.h"
-#include "command.h"
 #include "format.h"
 #include "output.h"
 #include "parse.h"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* urt wait: until processes have ended that need not be children. */
+#include "command.h"
+
 #include <errno.h>
 #include <error.h>
 #include <inttypes.h>
@@ -10,7 +12,6 @@
 #include <liburt.h>
 
 #include "clock.h"
-#include "command.h"
 #include "format.h"
 #include "output.h"
 #include "parse.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "format.h"
+
 #include <errno.h>
 #include <error.h>
 #include <limits.h>
@@ -12,7 +14,6 @@
 
 #include "clock.h"
 #include "command.h"
-#include "format.h"
 #include "memory.h"
 
 /* --- names --- */

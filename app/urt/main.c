@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* urt: the CPU time of processes, complete and exact. Finds the command. */
+#include "command.h"
+
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
@@ -11,7 +13,6 @@
 
 #include <jansson.h>
 
-#include "command.h"
 #include "memory.h"
 #include "newfile.h"
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "memory.h"
+
 #include <error.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
-#include "memory.h"
 
 void memory_exhausted(void)
 {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "newfile.h"
+
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
@@ -10,7 +12,6 @@
 #include <unistd.h>
 
 #include "memory.h"
-#include "newfile.h"
 
 static bool is_link(const char *name)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "output.h"
+
 #include <errno.h>
 #include <error.h>
 #include <string.h>
-
-#include "output.h"
 
 void output_choose(struct output *output, enum format format,
 		   const struct argp_state *state)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "proc.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "proc.h"
 
 #define START_FIELD 22	/* of /proc/PID/stat; see proc(5) */
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "roots.h"
+
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,7 +8,6 @@
 #include <unistd.h>
 
 #include "parse.h"
-#include "roots.h"
 
 /* Of a process's line in /proc/PID/stat, its name is the longest part. */
 #define LINE_MAX_SIZE 1024

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "select.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <error.h>
@@ -9,14 +11,12 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
 #include <linux/magic.h>
 
 #include "command.h"
 #include "memory.h"
 #include "parse.h"
 #include "roots.h"
-#include "select.h"
 
 #define COMM_MAX 15	/* the kernel cuts names there */
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "signals.h"
+
 #include <errno.h>
 #include <error.h>
 #include <signal.h>
@@ -6,7 +8,6 @@
 #include <sys/signalfd.h>
 
 #include "command.h"
-#include "signals.h"
 
 static bool is_ignored(int number)
 {

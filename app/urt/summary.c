@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "summary.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +8,6 @@
 
 #include "format.h"
 #include "memory.h"
-#include "summary.h"
 #include "table.h"
 
 /*

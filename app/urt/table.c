@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "table.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 
 #include "format.h"
 #include "memory.h"
-#include "table.h"
 
 struct table {
 	const struct column *columns;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "tally.h"
+
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "memory.h"
-#include "tally.h"
 
 void tally_init(struct tally *tally, bool each)
 {

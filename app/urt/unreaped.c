@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "unreaped.h"
+
 #include <search.h>
 #include <stdlib.h>
 
 #include "clock.h"
 #include "memory.h"
-#include "unreaped.h"
 
 /* A parent that is about to reap has done it by then. */
 #define REAP_NS (2 * NSEC_PER_SEC)

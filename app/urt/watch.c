@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "watch.h"
+
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "memory.h"
-#include "watch.h"
 
 /* So many exited processes have a row of their own in the average. */
 #define GONE_MAX 1000

@@ -4,6 +4,8 @@
  * controller is needed: a group's run time is always counted, exactly.
  */
 #define _GNU_SOURCE
+#include "measure.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,8 +19,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "measure.h"
 
 static const char *const groups[] = { "tool", "load", "aside" };
 

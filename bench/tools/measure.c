@@ -14,6 +14,8 @@
  * Prints lines "tools,NAME,COLUMN,VALUE,UNIT", and "# REMARK".
  */
 #define _GNU_SOURCE
+#include "measure.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -28,8 +30,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "measure.h"
 
 #define SETTLE 25		/* s, until a tool has started */
 #define WINDOW 30		/* s, at least; or so many looks: */

@@ -4,6 +4,8 @@
  * thread: it looks at each generation of the system's registry, takes the exit
  * records of what it follows, and answers.
  */
+#include "command.h"
+
 #include <errno.h>
 #include <error.h>
 #include <poll.h>
@@ -15,7 +17,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "command.h"
 #include "exporter/file.h"
 #include "exporter/http.h"
 #include "exporter/metrics.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "exporter/file.h"
+
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
@@ -8,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exporter/file.h"
 #include "memory.h"
 
 #define NAME		"urt.prom"

@@ -5,6 +5,8 @@
  * at once; a client that has left takes no place at all. All who ask within a
  * tenth of a second get the same text.
  */
+#include "exporter/http.h"
+
 #include <errno.h>
 #include <error.h>
 #include <netdb.h>
@@ -19,7 +21,6 @@
 #include <microhttpd.h>
 
 #include "clock.h"
-#include "exporter/http.h"
 #include "exporter/source.h"
 #include "exporter/text.h"
 #include "memory.h"

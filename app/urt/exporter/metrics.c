@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "exporter/metrics.h"
+
 #include <stdlib.h>
 
 #include "clock.h"
-#include "exporter/metrics.h"
 #include "exporter/text.h"
 #include "memory.h"
 

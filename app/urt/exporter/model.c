@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "exporter/model.h"
+
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "exporter/model.h"
 #include "memory.h"
 
 /* Longer than any fork: a look that falls into one does not see the child. */

@@ -3,9 +3,9 @@
  * In the place of http.c where the program is linked statically:
  * libmicrohttpd does not come in a form for that everywhere.
  */
-#include <error.h>
-
 #include "exporter/http.h"
+
+#include <error.h>
 
 bool exporter_http_address(const char *address)
 {

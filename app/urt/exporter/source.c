@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "exporter/source.h"
+
 #include <errno.h>
 #include <error.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "clock.h"
-#include "exporter/source.h"
 
 /* How long to wait for a module, and at most for anything. */
 #define ABSENT_NS	NSEC_PER_SEC

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "exporter/text.h"
+
 #include <string.h>
 
 #include "clock.h"
-#include "exporter/text.h"
 #include "format.h"
 #include "memory.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "picture/picture.h"
+
 #include <stdlib.h>
 
 #include "memory.h"
-#include "picture/picture.h"
 
 static int last_end_first(const void *a, const void *b)
 {

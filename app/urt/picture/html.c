@@ -4,17 +4,18 @@
  * something in. A policy in the page forbids the browser to load anything, and
  * to run or apply anything but the script and the styles that are ours.
  */
+#include "picture/html.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
+#include "memory.h"
 #include "picture/base64.h"
 #include "picture/embedded.h"
-#include "picture/html.h"
 #include "picture/markup.h"
-#include "memory.h"
 #include "picture/svg.h"
 
 /* --- the policy --- */

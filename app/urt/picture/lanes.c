@@ -6,10 +6,11 @@
  * new one begun below the others. Free slots are found by heaps: 100,000 children
  * at once are as easy as one after the other.
  */
+#include "picture/picture.h"
+
 #include <stdlib.h>
 
 #include "memory.h"
-#include "picture/picture.h"
 
 struct slot {
 	uint64_t key;		/* free: its offset; in use: when it ends */

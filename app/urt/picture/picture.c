@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "picture/picture.h"
+
 #include <stdlib.h>
 
 #include "format.h"
 #include "memory.h"
-#include "picture/picture.h"
 
 /* --- the tree --- */
 

@@ -4,15 +4,16 @@
  * processes, and those names that used most. It says how high it is before it is
  * drawn: what is in it is written to memory first.
  */
+#include "picture/svg.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "picture/embedded.h"
 #include "memory.h"
+#include "picture/embedded.h"
 #include "picture/markup.h"
-#include "picture/svg.h"
 #include "picture/svg_parts.h"
 
 #define NAMES_MAX	10

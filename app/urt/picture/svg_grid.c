@@ -3,10 +3,11 @@
  * Where bars are narrower than some pixels, as many as there may be, a grid of
  * cells is drawn in their place: each as busy as what is in there was on average.
  */
+#include "picture/svg_parts.h"
+
 #include <stdlib.h>
 
 #include "memory.h"
-#include "picture/svg_parts.h"
 
 #define CELLS_MAX	24000	/* to be drawn: some hundred KB */
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The still picture's plot: CPUs busy, time axis, processes. */
+#include "picture/svg_parts.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +10,6 @@
 #include "format.h"
 #include "memory.h"
 #include "picture/markup.h"
-#include "picture/svg_parts.h"
 
 /* --- CPUs busy --- */
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What a picture says in words. */
+#include "picture/picture.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -7,7 +9,6 @@
 
 #include "format.h"
 #include "memory.h"
-#include "picture/picture.h"
 
 unsigned int picture_heat(double cpu_ns, double ns)
 {

@@ -4,6 +4,8 @@
  * generation, for keys, and for signals, which come through a descriptor, so
  * that the terminal is put back before any of them has its effect.
  */
+#include "command.h"
+
 #include <errno.h>
 #include <error.h>
 #include <locale.h>
@@ -20,7 +22,6 @@
 #include <liburt.h>
 
 #include "clock.h"
-#include "command.h"
 #include "format.h"
 #include "parse.h"
 #include "select.h"

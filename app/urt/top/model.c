@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "top/model.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "top/model.h"
 
 #define FINISH_MIN_NS	100000000
 /* Longer than any fork: a refresh that falls into one does not see the child. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Which rows of the model are shown, and in which order. */
+#include "top/model.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "top/model.h"
 
 static uint64_t sum(const struct top_cpu *cpu)
 {

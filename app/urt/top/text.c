@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "top/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
-
-#include "top/text.h"
 
 const char *const top_headings[TOP_COLUMNS] = {
 	[TOP_PID] = "PID", [TOP_PPID] = "PPID", [TOP_USER] = "USER",
