@@ -6,7 +6,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")" && pwd)
 build=$top/build/demo
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 usage() {
 	cat <<END
@@ -41,7 +41,7 @@ on_host() {
 	make -C "$top/usertime" KDIR="$kdir" >"$build/module.log" 2>&1 ||
 		{ cat "$build/module.log" >&2; exit 1; }
 	make -s -C "$top/app" O="$build" register_and_poll
-	vm_as_root env PATH="$build:$PATH" sh "$top/test/vm/demo" \
+	vm_as_root env PATH="$build:$PATH" sh "$top/tools/vm/demo" \
 		"$top/usertime/usertime.ko"
 }
 
@@ -52,7 +52,7 @@ in_vm() {
 	echo "Building the module for Linux $vm_release, and a guest" >&2
 	vm_module
 	vm_root "$build/root"
-	cp "$top/test/vm/demo" "$build/root/bin/demo"
+	cp "$top/tools/vm/demo" "$build/root/bin/demo"
 	vm_pack "$build/root" "$build/root.cpio.gz"
 	echo "Booting it" >&2
 }

@@ -8,7 +8,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/profile
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 . "$top/bench/program.sh"
 
 usage() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# How the guest's program is built; sourced after test/vm/vm.sh.
+# How the guest's program is built; sourced after tools/vm/vm.sh.
 
 : "${top:?}" "${build:?}"
 

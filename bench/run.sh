@@ -7,7 +7,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/bench
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 . "$top/bench/program.sh"
 
 # Each says in its own file what it is called.

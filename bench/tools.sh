@@ -7,7 +7,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/tools
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 packages=(sysstat prometheus-process-exporter atop pcp)
 # Of these, and with the libraries that they load.

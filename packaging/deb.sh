@@ -6,7 +6,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/deb
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 usage() {
 	cat <<END

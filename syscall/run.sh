@@ -8,7 +8,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/syscall
 URT_KERNEL=lab
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 usage() {
 	cat <<END_OF_USAGE

@@ -16,7 +16,7 @@ case $1 in
 	exit ;;
 esac
 
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 # shellcheck source=/dev/null # what run.sh has found out
 . "$build/kernel"
 vm_vary "$seed"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Does the module compile on every kernel of test/kernels/list, without a warning
+# Does the module compile on every kernel of tools/vm/kernels/list, without a warning
 # of the compiler's, W=1 included? A line for each; TAP.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/warnings
 vm_headers_only=y	# nothing is booted
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 mkdir -p "$build"
 
 # compile NAME: in a copy of its own, all of it.

@@ -7,7 +7,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/test/debug-a
 out=$top/build/coverage
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 lines_min=95 branches_min=85
 

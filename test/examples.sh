@@ -9,7 +9,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/test/examples
 export LC_ALL=C.UTF-8
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 root=$build/root cases=$build/root/cases
 mkdir -p "$build"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Does every test pass every time? Runs them on one machine after the other, each
 # with another seed: memory, its layout, speed and random input vary with it (see
-# vm_vary in vm/vm.sh). Prints the tests that did not pass each time.
+# vm_vary in tools/vm/vm.sh). Prints the tests that did not pass each time.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -16,7 +16,7 @@ gdb on that machine's kernel. Examples:
   test/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \\
           -ex 'break urt_registry_add' -ex continue -ex backtrace
 
-  --kernel NAME  of test/kernels/list, instead of this distribution's own
+  --kernel NAME  of tools/vm/kernels/list, instead of this distribution's own
   --help         this
 
 Of the kernel itself gdb knows the functions where it was built here (debug-a,
@@ -53,7 +53,7 @@ done
 
 build=$top/build/gdb${URT_KERNEL:+/$URT_KERNEL}
 export URT_KERNEL
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 mkdir -p "$build"
 # shellcheck disable=SC2046 # package names
 vm_install gdb binutils $(vm_packages) >&2
@@ -62,7 +62,7 @@ vm_kernel || { echo "test/gdb.sh: $vm_skip" >&2; exit 3; }
 vm_make+=(KCFLAGS=-g)
 vm_module
 vm_root "$build/root"
-cp "$top/test/vm/gdb" "$build/root/bin/wait_for_gdb"
+cp "$top/tools/vm/gdb" "$build/root/bin/wait_for_gdb"
 echo "$command" >"$build/root/command"
 vm_pack "$build/root" "$build/root.cpio.gz"
 

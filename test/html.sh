@@ -8,7 +8,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/html
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 urt=$build/native/urt/urt
 
@@ -290,7 +290,7 @@ vm_kernel
 vm_module
 vm_library
 vm_root "$build/root"
-cp "$top/test/vm/html" "$build/root/bin/test_html"
+cp "$top/test/html/guest" "$build/root/bin/test_html"
 vm_pack "$build/root" "$build/root.cpio.gz"
 
 {

@@ -8,7 +8,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/test/lib-host
 export LC_ALL=C
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 rm -rf "$build"
 mkdir -p "$build"

@@ -9,7 +9,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/test/man
 export LC_ALL=C
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 mkdir -p "$build"
 # shellcheck disable=SC2046 # package names

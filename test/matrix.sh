@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The tests on every kernel of test/kernels/list that is not apart, as many at a
+# The tests on every kernel of tools/vm/kernels/list that is not apart, as many at a
 # time as there are CPUs, and a table. Called by test/run.sh --matrix, with its other arguments.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/test
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 mkdir -p "$build"
 
 matrix_kernels() { vm_kernels | awk '$5 != "apart"'; }

@@ -12,7 +12,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/mutants
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 limit=300	# seconds of CPU time that a guest may take between two lines
 batch=16	# mutants that are built before they are tried
@@ -155,7 +155,7 @@ give_up() {
 use_kernel() {
 	unset URT_KERNEL
 	[ "$1" = default ] || export URT_KERNEL=$1
-	. "$top/test/vm/vm.sh"
+	. "$top/tools/vm/vm.sh"
 	dir=$build/$1
 	mkdir -p "$dir/guest" "$dir/modules"
 	vm_kernel || vm_die "the kernel '$1' cannot be had here: $vm_skip"

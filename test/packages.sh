@@ -43,7 +43,7 @@ for argument; do
 done
 [ ${#chosen[@]} -gt 0 ] || chosen=("${parts[@]}")
 
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 mkdir -p "$build"
 vm_install perl
 cd "$top/test/packages"

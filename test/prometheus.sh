@@ -12,7 +12,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/prometheus
 export LC_ALL=C
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 . "$top/test/prometheus/tools.sh"
 . "$top/test/prometheus/host.sh"
 . "$top/test/prometheus/guests.sh"

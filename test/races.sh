@@ -10,7 +10,7 @@ usage() {
 	cat <<END
 Usage: test/races.sh [--kernel NAME] [--cpus N] [--minutes M] [--seed S]
 
-  --kernel NAME  of test/kernels/list; else this distribution's
+  --kernel NAME  of tools/vm/kernels/list; else this distribution's
   --cpus N       of the guest (2)
   --minutes M    of racing (2)
   --seed S       of all that is random, to do the same again (else the time's);
@@ -49,7 +49,7 @@ number --seed "$seed" 0
 
 export URT_KERNEL=$kernel
 build=$top/build/races${kernel:+/$kernel}
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 mkdir -p "$build"
 # shellcheck disable=SC2046 # package names
 vm_install $(vm_packages)
@@ -62,7 +62,7 @@ vm_module
 root=$build/root
 rm -rf "$root"
 mkdir -p "$root"/{bin,dev,etc}
-vm_program "$root/init" "$top/test/vm/init.c"
+vm_program "$root/init" "$top/tools/vm/init.c"
 vm_program "$root/bin/races" "$top"/test/races/*.c \
 	"$top"/test/{lib,klog,debug}.c
 cp "$vm_ko" "$root/"

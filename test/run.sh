@@ -17,8 +17,8 @@ options it runs the short tests on this distribution's kernel.
 
   --all        the long tests too, and those that need two CPUs
   --full       all of these with 100,000 processes and 10,000 trees
-  --kernel NAME  on this kernel of test/kernels/list
-  --matrix     on every kernel of test/kernels/list, then print a table
+  --kernel NAME  on this kernel of tools/vm/kernels/list
+  --matrix     on every kernel of tools/vm/kernels/list, then print a table
   --seed N     another machine and other random input: memory, its layout,
                speed, and the seed of random tests follow from N (default 1)
   --only NAME  run this test, or those that a pattern such as 'map_*' names;
@@ -89,7 +89,7 @@ fi
 
 build=$top/build/test${URT_KERNEL:+/$URT_KERNEL}
 export URT_KERNEL
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 mkdir -p "$build"
 
 # make_tests DIR

@@ -8,7 +8,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/soak
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 usage() {
 	cat <<END
@@ -36,7 +36,7 @@ usage_error() {
 # --- steps ---
 
 # The module, the library, the command and what boots them.
-product=(VERSION version.sh usertime lib app test/vm test/kernels)
+product=(VERSION version.sh usertime lib app tools/vm)
 suite=("${product[@]}" test/cases test/lib.c test/lib.h test/runner.c test/klog.c
 	test/debug.c test/Makefile test/run.sh test/boot.sh syscall)
 
@@ -57,9 +57,9 @@ add_steps() {
 	add debug-a "test/coverage.sh --all --jobs 1" "${suite[@]}" syscall \
 		test/coverage.sh
 	add races-debug-a "test/races.sh --kernel debug-a --minutes $minutes" \
-		usertime test/vm test/kernels test/races test/races.sh
+		usertime tools/vm test/races test/races.sh
 	add races-debug-b "test/races.sh --kernel debug-b --minutes $minutes" \
-		usertime test/vm test/kernels test/races test/races.sh
+		usertime tools/vm test/races test/races.sh
 	add bookworm "test/run.sh --all --jobs 1" "${suite[@]}" man examples test
 	# Each kernel has another seed: memory, its layout, speed, random input.
 	while read -r name _ _ _ must; do
@@ -71,10 +71,10 @@ add_steps() {
 	done < <(vm_kernels)
 	add packages test/packages.sh "${product[@]}" Makefile debian packaging \
 		systemd man examples prometheus test/packages test/packages.sh
-	add bench bench/run.sh usertime lib bench test/vm test/kernels
-	add profile bench/profile.sh usertime bench test/vm test/kernels
+	add bench bench/run.sh usertime lib bench tools/vm
+	add profile bench/profile.sh usertime bench tools/vm
 	add syscall "syscall/run.sh && echo 'ok 1 - the table can be true'" \
-		syscall usertime test/vm test/kernels
+		syscall usertime tools/vm
 	add syscall-tests syscall/test.sh syscall "${suite[@]}"
 	add prometheus test/prometheus.sh "${product[@]}" prometheus systemd \
 		test/prometheus test/prometheus.sh
@@ -82,7 +82,7 @@ add_steps() {
 	add gdb "test/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \
 		-ex 'break urt_registry_add' -ex continue -ex backtrace |
 		grep '^#.* urt_words_write (' && echo 'ok 1 - gdb stops there'" \
-		usertime test/vm test/kernels test/gdb.sh
+		usertime tools/vm test/gdb.sh
 }
 
 # key STEP: of all that its outcome depends on: files, and the versions of this

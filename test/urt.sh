@@ -8,7 +8,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/test/urt
 export LC_ALL=C.UTF-8
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 
 mkdir -p "$build"
 # shellcheck disable=SC2046 # package names

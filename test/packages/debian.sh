@@ -8,7 +8,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build/packages/debian
 export LC_ALL=C
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 [ -n "${URT_UNSHARED-}" ] || vm_as_root env URT_UNSHARED=y URT_CACHE="$vm_cache" \
 	unshare --mount --propagation private bash "$0" "$@" || exit
 [ -n "${URT_UNSHARED-}" ] || exit 0

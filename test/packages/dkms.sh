@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The package usertime-dkms on the other suites of test/kernels/list: in the roots
+# The package usertime-dkms on the other suites of tools/vm/kernels/list: in the roots
 # that the matrix has made, DKMS builds the module as its own suite has it. Prints
 # TAP; test/packages.sh runs it, after debian.sh, which makes the package.
 # shellcheck disable=SC2317 # claim calls the functions
@@ -9,7 +9,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build/packages/dkms
 export LC_ALL=C
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 [ -n "${URT_UNSHARED-}" ] || vm_as_root env URT_UNSHARED=y URT_CACHE="$vm_cache" \
 	unshare --mount --propagation private bash "$0" "$@" || exit
 [ -n "${URT_UNSHARED-}" ] || exit 0

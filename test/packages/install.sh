@@ -8,7 +8,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build/packages/install
 export LC_ALL=C
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 . "$top/test/packages/tap.sh"
 
 rm -rf "$build"

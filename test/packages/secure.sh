@@ -10,7 +10,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 made=$top/build/packages/debian
 build=$top/build/packages/secure
 export LC_ALL=C
-. "$top/test/vm/vm.sh"
+. "$top/tools/vm/vm.sh"
 . "$top/test/packages/tap.sh"
 
 firmware=/usr/share/OVMF/OVMF_CODE_4M.fd
@@ -66,7 +66,7 @@ make_root() {
 	local applet
 
 	mkdir -p "$build/root/bin"
-	vm_program "$build/root/init" "$top/test/vm/init.c"
+	vm_program "$build/root/init" "$top/tools/vm/init.c"
 	vm_busybox "$build/root/bin/busybox"
 	for applet in $(busybox --list); do
 		[ "$applet" = busybox ] || ln -s busybox "$build/root/bin/$applet"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # for those who source this
 # Which kernel runs in the VM, and what it takes to build for it. Sourced by
-# vm.sh. URT_KERNEL names one of test/kernels/list; without it, it is the kernel
+# vm.sh. URT_KERNEL names one of tools/vm/kernels/list; without it, it is the kernel
 # of this machine's own distribution.
 #
 # Downloads, roots of other suites and kernels that are built here are kept in
@@ -20,8 +20,8 @@ vm_skip=	# why the kernel cannot be had
 : "${vm_headers_only=}"	# y: a kernel that is built here only as far as modules
 			# compile; there is no image then
 
-# The kernels of test/kernels/list, a line each without comments.
-vm_kernels() { grep -v '^#' "$top/test/kernels/list"; }
+# The kernels of tools/vm/kernels/list, a line each without comments.
+vm_kernels() { grep -v '^#' "$top/tools/vm/kernels/list"; }
 
 # vm_kernel: sets vm_release, vm_kdir, vm_image, vm_compiler and what stands
 # above. Returns 3, with vm_skip set, if the kernel is not to be had.
@@ -273,11 +273,11 @@ vm_source_kernel() {
 	vm_install "$package" xz-utils patch flex bison bc libelf-dev libssl-dev
 	version=$(dpkg-query -W -f '${Version}' "$package")
 	source=$vm_cache/${package}_${version}_$(vm_hash "${patches[@]}")
-	config=("$top/test/kernels/source.config")
+	config=("$top/tools/vm/kernels/source.config")
 	case $URT_KERNEL in
-	debug-*) config+=("$top/test/kernels/debug.config") ;;
+	debug-*) config+=("$top/tools/vm/kernels/debug.config") ;;
 	esac
-	config+=("$top/test/kernels/$URT_KERNEL.config")
+	config+=("$top/tools/vm/kernels/$URT_KERNEL.config")
 	key=$(vm_hash "${config[@]}" "${patches[@]}")
 	vm_kdir=$vm_cache/${URT_KERNEL}_${version}_$key
 	vm_image=$vm_kdir/arch/x86/boot/bzImage

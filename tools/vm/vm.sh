@@ -7,12 +7,12 @@
 # bench/run.sh; top is the checkout, build where they may write.
 #
 #	URT_CACHE	kernels and roots (~/.cache/usertime)
-#	URT_KERNEL	one of test/kernels/list (this distribution's own)
+#	URT_KERNEL	one of tools/vm/kernels/list (this distribution's own)
 #	URT_ACCEL	tcg (default) or kvm
 
 : "${top:?}" "${build:?}"
 unset KBUILD_OUTPUT	# for a kernel of the user's own
-. "$top/test/vm/kernels.sh"
+. "$top/tools/vm/kernels.sh"
 
 vm_die() { echo "${0##*/}: $*" >&2; exit 1; }
 
@@ -178,7 +178,7 @@ vm_root() {
 
 	rm -rf "$dir"
 	mkdir -p "$dir/bin" "$dir/sbin" "$dir/etc" "$dir/dev"
-	vm_program "$dir/init" "$top/test/vm/init.c"
+	vm_program "$dir/init" "$top/tools/vm/init.c"
 	vm_busybox "$dir/bin/busybox"
 	for applet in $(busybox --list); do
 		[ "$applet" = busybox ] || ln -s busybox "$dir/bin/$applet"
