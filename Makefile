@@ -71,7 +71,7 @@ mutants:
 	test/mutants.sh
 
 coverage:
-	test/coverage.sh
+	tools/coverage.sh
 
 bench:
 	bench/run.sh
@@ -83,7 +83,7 @@ profile:
 	bench/profile.sh
 
 style:
-	test/style.sh
+	tools/style.sh
 
 deb:
 	packaging/deb.sh

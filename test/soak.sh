@@ -54,8 +54,8 @@ add_steps() {
 	local name must seed=1
 
 	add mutants test/mutants.sh "${suite[@]}" test/mutants test/mutants.sh
-	add debug-a "test/coverage.sh --all --jobs 1" "${suite[@]}" syscall \
-		test/coverage.sh
+	add debug-a "tools/coverage.sh --all --jobs 1" "${suite[@]}" syscall \
+		tools/coverage.sh
 	add races-debug-a "test/races.sh --kernel debug-a --minutes $minutes" \
 		usertime tools/vm test/races test/races.sh
 	add races-debug-b "test/races.sh --kernel debug-b --minutes $minutes" \
@@ -79,10 +79,10 @@ add_steps() {
 	add prometheus test/prometheus.sh "${product[@]}" prometheus systemd \
 		test/prometheus test/prometheus.sh
 	add html test/html.sh "${product[@]}" test/html test/html.sh
-	add gdb "test/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \
+	add gdb "tools/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \
 		-ex 'break urt_registry_add' -ex continue -ex backtrace |
 		grep '^#.* urt_words_write (' && echo 'ok 1 - gdb stops there'" \
-		usertime tools/vm test/gdb.sh
+		usertime tools/vm tools/gdb.sh
 }
 
 # key STEP: of all that its outcome depends on: files, and the versions of this

@@ -115,7 +115,7 @@ check_cppcheck() {
 check_cppcheck_module() {
 	cppcheck_all --enable=warning,style,performance -Iusertime -Isyscall \
 		--suppress=arithOperationsOnVoidPointer \
-		--include=test/style/cppcheck_kernel.h "$@"
+		--include=tools/style/cppcheck_kernel.h "$@"
 }
 
 check_shellcheck() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Line and branch coverage of the module by all tests, on debug kernel A; see
-# test/coverage.md. Arguments are passed on to test/run.sh.
+# tools/coverage.md. Arguments are passed on to test/run.sh.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,7 +19,7 @@ rc=(--rc lcov_branch_coverage=1 --rc "lcov_excl_br_line=$excluded")
 
 usage() {
 	cat <<END
-Usage: test/coverage.sh [--no-run] [ARGUMENT OF test/run.sh]...
+Usage: tools/coverage.sh [--no-run] [ARGUMENT OF test/run.sh]...
 Runs the tests on the kernel debug-a and writes which lines and branches of the
 module they have executed: a report in build/coverage/, and a list of those they
 have not. Fails under $lines_min % of the lines or $branches_min % of the branches.

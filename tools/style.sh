@@ -100,7 +100,7 @@ clean=$vm_cache/style
 mkdir -p "$clean"
 find "$clean" -type f -mtime +30 -delete
 
-make -s -k -O -j "$(nproc)" -f test/style/Makefile OUT="$build" KDIR="$vm_kdir" \
+make -s -k -O -j "$(nproc)" -f tools/style/Makefile OUT="$build" KDIR="$vm_kdir" \
 	LAB_KDIR="$lab_kdir" SCRIPTS="$scripts" CLEAN="$clean" 2>"$build/make.log" || {
 	# make's own lines say again what failed; other errors are news.
 	grep -vE '^make: .*(Error [0-9]+$|not remade because of errors)' \

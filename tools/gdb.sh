@@ -8,12 +8,12 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 
 usage() {
 	cat <<END
-Usage: test/gdb.sh [--kernel NAME] COMMAND [-- GDB_ARGUMENT...]
+Usage: tools/gdb.sh [--kernel NAME] COMMAND [-- GDB_ARGUMENT...]
 Runs a shell command, as root, in a virtual machine with the module loaded, and
 gdb on that machine's kernel. Examples:
 
-  test/gdb.sh 'urt run -- sh -c "true; true"'
-  test/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \\
+  tools/gdb.sh 'urt run -- sh -c "true; true"'
+  tools/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \\
           -ex 'break urt_registry_add' -ex continue -ex backtrace
 
   --kernel NAME  of tools/vm/kernels/list, instead of this distribution's own
@@ -27,8 +27,8 @@ END
 }
 
 usage_error() {
-	echo "test/gdb.sh: $*" >&2
-	echo "See test/gdb.sh --help" >&2
+	echo "tools/gdb.sh: $*" >&2
+	echo "See tools/gdb.sh --help" >&2
 	exit 2
 }
 
@@ -57,7 +57,7 @@ export URT_KERNEL
 mkdir -p "$build"
 # shellcheck disable=SC2046 # package names
 vm_install gdb binutils $(vm_packages) >&2
-vm_kernel || { echo "test/gdb.sh: $vm_skip" >&2; exit 3; }
+vm_kernel || { echo "tools/gdb.sh: $vm_skip" >&2; exit 3; }
 # Kernels that are built here have no types and lines, the module shall.
 vm_make+=(KCFLAGS=-g)
 vm_module
