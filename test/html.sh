@@ -74,7 +74,7 @@ draw_all() {
 
 # --- claims about the command ---
 
-. "$top/test/claim.sh"
+. "$top/test/harness/claim.sh"
 
 well_formed() {
 	xmllint --noout --huge "$build"/{10,1000,100000,strange,deep,wide}.svg

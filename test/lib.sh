@@ -15,7 +15,7 @@ mkdir -p "$build"
 vm_install gcc g++ make libc6-dev binutils pkg-config
 [ "$vm_arch" != amd64 ] || vm_install libc6-dev-i386
 
-. "$top/test/claim.sh"
+. "$top/test/harness/claim.sh"
 
 lib() {
 	make -C "$top/lib" O="$build/o" PREFIX=/opt/urt DESTDIR="$build/root" \

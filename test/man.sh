@@ -23,7 +23,7 @@ make -s -C "$top/app" O="$build/app" urt >"$build/urt.log" 2>&1 ||
 	{ cat "$build/urt.log" >&2; vm_die "urt does not build"; }
 cd "$top/man"
 
-. "$top/test/claim.sh"
+. "$top/test/harness/claim.sh"
 
 # same WHAT-IS WHAT-THE-PAGE-SAYS: two files, neither of them empty.
 same() { [ -s "$1" ] && [ -s "$2" ] && diff "$1" "$2"; }

@@ -3,10 +3,10 @@
 # Do the tests notice when the module is broken? A patch of test/mutants/ breaks it
 # in one way. It begins with what it breaks, which tests must fail, and where, if
 # not on this distribution's kernel (Kernel:) or not in the guest that counts
-# instructions (Guest:; see boot.sh).
+# instructions (Guest:; see harness/boot.sh).
 #
 # The modules of all mutants are built here, packed into one guest's root, and
-# tried one after the other (test/runner.c). A guest that crashes or hangs has
+# tried one after the other (test/harness/runner.c). A guest that crashes or hangs has
 # noticed the mutant that it tried; another guest goes on behind it.
 set -euo pipefail
 
@@ -119,8 +119,8 @@ declare -A key=() found=() took=()
 # What all mutants of a kernel's depend on: what the guest is made of.
 hash_sources() {
 	(cd "$top" && git ls-files -z --cached --others --exclude-standard \
-		usertime lib app test/cases 'test/*.[ch]' test/Makefile \
-		test/boot.sh | xargs -0 sha256sum)
+		usertime lib app test/cases test/harness test/Makefile |
+		xargs -0 sha256sum)
 	echo "$vm_release $vm_compiler"
 	sha256sum <"$vm_image"
 }
@@ -280,7 +280,7 @@ trap 'stop_guest; jobs -p | xargs -r kill 2>/dev/null' EXIT
 
 start_guest() {
 	exec {tap}< <(URT_TEST_BUILD=$dir/guest URT_TEST_ARGS=mutants \
-		exec setsid "$top/test/boot.sh" "$1" 2>/dev/null)
+		exec setsid "$top/test/harness/boot.sh" "$1" 2>/dev/null)
 	pid=$!
 }
 
@@ -400,7 +400,8 @@ try() {
 	done
 }
 
-# has_test GUEST TEST: the guest with one CPU has those for two, too; see runner.c.
+# has_test GUEST TEST: the guest with one CPU has those for two, too; see
+# harness/runner.c.
 has_test() {
 	awk -v guest="$1" -v name="$2" '$1 == name {
 		has = $2 == guest || guest == "counted" && $2 != "nohz"

@@ -84,7 +84,7 @@ again=()
 [ "$seed" = 1 ] || again+=(--seed "$seed")
 if [ -n "$matrix" ]; then
 	[ -z "${URT_KERNEL-}" ] || usage_error "--matrix is all kernels"
-	exec "$top/test/matrix.sh" "${again[@]}" "${only[@]/#/--only=}"
+	exec "$top/test/harness/matrix.sh" "${again[@]}" "${only[@]/#/--only=}"
 fi
 
 build=$top/build/test${URT_KERNEL:+/$URT_KERNEL}
@@ -132,7 +132,7 @@ build_all() {
 	install -D -t "$build/root/lib/terminfo/x" /lib/terminfo/x/xterm
 	add_syscall "$build/root"
 	vm_pack "$build/root" "$build/root.cpio.gz"
-	# For boot.sh.
+	# For harness/boot.sh.
 	declare -p vm_arch vm_image vm_release vm_compiler vm_qemu vm_cpu \
 		vm_plain_cpu vm_console vm_port vm_data vm_append \
 		vm_shift >"$build/kernel"
@@ -275,7 +275,7 @@ echo "Linux $vm_release ($vm_arch, $vm_compiler); kernel logs of the guests: $bu
 begin=$SECONDS failed=0
 # prove prints no test's lines when several run at a time.
 [ -z "$verbose" ] || jobs=1
-prove $verbose -j "$jobs" --exec "$top/test/boot.sh" "${parts[@]}" \
+prove $verbose -j "$jobs" --exec "$top/test/harness/boot.sh" "${parts[@]}" \
 	2>"$build/stderr.log" || failed=1
 write_result $((SECONDS - begin))
 for part in "${parts[@]}"; do

@@ -37,8 +37,8 @@ usage_error() {
 
 # The module, the library, the command and what boots them.
 product=(VERSION version.sh usertime lib app tools/vm)
-suite=("${product[@]}" test/cases test/lib.c test/lib.h test/runner.c test/klog.c
-	test/debug.c test/Makefile test/run.sh test/boot.sh syscall)
+suite=("${product[@]}" test/cases test/harness test/Makefile
+	test/run.sh syscall)
 
 # add NAME "COMMAND" PATH...: a step, and the files that it depends on.
 declare -A commands=() depends=()
@@ -57,9 +57,9 @@ add_steps() {
 	add debug-a "tools/coverage.sh --all --jobs 1" "${suite[@]}" syscall \
 		tools/coverage.sh
 	add races-debug-a "test/races.sh --kernel debug-a --minutes $minutes" \
-		usertime tools/vm test/races test/races.sh
+		usertime tools/vm test/harness test/races test/races.sh
 	add races-debug-b "test/races.sh --kernel debug-b --minutes $minutes" \
-		usertime tools/vm test/races test/races.sh
+		usertime tools/vm test/harness test/races test/races.sh
 	add bookworm "test/run.sh --all --jobs 1" "${suite[@]}" man examples test
 	# Each kernel has another seed: memory, its layout, speed, random input.
 	while read -r name _ _ _ must; do

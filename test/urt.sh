@@ -18,7 +18,7 @@ make -s -C "$top/app" O="$build/app" \
 	{ cat "$build/urt.log" >&2; vm_die "urt does not build"; }
 PATH=$build/app/urt:$PATH
 
-. "$top/test/claim.sh"
+. "$top/test/harness/claim.sh"
 
 # says STATUS TEXT COMMAND...: it ends so, and says that on standard error.
 says() {

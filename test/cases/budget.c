@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include "lib.h"
-#include "load_lib.h"
+#include "crowd.h"
 
 #define SESSIONS 60
 #define USER 1000

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 #include "lib.h"
-#include "load_lib.h"
+#include "crowd.h"
 
 #define MANY 20000
 #define MANY_PARAMS "max_per_user=65536 interval_ms=100"

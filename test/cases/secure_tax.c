@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 
-#include "load_lib.h"
+#include "crowd.h"
 
 #define SESSIONS 64
 

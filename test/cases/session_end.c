@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "load_lib.h"
+#include "crowd.h"
 
 static void fork_for_ever(void *arg)
 {

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 
 #include "lib.h"
-#include "load_lib.h"
+#include "crowd.h"
 
 #define AT_ONCE 8
 

@@ -3,7 +3,7 @@
 #ifndef TEST_SYSCALL_LIB_H
 #define TEST_SYSCALL_LIB_H
 
-#include "../lib.h"
+#include "lib.h"
 #include "../../syscall/calls.h"
 
 /* Skips the test on a kernel without the system calls. */

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 #include "lib.h"
-#include "load_lib.h"
+#include "crowd.h"
 
 #define YEAR (365 * 86400LL)
 

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "../lib.h"
+#include "lib.h"
 
 /* What a shell command wrote, malloc'ed, and how it ended. */
 struct said {

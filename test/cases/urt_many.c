@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include <sys/prctl.h>
 
-#include "load_lib.h"
+#include "crowd.h"
 #include "urt_lib.h"
 
 #define NAME "crowd"

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include <sys/prctl.h>
 
-#include "../runner.h"
+#include "runner.h"
 #include "races.h"
 
 struct race *race;

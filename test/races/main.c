@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 
-#include "../runner.h"
+#include "runner.h"
 #include "races.h"
 
 static struct actor *actors;

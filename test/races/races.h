@@ -12,7 +12,7 @@
 #ifndef RACES_H
 #define RACES_H
 
-#include "../lib.h"
+#include "lib.h"
 
 struct actor {
 	const char *name;

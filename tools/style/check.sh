@@ -8,7 +8,7 @@ set -euo pipefail
 
 # What programs are compiled with, whichever tool reads them.
 program_flags() {
-	echo -std=gnu11 -Iusertime -Ilib -Itest -Iapp/urt
+	echo -std=gnu11 -Iusertime -Ilib -Itest/harness -Iapp/urt
 	case $1 in
 	app/urt/* | test/top_model.c | test/urt_names.c | test/prometheus/model*.c) echo -D_GNU_SOURCE ;;
 	esac
@@ -108,7 +108,7 @@ cppcheck_all() {
 
 check_cppcheck() {
 	cppcheck_all --enable=warning,style,performance,portability \
-		-Iusertime -Ilib -Itest -Iapp/urt "$@"
+		-Iusertime -Ilib -Itest/harness -Iapp/urt "$@"
 }
 
 # The kernel is written in GNU C: not portable, on purpose.

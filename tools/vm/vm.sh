@@ -115,7 +115,7 @@ vm_program() {
 	shift
 	vm_guest_in "$(vm_guest_cc)" -std=gnu11 -O2 -g -Wall -Wextra -Werror \
 		-Wno-unused-parameter -D_FILE_OFFSET_BITS=64 \
-		-I"$top/usertime" -I"$top/lib" -I"$top/test" \
+		-I"$top/usertime" -I"$top/lib" -I"$top/test/harness" \
 		-static -pthread -o "$out" "$@"
 }
 

@@ -4,7 +4,7 @@
 # time as there are CPUs, and a table. Called by test/run.sh --matrix, with its other arguments.
 set -euo pipefail
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build/test
 . "$top/tools/vm/vm.sh"
 mkdir -p "$build"

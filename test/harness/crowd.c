@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "load_lib.h"
+#include "crowd.h"
 
 /* --- many processes --- */
 

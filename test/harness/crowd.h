@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What tests of many processes and of the kernel's time for them are made of. */
-#ifndef LOAD_LIB_H
-#define LOAD_LIB_H
+#ifndef CROWD_H
+#define CROWD_H
 
 #include "lib.h"
 

@@ -5,7 +5,7 @@
 # the name of the guest, or the script's path.
 set -euo pipefail
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$URT_TEST_BUILD
 seed=${URT_TEST_SEED:-1}
 
