@@ -52,5 +52,5 @@ done
 while read -r name; do
 	more+=(--only "$name")
 done < <(sed -n 's/^TEST(\([a-z0-9_]*\),.*/\1/p' \
-	"$top"/test/cases/{syscall,urt_runtime}*.c)
+	"$top"/test/{syscall/*,urt/runtime}.c)
 exec "$top/test/run.sh" --kernel "$kernel" "${more[@]}"

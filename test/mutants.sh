@@ -119,8 +119,9 @@ declare -A key=() found=() took=()
 # What all mutants of a kernel's depend on: what the guest is made of.
 hash_sources() {
 	(cd "$top" && git ls-files -z --cached --others --exclude-standard \
-		usertime lib app test/cases test/harness test/Makefile |
-		xargs -0 sha256sum)
+		usertime lib app \
+		test/{corpus,faults,fuzz,harness,liburt,module,syscall,urt} \
+		test/Makefile | xargs -0 sha256sum)
 	echo "$vm_release $vm_compiler"
 	sha256sum <"$vm_image"
 }

@@ -37,8 +37,8 @@ usage_error() {
 
 # The module, the library, the command and what boots them.
 product=(VERSION version.sh usertime lib app tools/vm)
-suite=("${product[@]}" test/cases test/harness test/Makefile
-	test/run.sh syscall)
+suite=("${product[@]}" test/{corpus,faults,fuzz,harness,liburt,module,syscall,urt}
+	test/Makefile test/run.sh syscall)
 
 # add NAME "COMMAND" PATH...: a step, and the files that it depends on.
 declare -A commands=() depends=()

@@ -68,7 +68,7 @@ cited_tests() {
 
 	# shellcheck disable=SC2016 # backquotes as they stand there
 	while read -r name; do
-		grep -q "^TEST($name," test/cases/*.c || unknown+=" $name"
+		grep -q "^TEST($name," test/*/*.c || unknown+=" $name"
 	done < <(sed -n '/^## Threats/,/^## Not/p' SECURITY.md |
 		awk -F '|' 'NF > 3 { print $4 }' | grep -o '`[a-z0-9_]*`' |
 		tr -d '`' | sort -u)

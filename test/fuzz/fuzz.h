@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fuzzer: fuzz.c does random operations, those of files.c and of procs.c;
+ * words.c makes what is written, world.c has the processes, model.c says what the
+ * contract (urt.h) makes of it all, check.c and session.c compare that with the
+ * files. trees.c is a fuzzer of its own.
+ */
+#ifndef TEST_FUZZ_H
+#define TEST_FUZZ_H
+
+#include "lib.h"
+
+/* Of the module; small, so that all of them are reached. */
+#define MAX_PROCESSES 40
+#define MAX_PER_USER 6
+#define MAX_RECORDS 3
+#define FUZZ_PARAMS "interval_ms=3600000 max_processes=40 max_per_user=6 " \
+		    "max_records=3"
+
+#define THREADS 2		/* that a process has besides its leader */
+#define LIVING_MAX 9
+#define FILES 7
+#define DATA_MAX 10000		/* bytes of a write */
+
+/* --- who --- */
+
+enum user { ROOT, USER, OTHER, USERS };
+
+extern const unsigned int fuzz_uids[USERS];
+
+void fuzz_become(enum user user);	/* until fuzz_become(ROOT) */
+
+/* --- processes --- */
+
+enum life { LIVING, ZOMBIE, RELEASED };
+
+struct proc {
+	pid_t pid;
+	enum life life;
+	struct proc *parent;		/* NULL: none of ours */
+	int slot;			/* of its channel */
+	unsigned int uid;		/* real */
+	bool mixed;			/* its uids differ: it is nobody's */
+	bool stopped, leader_gone, witnessed;
+	pid_t tids[THREADS];
+	int threads;			/* of tids */
+	int status;			/* once it is a zombie */
+	uint64_t total;			/* CPU time, then */
+	bool told[USERS];		/* who may know the status */
+	uint64_t start;			/* as the first row or record said */
+	char comm[16];
+};
+
+extern struct proc *driver;		/* ourselves, PID 1 of a namespace */
+extern struct proc *living[64];		/* zombies, too; 0: driver */
+extern int living_count;
+extern int witness;			/* a session with all of them */
+
+void world_begin(void);
+struct proc *world_spawn(struct proc *parent, pid_t number, unsigned int uid,
+			 bool mixed);
+bool world_obeys(const struct proc *p);	/* is there to carry out the rest */
+void world_thread(struct proc *p);
+void world_end_thread(struct proc *p);
+void world_end_leader(struct proc *p);
+void world_rename(struct proc *p, const char *comm);
+void world_burn(struct proc *p);
+void world_stop(struct proc *p);
+void world_continue(struct proc *p);
+void world_end(struct proc *p, bool by_signal, unsigned int code);
+bool world_can_reap(const struct proc *p);
+void world_reap(struct proc *p);
+
+/* --- the model --- */
+
+/* A registered process. */
+struct entry {
+	struct proc *proc;
+	enum user user;		/* registered it */
+	int payer;		/* for what it forks; -1: nobody */
+	int batch;		/* of one word; the order in it is not said */
+	unsigned long exited;	/* its place among those */
+	pid_t ppid;		/* then */
+	bool born;		/* with it: its parent is of a tree */
+	bool ended;		/* the last generation had its final value */
+
+	bool seen;		/* what follows is known */
+	bool moved;		/* values may have changed since */
+	unsigned long long utime, stime, runtime;
+	bool looked;		/* in this generation */
+	struct row looks;
+};
+
+struct registry {
+	struct entry entries[MAX_PROCESSES + 1];
+	int count;
+	bool used;
+	unsigned long long missed;
+};
+
+struct line {
+	enum kind kind;		/* END: none */
+	struct proc *proc;
+	pid_t ppid;
+	unsigned long long count, total;
+};
+
+/* An open file. */
+struct file {
+	enum { F_STATUS, F_STAT, F_SESSION } kind;
+	enum user user;
+	int fd;
+	bool writable;
+
+	char carry[URT_WORD_MAX];	/* a word that waits */
+	int carried;
+	bool line;			/* which lacks a number, on its line */
+	bool did;			/* a write did a word */
+	bool room_known;		/* see room */
+	int queued;			/* in queue */
+	size_t left;			/* of a write that the limit cut */
+
+	char *text;			/* status, stat: the snapshot */
+	size_t len, pos;
+	unsigned long long seen;	/* its generation; -1: none */
+
+	struct registry *reg;		/* session: its own */
+	size_t mapped;			/* its longest map */
+	struct line queue[MAX_RECORDS];
+	size_t room;			/* the next line did not fit in here */
+	unsigned long long lost, lost_total;
+	struct line rest;		/* of a line that was read in part */
+	char part[512];			/* what was read of it */
+	size_t part_len;
+};
+
+extern struct registry system_registry;
+extern struct file files[FILES];
+extern int file_count;
+extern bool restricted_run;		/* restrict=1 */
+extern unsigned long long model_generation;
+extern int model_total;			/* registrations in all */
+extern bool status_changed;		/* the text may be another now */
+
+struct registry *model_registry(struct file *f);
+bool model_visible(const struct file *f, const struct entry *e);
+long model_write(struct file *f, const char *data, size_t count);
+bool model_accepts(long want, long seen);	/* want: of model_write() */
+void model_close(struct file *f);
+bool model_can_fork(struct proc *parent);
+void model_forked(struct proc *parent, struct proc *child);
+void model_witnessed(struct proc *p);
+void model_exited(struct proc *p);
+void model_final(struct proc *p);
+void model_refresh(void);
+bool model_at_end(const struct file *f);
+bool model_line_waits(const struct file *f);
+struct line model_take(struct file *f);
+void model_drop(struct registry *reg, int at);
+
+/* --- what is written --- */
+
+uint32_t fuzz_rnd(uint32_t n);		/* below n */
+size_t fuzz_words(const struct file *f, char *data);
+
+/* --- operations --- */
+
+void op_open(void);
+void op_close(void);
+void op_write(void);
+void op_write_fault(void);
+void op_read(void);
+void op_read_fault(void);
+void op_seek(void);
+void op_map(void);
+void op_spawn(void);
+void op_thread(void);
+void op_end_thread(void);
+void op_end_leader(void);
+void op_rename(void);
+void op_burn(void);
+void op_stop(void);
+void op_continue(void);
+void op_end(void);
+void op_reap(void);
+void op_witness(void);
+void op_refresh(void);
+
+/* What the operation is, for the log. */
+void fuzz_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void fuzz_expect_written(struct file *f, const char *data, size_t len,
+			 long seen);
+
+/* --- comparing --- */
+
+void check_begin(void);
+void check_all(void);			/* after each operation */
+void check_snapshot(struct file *f);	/* what a read at 0 gives now */
+void check_session_read(struct file *f, const char *text, long n,
+			size_t count);
+void check_map(struct file *f);
+void check_refreshed(void);		/* after a change of the generation */
+struct entry *check_next_entry(const struct file *f, struct registry *reg,
+			       int *at, pid_t pid);
+void check_escape(char *out, const char *comm);
+void mismatch(const char *fmt, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of liburt share. */
+#ifndef TEST_LIBURT_COMMON_H
+#define TEST_LIBURT_COMMON_H
+
+#include "lib.h"
+#include "liburt.h"
+
+#define USER 1000
+
+/* Expects a call to fail with an errno. */
+#define fails(call, err)						\
+	do {								\
+		errno = 0;						\
+		expect((call) == -1 && errno == (err), "%s", strerror(errno)); \
+	} while (0)
+
+struct urt *session(void);
+void adds(struct urt *u, pid_t pid, int flags);
+struct urt_record next(struct urt *u);	/* which must come */
+/* Reads up to the end. Return: how many processes records of a type count. */
+int count_to_end(struct urt *u, enum urt_type type);
+
+/* A child that does something and exits, both when it is told to. */
+struct waiting {
+	pid_t pid;
+	int go;
+};
+
+struct waiting waiting(void (*fn)(void));	/* NULL: nothing */
+void tell(const struct waiting *w, unsigned char status);
+void fork_ten(void);	/* children, one after the other */
+
+#endif
