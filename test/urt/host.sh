@@ -5,7 +5,7 @@
 # shellcheck disable=SC2317 # claim calls the functions
 set -euo pipefail
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build/test/urt
 export LC_ALL=C.UTF-8
 . "$top/tools/vm/vm.sh"

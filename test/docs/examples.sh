@@ -6,7 +6,7 @@
 # shellcheck disable=SC2016 # the guest's shell expands them
 set -euo pipefail
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build/test/examples
 export LC_ALL=C.UTF-8
 . "$top/tools/vm/vm.sh"
@@ -58,7 +58,7 @@ END
 
 add_others() {
 	vm_borrow "$root" pgrep
-	cp test/vm/examples "$root/bin/run_examples"
+	cp test/docs/examples_guest "$root/bin/run_examples"
 	cp -r examples "$root/"
 	mkdir -p "$root/lib/terminfo"
 	cp -r /lib/terminfo/v "$root/lib/terminfo/"
@@ -148,7 +148,7 @@ END
 of_pages() {
 	local dir
 
-	awk -v out="$cases" -f test/examples.awk man/*.[1-8]
+	awk -v out="$cases" -f test/docs/examples.awk man/*.[1-8]
 	for dir in "$cases"/*; do
 		compile "$dir"
 	done

@@ -4,7 +4,7 @@
 # stand lines
 #
 #	.\" example: sh|c|...	a script, or a program, in a language that sources
-#				has; or the test that has it: test/top.sh
+#				has; or the test that has it: test/urt/top.sh
 #	.\" before: COMMANDS	what a shell does first
 #	.\" arguments: WORDS	of a program
 #	.\" as: root|terminal	not as an ordinary user; with a terminal

@@ -5,7 +5,7 @@
 # what there is to see. TAP; the screens are kept in build/top/.
 set -euo pipefail
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build/top
 . "$top/tools/vm/vm.sh"
 
@@ -25,7 +25,7 @@ add_tmux() {
 	mkdir -p "$dir/usr/lib/locale" "$dir/lib/terminfo"
 	cp -r /usr/lib/locale/C.utf8 "$dir/usr/lib/locale/"
 	cp -r /lib/terminfo/. "$dir/lib/terminfo/"
-	cp "$top/test/vm/top" "$dir/bin/test_top"
+	cp "$top/test/urt/top_guest" "$dir/bin/test_top"
 }
 
 # Two programs' TAP as one. The guest's lines "# screen NAME" and "#| ..." become

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2317 # claim calls the functions
 set -euo pipefail
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build/test/man
 export LC_ALL=C
 . "$top/tools/vm/vm.sh"
