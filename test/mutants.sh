@@ -120,7 +120,7 @@ declare -A key=() found=() took=()
 hash_sources() {
 	(cd "$top" && git ls-files -z --cached --others --exclude-standard \
 		usertime lib app \
-		test/{corpus,faults,fuzz,harness,liburt,module,syscall,urt} \
+		test/{corpus,faults,fuzz,harness,liburt,module,syscall,unit,urt} \
 		test/Makefile | xargs -0 sha256sum)
 	echo "$vm_release $vm_compiler"
 	sha256sum <"$vm_image"

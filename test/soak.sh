@@ -37,7 +37,7 @@ usage_error() {
 
 # The module, the library, the command and what boots them.
 product=(VERSION version.sh usertime lib app tools/vm)
-suite=("${product[@]}" test/{corpus,faults,fuzz,harness,liburt,module,syscall,urt}
+suite=("${product[@]}" test/{corpus,faults,fuzz,harness,liburt,module,syscall,unit,urt}
 	test/Makefile test/run.sh syscall)
 
 # add NAME "COMMAND" PATH...: a step, and the files that it depends on.
@@ -77,7 +77,7 @@ add_steps() {
 		syscall usertime tools/vm
 	add syscall-tests syscall/test.sh syscall "${suite[@]}"
 	add prometheus test/prometheus.sh "${product[@]}" prometheus systemd \
-		test/prometheus test/prometheus.sh
+		test/prometheus test/prometheus.sh test/unit
 	add html test/html.sh "${product[@]}" test/html test/html.sh
 	add gdb "tools/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \
 		-ex 'break urt_registry_add' -ex continue -ex backtrace |

@@ -32,7 +32,7 @@ free_port() {
 model() {
 	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror \
 		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
-		-I"$top/app/urt" -o "$build/model" "$top"/test/prometheus/model{,_world}.c \
+		-I"$top/app/urt" -o "$build/model" "$top"/test/unit/exporter_{model,world}.c \
 		"$top"/app/urt/{exporter/{model,metrics,text},format,memory}.c &&
 		"$build/model" >"$build/model.out" ||
 		{ cat "$build/model.out"; return 1; }
@@ -44,7 +44,7 @@ phases() {
 	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror \
 		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
 		-I"$top/app/urt" -Wl,--wrap=clock_gettime -o "$build/phases" \
-		"$top"/test/prometheus/{phases,kernel,model_world}.c \
+		"$top"/test/unit/exporter_{phases,kernel,world}.c \
 		"$top"/app/urt/{exporter/{model,source},clock,memory}.c &&
 		"$build/phases"
 }

@@ -187,7 +187,7 @@ idlers_give_way() {
 names() {
 	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror \
 		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
-		-I"$top/app/urt" -o "$build/names" "$top/test/urt_names.c" \
+		-I"$top/app/urt" -o "$build/names" "$top/test/unit/names.c" \
 		"$top"/app/urt/{format,table,memory}.c -ljansson &&
 		"$build/names"
 }

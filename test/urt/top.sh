@@ -12,7 +12,7 @@ build=$top/build/top
 model_test() {
 	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror \
 		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
-		-I"$top/app/urt" -o "$build/model" "$top/test/top_model.c" \
+		-I"$top/app/urt" -o "$build/model" "$top/test/unit/top_model.c" \
 		"$top"/app/urt/top/{model,order,text}.c
 	LC_ALL=C.UTF-8 "$build/model"
 }

@@ -10,7 +10,8 @@ set -euo pipefail
 program_flags() {
 	echo -std=gnu11 -Iusertime -Ilib -Itest/harness -Iapp/urt
 	case $1 in
-	app/urt/* | test/top_model.c | test/urt_names.c | test/prometheus/model*.c) echo -D_GNU_SOURCE ;;
+	test/unit/parse.c) ;;
+	app/urt/* | test/unit/*) echo -D_GNU_SOURCE ;;
 	esac
 }
 

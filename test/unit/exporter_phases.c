@@ -10,8 +10,8 @@
 
 #include "command.h"
 #include "exporter/source.h"
-#include "kernel.h"
-#include "model.h"
+#include "exporter_kernel.h"
+#include "exporter_world.h"
 
 #undef SEC
 #define SEC 1000000000ULL

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A world of made-up processes, and who tells the exporter's model of it. */
-#ifndef MODEL_H
-#define MODEL_H
+#ifndef EXPORTER_WORLD_H
+#define EXPORTER_WORLD_H
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model.h"
+#include "exporter_world.h"
 
 unsigned int tests, failed;
 

@@ -9,7 +9,7 @@
 
 #include "command.h"
 #include "exporter/metrics.h"
-#include "model.h"
+#include "exporter_world.h"
 
 int cmd_exit_failed = STATUS_FAILED;
 

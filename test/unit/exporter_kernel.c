@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "exporter/source.h"
-#include "kernel.h"
+#include "exporter_kernel.h"
 
 #define BOOT_NS (100 * SEC)
 #define SYSTEM_INTERVAL_NS SEC

@@ -4,8 +4,8 @@
  * exporter/source.c: processes whose lives are known, a session, and the registry
  * of all. Time passes only when a test says so.
  */
-#ifndef KERNEL_H
-#define KERNEL_H
+#ifndef EXPORTER_KERNEL_H
+#define EXPORTER_KERNEL_H
 
 #include <stdbool.h>
 #include <stdint.h>
