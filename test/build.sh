@@ -9,6 +9,7 @@ build=$top/build/warnings
 vm_headers_only=y	# nothing is booted
 . "$top/tools/vm/vm.sh"
 mkdir -p "$build"
+. "$top/test/harness/claim.sh"
 
 # compile NAME: in a copy of its own, all of it.
 compile() {
@@ -31,18 +32,15 @@ compile() {
 }
 
 mapfile -t names < <(vm_kernels | cut -d' ' -f1)
-echo "1..${#names[@]}"
-number=0 failed=0
 for name in "${names[@]}"; do
-	number=$((number + 1)) status=0
+	status=0
 	(compile "$name") >"$build/$name.log" 2>&1 || status=$?
 	case $status in
-	0) echo "ok $number - $name" ;;
-	3) echo "ok $number - $name # SKIP it cannot be had here" ;;
+	0) ok "$name" ;;
+	3) skipped "$name" 'it cannot be had here' ;;
 	*)
 		sed 's/^/# /' "$build/$name.log"
-		echo "not ok $number - $name"
-		failed=1 ;;
+		not_ok "$name" ;;
 	esac
 done
-exit "$failed"
+finish

@@ -271,15 +271,6 @@ test_guest() {
 		file { print >file }' "$build/kernel.log.data"
 }
 
-# Several programs' TAP as one.
-as_one() {
-	awk '
-		/^1[.][.]/ { plans++; next }
-		/^(not )?ok / { sub(/ok [0-9]+/, "ok " ++count) }
-		{ print; fflush() }
-		END { if (plans == 3) print "1.." count }'
-}
-
 mkdir -p "$build"
 rm -f "$build"/*.{json,html,svg,png,pdf,data}
 # shellcheck disable=SC2046 # package names
@@ -291,6 +282,7 @@ vm_module
 vm_library
 vm_root "$build/root"
 cp "$top/test/html/guest" "$build/root/bin/test_html"
+cp "$top/test/harness/claim.sh" "$build/root/lib/"
 vm_pack "$build/root" "$build/root.cpio.gz"
 
 {
@@ -298,4 +290,4 @@ vm_pack "$build/root" "$build/root.cpio.gz"
 	test_guest
 	node "$top/test/html/page.js" "$build" || failed=1
 	exit $failed
-} | as_one
+} | as_one 3

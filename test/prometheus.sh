@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Tests urt exporter: what it counts, in a program of its own; how it answers, on
+# Tests urt exporter: how it answers, on
 # this machine, where no module is needed; and with a real Prometheus, which
 # scrapes two guests at once while processes come and go there. TAP.
 set -euo pipefail
@@ -13,6 +13,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build/prometheus
 export LC_ALL=C
 . "$top/tools/vm/vm.sh"
+. "$top/test/harness/claim.sh"
 . "$top/test/prometheus/tools.sh"
 . "$top/test/prometheus/host.sh"
 . "$top/test/prometheus/guests.sh"
@@ -39,15 +40,13 @@ case ${1-} in
 *) echo "test/prometheus.sh: unknown argument '$1'" >&2; usage >&2; exit 2 ;;
 esac
 
-number=0 failed=0
-# claim TEXT COMMAND...: what it prints is shown, as remarks.
+# claim TEXT COMMAND...: what it prints is shown, as remarks, in any case.
 claim() {
 	local text=$1 result=ok
 	shift
-	number=$((number + 1))
-	"$@" >"$build/out" 2>&1 || { result='not ok' failed=1; }
+	"$@" >"$build/out" 2>&1 || result=not_ok
 	sed 's/^/# /' "$build/out"
-	echo "$result $number - $text"
+	$result "$text"
 }
 
 # until_true SECONDS COMMAND...: whether it has succeeded by then.
@@ -83,5 +82,4 @@ get_tools
 make_exporter
 host_claims
 [ -z "$guests" ] || { make_guest; guest_claims; }
-echo "1..$number"
-exit $failed
+finish

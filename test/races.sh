@@ -64,7 +64,7 @@ rm -rf "$root"
 mkdir -p "$root"/{bin,dev,etc}
 vm_program "$root/init" "$top/tools/vm/init.c"
 vm_program "$root/bin/races" "$top"/test/races/*.c \
-	"$top"/test/harness/{lib,klog,debug}.c
+	"$top"/test/harness/{lib,klog,debug,tap}.c
 cp "$vm_ko" "$root/"
 vm_pack "$root" "$root.cpio.gz"
 

@@ -184,7 +184,7 @@ choose_parts() {
 	[[ $elsewhere != *" two "* || -z $vm_own ]] || parts+=(two)
 	[[ $elsewhere != *" nohz "* ]] || parts+=(nohz)
 	[ $# -gt 0 ] || [ -z "$vm_own" ] ||
-		parts+=("$top"/test/{docs/examples,urt/top,docs/man,liburt/install,urt/host}.sh)
+		parts+=("$top"/test/{docs/examples,urt/top,docs/man,unit,liburt/install,urt/host}.sh)
 	[ ${#parts[@]} -gt 0 ] ||
 		usage_error "no virtual machine here has a test of these: $*"
 }

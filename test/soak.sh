@@ -77,7 +77,7 @@ add_steps() {
 		syscall usertime tools/vm
 	add syscall-tests syscall/test.sh syscall "${suite[@]}"
 	add prometheus test/prometheus.sh "${product[@]}" prometheus systemd \
-		test/prometheus test/prometheus.sh test/unit
+		test/prometheus test/prometheus.sh test/harness
 	add html test/html.sh "${product[@]}" test/html test/html.sh
 	add gdb "tools/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \
 		-ex 'break urt_registry_add' -ex continue -ex backtrace |

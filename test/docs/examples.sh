@@ -59,6 +59,7 @@ END
 add_others() {
 	vm_borrow "$root" pgrep
 	cp test/docs/examples_guest "$root/bin/run_examples"
+	cp test/harness/claim.sh "$root/lib/"
 	cp -r examples "$root/"
 	mkdir -p "$root/lib/terminfo"
 	cp -r /lib/terminfo/v "$root/lib/terminfo/"

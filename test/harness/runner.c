@@ -13,6 +13,7 @@
 
 #include "lib.h"
 #include "runner.h"
+#include "tap.h"
 
 static struct test *tests;
 
@@ -70,12 +71,13 @@ static bool unload_soon(void)
 	return true;
 }
 
-static bool run_test(const struct test *test, int nr)
+static bool run_test(const struct test *test)
 {
 	const char *params = test->params ? test->params : "interval_ms=200";
 	int status, err = load(params);
 	uint64_t begin = now_ns();
 	const char *end = "";
+	char claim[256];
 	bool ok;
 
 	log_expect_faults(test->faults);
@@ -95,8 +97,9 @@ static bool run_test(const struct test *test, int nr)
 	ok &= unload_soon();
 	ok &= !debug_leaks();
 	ok &= !log_read(true);
-	printf("%sok %d - %s: %s%s\n# %.1f s\n", ok ? "" : "not ", nr,
-	       test->name, test->claim, end, (now_ns() - begin) / 1e9);
+	snprintf(claim, sizeof(claim), "%s: %s%s", test->name, test->claim, end);
+	tap(ok, claim, NULL);
+	note("%.1f s", (now_ns() - begin) / 1e9);
 	fflush(stdout);
 	return ok;
 }
@@ -169,12 +172,12 @@ static int list(void)
 /* Return: how many have failed. */
 static int run(const char *boot, const char *how, const char *names)
 {
-	int count = 0, bad = 0;
+	int bad = 0;
 
-	printf("1..%d\n", choose(boot, how, names));
+	tap_plan(choose(boot, how, names));
 	for (struct test *t = tests; t; t = t->next) {
 		if (t->chosen)
-			bad += !run_test(t, ++count);
+			bad += !run_test(t);
 	}
 	return bad + debug_last_leaks();
 }

@@ -75,12 +75,12 @@ while read -r name suite arch _; do
 	case $suite:$arch in
 	source:*) continue ;;
 	"$(vm_suite):$vm_host_arch") continue ;;	# debian.sh does
-	*:arm64) skip "$text" "the root is for cross compilers"; continue ;;
+	*:arm64) skipped "$text" "the root is for cross compilers"; continue ;;
 	esac
 	if [ -n "$root" ]; then
 		claim "$text" builds "$root"
 	else
-		skip "$text" "the matrix has made no root of it yet"
+		skipped "$text" "the matrix has made no root of it yet"
 	fi
 done < <(vm_kernels)
 finish

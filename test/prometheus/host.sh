@@ -29,26 +29,6 @@ free_port() {
 	vm_die "no free port"
 }
 
-model() {
-	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror \
-		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
-		-I"$top/app/urt" -o "$build/model" "$top"/test/unit/exporter_{model,world}.c \
-		"$top"/app/urt/{exporter/{model,metrics,text},format,memory}.c &&
-		"$build/model" >"$build/model.out" ||
-		{ cat "$build/model.out"; return 1; }
-	tail -n 1 "$build/model.out"
-}
-
-# The kernel, /proc and the clock are the test's own.
-phases() {
-	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror \
-		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
-		-I"$top/app/urt" -Wl,--wrap=clock_gettime -o "$build/phases" \
-		"$top"/test/unit/exporter_{phases,kernel,world}.c \
-		"$top"/app/urt/{exporter/{model,source},clock,memory}.c &&
-		"$build/phases"
-}
-
 # --- starting and ending ---
 
 start_here() {
@@ -391,8 +371,6 @@ tries_again() {
 }
 
 host_claims() {
-	claim 'what it counts is what there was' model
-	claim 'it counts all, whenever processes come and go' phases
 	claim 'wrong usage is said, with status 2' wrong_usage
 	start_here --listen "127.0.0.1:$port"
 	until_true 10 answers

@@ -13,6 +13,7 @@
 #include <sys/sysinfo.h>
 
 #include "runner.h"
+#include "tap.h"
 #include "races.h"
 
 static struct actor *actors;
@@ -196,15 +197,6 @@ static void print_table(void)
 
 /* --- */
 
-static unsigned int checks, failed;
-
-static void check(bool good, const char *claim)
-{
-	failed += !good;
-	printf("%sok %u - %s\n", good ? "" : "not ", ++checks, claim);
-	fflush(stdout);
-}
-
 /*
  * Linux 6.12 warns of its own accounting when a CPU goes whose "fair server" is
  * about to be stopped, and, as it does so under a lock, of printing there.
@@ -290,20 +282,20 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return 2;
 	seed = strtoul(argv[1], NULL, 10);
-	printf("1..6\n");
+	tap_plan(6);
 	prepare(seed);
 	run(seed, strtod(argv[2], NULL));
 
-	check(!race->broken, "what each could know, held while all raced");
-	check(end_of_processes(), "every process ends");
+	tap(!race->broken, "what each could know, held while all raced", NULL);
+	tap(end_of_processes(), "every process ends", NULL);
 	put_cpus_back();
-	check(end_of_registrations(), "then nobody is registered");
-	check(end_of_module(), "the module unloads");
-	check(!debug_last_leaks(), "kmemleak, where it is, finds nothing");
+	tap(end_of_registrations(), "then nobody is registered", NULL);
+	tap(end_of_module(), "the module unloads", NULL);
+	tap(!debug_last_leaks(), "kmemleak, where it is, finds nothing", NULL);
 	logged += log_read(true);
-	check(!logged, "the kernel has logged nothing");
+	tap(!logged, "the kernel has logged nothing", NULL);
 	/* Last, so that what failed stands next to what was seen of it. */
 	print_table();
 	print_kcsan();
-	return failed != 0;
+	return tap_done();
 }

@@ -337,9 +337,9 @@ static void test_chance(void)
 		truth += lives[i].p.pid ?
 			 lives[i].p.utime_ns + lives[i].p.stime_ns : 0;
 	number(sum(), truth, "2000 looks at a crowd count every nanosecond");
-	ok(forward, "and no counter went back", "one did");
+	tap(forward, "and no counter went back", "one did");
 	number(model.vanished, 0, "and nobody vanished");
-	ok(model.count < 4UL * LIVES, "and those gone are forgotten", "they are not");
+	tap(model.count < 4UL * LIVES, "and those gone are forgotten", "they are not");
 	exporter_model_free(&model);
 }
 
@@ -351,7 +351,7 @@ static void label(const char *comm, const char *want, const char *claim)
 	const char *seen = exporter_text_label(buffer, comm);
 
 	snprintf(text, sizeof(text), "want '%s', saw '%s'", want, seen);
-	ok(!strcmp(seen, want), claim, text);
+	tap(!strcmp(seen, want), claim, text);
 }
 
 static void test_labels(void)
@@ -365,9 +365,9 @@ static void test_labels(void)
 	label("caf\303\251", "caf\303\251", "UTF-8 stays");
 	memset(longest, '\377', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	ok(strlen(exporter_text_label((char[EXPORTER_LABEL_SIZE]){ 0 },
+	tap(strlen(exporter_text_label((char[EXPORTER_LABEL_SIZE]){ 0 },
 				      longest)) == EXPORTER_LABEL_SIZE - 1,
-	   "the longest has room", "it has not");
+	    "the longest has room", "it has not");
 }
 
 static bool has(const struct exporter_text *text, const char *line)
@@ -390,18 +390,19 @@ static void test_pids(void)
 	look(&registry);
 	exporter_metrics_write(&text, &model, &facts);
 	text.at[text.length - 1] = '\0';
-	ok(has(&text, "\nurt_pid_cpu_user_seconds_total{pid=\"2\",start=\"10.000000005\",comm=\"a\"} 1.000000007\n"),
-	   "one by one, with number, start and name", text.at);
-	ok(has(&text, "\nurt_exporter_pids_left_out 1") &&
-	   !has(&text, "pid=\"4\""), "as many as there may be", text.at);
-	ok(has(&text, "\nurt_process_start_time_seconds{comm=\"a\"} 1010.000000005\n"),
-	   "starts are told since the epoch", text.at);
+	tap(has(&text, "\nurt_pid_cpu_user_seconds_total{pid=\"2\",start=\"10.000000005\",comm=\"a\"} 1.000000007\n"),
+	    "one by one, with number, start and name", text.at);
+	tap(has(&text, "\nurt_exporter_pids_left_out 1") &&
+	    !has(&text, "pid=\"4\""), "as many as there may be", text.at);
+	tap(has(&text, "\nurt_process_start_time_seconds{comm=\"a\"} 1010.000000005\n"),
+	    "starts are told since the epoch", text.at);
 	free(text.at);
 	exporter_model_free(&model);
 }
 
 int main(void)
 {
+	tap_about = "urt exporter";
 	test_history();
 	test_exit();
 	test_reuse();
@@ -416,6 +417,5 @@ int main(void)
 	test_chance();
 	test_labels();
 	test_pids();
-	printf("1..%u\n", tests);
-	return failed;
+	return tap_done();
 }

@@ -4,24 +4,13 @@
 
 #include "exporter_world.h"
 
-unsigned int tests, failed;
-
-void ok(bool good, const char *claim, const char *seen)
-{
-	tests++;
-	failed += !good;
-	printf("%sok %u - model: %s\n", good ? "" : "not ", tests, claim);
-	if (!good)
-		printf("# %s\n", seen);
-}
-
 void number(uint64_t seen, uint64_t want, const char *claim)
 {
 	char text[80];
 
 	snprintf(text, sizeof(text), "want %llu, saw %llu",
 		 (unsigned long long)want, (unsigned long long)seen);
-	ok(seen == want, claim, text);
+	tap(seen == want, claim, text);
 }
 
 struct exporter_model model;

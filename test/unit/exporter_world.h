@@ -6,15 +6,13 @@
 #include <stdbool.h>
 
 #include "exporter/model.h"
+#include "tap.h"
 
 #define SEC 1000000000ULL
 #define ROWS_MAX 64
 
 /* --- claims --- */
 
-extern unsigned int tests, failed;
-
-void ok(bool good, const char *claim, const char *seen);
 void number(uint64_t seen, uint64_t want, const char *claim);
 
 /* --- the world --- */

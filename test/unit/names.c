@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What names look like: format.c by itself. Prints what is wrong, if anything. */
+/* What names look like: format.c by itself. TAP. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "command.h"
 #include "format.h"
 #include "table.h"
+#include "tap.h"
 
 int cmd_exit_failed = 1;
 static int wrong;
@@ -17,7 +18,7 @@ static void same(const char *what, const char *is, const char *want)
 {
 	if (!strcmp(is, want))
 		return;
-	printf("%s: '%s', not '%s'\n", what, is, want);
+	printf("# %s: '%s', not '%s'\n", what, is, want);
 	wrong = 1;
 }
 
@@ -72,7 +73,7 @@ static void check_names(void)
 		     names[i].shown);
 		if (format_width(shown) == names[i].width)
 			continue;
-		printf("%s: %zu columns, not %zu\n", shown,
+		printf("# %s: %zu columns, not %zu\n", shown,
 		       format_width(shown), names[i].width);
 		wrong = 1;
 	}
@@ -152,7 +153,7 @@ static void check_random(void)
 		same(shown, back, comm);
 		if (is_visible(shown))
 			continue;
-		printf("not to be seen: '%s'\n", shown);
+		printf("# not to be seen: '%s'\n", shown);
 		wrong = 1;
 	}
 }
@@ -200,7 +201,7 @@ static void check_fit(void)
 		if (format_fit(cases[i].text, cases[i].columns) ==
 		    cases[i].bytes)
 			continue;
-		printf("%s in %zu columns: %zu bytes\n", cases[i].text,
+		printf("# %s in %zu columns: %zu bytes\n", cases[i].text,
 		       cases[i].columns,
 		       format_fit(cases[i].text, cases[i].columns));
 		wrong = 1;
@@ -269,15 +270,22 @@ static void check_narrow(void)
 	}
 }
 
+static void check(void (*fn)(void), const char *claim)
+{
+	wrong = 0;
+	fn();
+	tap(!wrong, claim, NULL);
+}
+
 int main(void)
 {
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		return 1;
-	check_names();
-	check_random();
-	check_words();
-	check_table();
-	check_fit();
-	check_narrow();
-	return wrong;
+	check(check_names, "names are shown so that they can be told apart");
+	check(check_random, "random names are shown, and shown in one way only");
+	check(check_words, "words of a command are shown as a shell takes them");
+	check(check_table, "columns are as wide as what stands in them");
+	check(check_fit, "a text is cut between characters");
+	check(check_narrow, "a narrow terminal has the columns that fit");
+	return tap_done();
 }

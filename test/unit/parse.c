@@ -187,6 +187,7 @@ TEST(lib_read_many, "a thousand records come in order, read by read")
 			expect(r.pid == next, "%d, not %d", r.pid, next);
 	}
 	expect(next == 1001, "%d records", next - 1);
+	urt_close(u);
 }
 
 TEST(lib_read_bad, "a bad line is EPROTO once, and the next is read as ever")
@@ -200,6 +201,7 @@ TEST(lib_read_bad, "a bad line is EPROTO once, and the next is read as ever")
 	expect(urt_next(u, &r, 0) == -1 && errno == EPROTO, "%s",
 	       strerror(errno));
 	expect(urt_next(u, &r, 0) == 1 && r.count == 2, "behind it");
+	urt_close(u);
 }
 
 TEST(lib_read_overlong, "a line that no buffer holds is EPROTO once, too")
@@ -216,6 +218,7 @@ TEST(lib_read_overlong, "a line that no buffer holds is EPROTO once, too")
 	expect(urt_next(u, &r, 0) == -1 && errno == EPROTO, "%s",
 	       strerror(errno));
 	expect(urt_next(u, &r, 0) == 1 && r.count == 2, "behind it");
+	urt_close(u);
 }
 
 TEST(lib_read_end, "the end of file is 0, in the middle of a line EPROTO")
@@ -230,6 +233,7 @@ TEST(lib_read_end, "the end of file is 0, in the middle of a line EPROTO")
 	expect(urt_next(u, &r, -1) == -1 && errno == EPROTO, "cut line");
 	expect(urt_next(u, &r, -1) == 0, "end");
 	expect(urt_next(u, &r, 0) == 0, "still the end");
+	urt_close(u);
 }
 
 #define STAT_TEXT							\

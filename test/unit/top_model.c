@@ -8,30 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tap.h"
 #include "top/model.h"
 #include "top/text.h"
 
 #define MS 1000000ULL
 #define SEC 1000000000ULL
 
-static unsigned int tests, failed;
 static const struct top_order by_cpu = { .key = TOP_CPU, .filter = "" };
-
-static void ok(int good, const char *claim, const char *seen)
-{
-	tests++;
-	failed += !good;
-	printf("%sok %u - model: %s\n", good ? "" : "not ", tests, claim);
-	if (!good)
-		printf("# %s\n", seen);
-}
 
 static void number(double seen, double want, const char *claim)
 {
 	char text[64];
 
 	snprintf(text, sizeof(text), "want %g, saw %g", want, seen);
-	ok(seen > want - 0.001 && seen < want + 0.001, claim, text);
+	tap(seen > want - 0.001 && seen < want + 0.001, claim, text);
 }
 
 static void string(const char *seen, const char *want, const char *claim)
@@ -39,7 +30,7 @@ static void string(const char *seen, const char *want, const char *claim)
 	char text[512];
 
 	snprintf(text, sizeof(text), "want '%s', saw '%s'", want, seen);
-	ok(!strcmp(seen, want), claim, text);
+	tap(!strcmp(seen, want), claim, text);
 }
 
 /* --- a world of made-up processes --- */
@@ -225,12 +216,12 @@ static void test_late_snapshot(void)
 	generation();
 	exits(2, SEC, SEC + 100 * MS);
 	generation();
-	ok(shown(2)->exited && model.totals.processes == 0,
-	   "a record counts more than a snapshot that still has it", "alive");
+	tap(shown(2)->exited && model.totals.processes == 0,
+	    "a record counts more than a snapshot that still has it", "alive");
 	processes[0].start_ns = 5 * SEC;
 	generation();
-	ok(model.shown_count == 2,
-	   "a number that is used again is another process", "one row");
+	tap(model.shown_count == 2,
+	    "a number that is used again is another process", "one row");
 	top_model_free(&model);
 }
 
@@ -266,8 +257,8 @@ static void test_system(void)
 	p->utime_ns += 100 * MS;
 	p->state = 'X';
 	generation();
-	ok(shown(2)->exited && model.totals.exited == 1,
-	   "in the system registry, state X is the exit", "alive");
+	tap(shown(2)->exited && model.totals.exited == 1,
+	    "in the system registry, state X is the exit", "alive");
 	number(shown(2)->user, 10, "with the share of its last interval");
 	number(model.totals.user, 10, "which is in the total");
 	generation();
@@ -353,10 +344,10 @@ static void test_many(void)
 	number((double)largest, TOP_EXITED_MAX,
 	       "100,000 exits take no more rows than there are for them");
 	number((double)model.totals.exited, 100000, "all are counted");
-	ok(sizeof(struct top_row) * TOP_EXITED_MAX < 512UL * 1024,
-	   "which is half a MiB", "more");
-	ok(row(976 + 2) && !row(2), "those that used most are kept",
-	   "others are");
+	tap(sizeof(struct top_row) * TOP_EXITED_MAX < 512UL * 1024,
+	    "which is half a MiB", "more");
+	tap(row(976 + 2) && !row(2), "those that used most are kept",
+	    "others are");
 	top_model_free(&model);
 }
 
@@ -402,7 +393,8 @@ static void test_layout(void)
 
 int main(void)
 {
-	setlocale(LC_CTYPE, "");
+	setlocale(LC_CTYPE, "C.UTF-8");
+	tap_about = "urt top";
 	test_shares();
 	test_forked();
 	test_exits();
@@ -416,6 +408,5 @@ int main(void)
 	test_many();
 	test_text();
 	test_layout();
-	printf("1..%u\n", tests);
-	return failed ? 1 : 0;
+	return tap_done();
 }

@@ -184,14 +184,6 @@ idlers_give_way() {
 
 # --- names ---
 
-names() {
-	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror \
-		-fsanitize=address,undefined -I"$top/lib" -I"$top/usertime" \
-		-I"$top/app/urt" -o "$build/names" "$top/test/unit/names.c" \
-		"$top"/app/urt/{format,table,memory}.c -ljansson &&
-		"$build/names"
-}
-
 # Whoever reads a picture, or JSON on a terminal, sees what is there.
 # Seen elsewhere: a name that reads backwards passes for another one.
 pictures_hide_nothing() {
@@ -250,8 +242,6 @@ else
 		'localhost has no address here'
 fi
 claim 'connections that say nothing delay nobody' idlers_give_way
-claim 'names are shown so that they can be told apart, in columns' names
 claim 'pictures show what cannot be seen' pictures_hide_nothing
 claim 'pictures cut labels, explain marks, and say where and with what' pictures_are_complete
-echo "1..$number"
-exit $failed
+finish
