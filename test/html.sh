@@ -247,7 +247,7 @@ test_command() {
 	claim 'urt report draws 10 to 100,000 processes, and strange ones' draw_all
 	claim 'the still pictures are well-formed' well_formed
 	claim 'pictures of 100,000 are below 1 MB still, 5 MB as a page' small
-	claim 'the same from a file and from standard input, to the byte' same_by_pipe
+	claim 'a file and standard input give one picture, to the byte' same_by_pipe
 	claim 'what is no such report is rejected, with a reason' rejects_records
 	claim 'what is rejected is quoted as what can be shown' escapes_records
 	claim 'a process may have used more than a year of CPU time' takes_many_cpus

@@ -76,6 +76,20 @@ cited_tests() {
 		vm_die "SECURITY.md names tests that do not exist:$unknown"
 }
 
+# A claim reads alone: it does not go on with the one before.
+claims_alone() {
+	local found
+
+	found=$(git ls-files 'test/*.c' 'test/*.sh' 'test/*.js' 'test/*guest' |
+		xargs perl -0777 -ne '
+		my $go_on = qr/(?:and|or|also|the same|then|nor|so (?:do|does|is)) [^\x27"`]*/;
+		print "$ARGV: $1\n" while
+			/(?:TEST\(\w+,|claim[ (]|restored |ends |skipped |
+			 (?:tap|number|string|conclude)\([^;]*?,)\s*[\x27"`]($go_on)/gx')
+	[ -z "$found" ] ||
+		vm_die "these claims do not read alone; say of what: $found"
+}
+
 # Every mutant of the module is one of today's module.
 mutants_apply() {
 	local patch
@@ -94,6 +108,7 @@ kernel_scripts
 lab_kdir=$(syscall/run.sh --kdir)
 note_tools
 cited_tests
+claims_alone
 mutants_apply
 
 clean=$vm_cache/style

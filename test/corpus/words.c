@@ -581,7 +581,7 @@ static void try_users(void *arg)
 	try_inputs(users, sizeof(users) / sizeof(*users));
 }
 
-TEST(corpus_users, "and so it does where rights are missing",
+TEST(corpus_users, "each bad word gives its errno where rights are missing",
      .params = "interval_ms=3600000")
 {
 	make_processes();

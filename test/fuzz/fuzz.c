@@ -218,14 +218,14 @@ TEST(fuzz_quick, "20,000 random operations: all files are as the model has them"
 	fuzz(scaled(20000), FUZZ_PARAMS);
 }
 
-TEST(fuzz_restrict, "the same with restrict=1, where users do not see others'",
+TEST(fuzz_restrict, "20,000 random operations with restrict=1: users do not see others'",
      .params = FUZZ_PARAMS " restrict=1", .limit = 900)
 {
 	fuzz(scaled(5000), FUZZ_PARAMS " restrict=1");
 }
 
-TEST(fuzz_million, "and with a million", .params = FUZZ_PARAMS,
-     .full = true, .limit = 3600)
+TEST(fuzz_million, "a million random operations: all files are as the model has them",
+     .params = FUZZ_PARAMS, .full = true, .limit = 3600)
 {
 	fuzz(1000000, FUZZ_PARAMS);
 }

@@ -162,7 +162,7 @@ TEST(module_idle, "while nothing is registered no timer fires, no work runs",
 	expect(!timers && !works, "%d timers, %d works in 30 s", timers, works);
 }
 
-TEST(module_idle_at_once, "and none from the moment when the last process leaves",
+TEST(module_idle_at_once, "no timer fires from the moment when the last process leaves",
      .params = "interval_ms=1000")
 {
 	pid_t pid = sleeper();

@@ -148,7 +148,7 @@ static void read_both(void *arg)
 	expect(lines_of(slurp_fd(all)) == 3, "%s", slurp(STATUS));
 }
 
-TEST(right_hidepid_beside, "and changes nothing on one without that the same user has open",
+TEST(right_hidepid_beside, "hidepid changes nothing on a procfs without it that the same user has open",
      .params = "interval_ms=3600000")
 {
 	struct pids p = { sleeper_as(1000), sleeper_as(1001), sleeper() };
@@ -178,7 +178,7 @@ TEST(right_passed_fd, "a passed descriptor has its opener's rights, not fewer",
 	in_user(1000, use_fd, &fd);
 }
 
-TEST(right_setuid_writer, "and not more, when it is root who writes to it",
+TEST(right_setuid_writer, "a passed descriptor has no more rights when root writes to it",
      .params = "restrict=1")
 {
 	int fd;
@@ -453,7 +453,7 @@ static void try_subordinate(void *arg)
 	in_child(remove_as, &(struct one){ 0, 0, m->q->pids[0] });
 }
 
-TEST(right_subordinate_remove, "nor does a subordinate id what its owner, or another one, registered")
+TEST(right_subordinate_remove, "a subordinate id unregisters nothing that its owner, or another one, registered")
 {
 	struct mapped *m = share(sizeof(*m));
 	struct quota q;

@@ -143,7 +143,7 @@ TEST(stretch_refresh, "a refresh of 20,000 processes lets others in between",
 	expect_short("update_cputimes", "20,000 processes");
 }
 
-TEST(stretch_map, "so does one that fills a map of them",
+TEST(stretch_map, "a refresh that fills a map of 20,000 processes lets others in between",
      .params = MANY_PARAMS, .slow = true, .limit = 600)
 {
 	pid_t *pids = calloc(MANY, sizeof(*pids));
@@ -160,7 +160,7 @@ TEST(stretch_map, "so does one that fills a map of them",
 	expect_short("update_cputimes", "a map of 20,000 processes");
 }
 
-TEST(stretch_threads, "and one of a process with 2,000 threads", .limit = 120)
+TEST(stretch_threads, "a refresh of a process with 2,000 threads lets others in between", .limit = 120)
 {
 	registers("%d", threaded(THREADS, 0));
 	next_generation();
@@ -169,7 +169,7 @@ TEST(stretch_threads, "and one of a process with 2,000 threads", .limit = 120)
 	expect_short("update_cputimes", "2,000 threads");
 }
 
-TEST(stretch_exits, "and taking over 20,000 exits of a session",
+TEST(stretch_exits, "taking over 20,000 exits of a session lets others in between",
      .params = MANY_PARAMS, .slow = true, .limit = 600)
 {
 	pid_t *pids = calloc(MANY, sizeof(*pids));

@@ -112,7 +112,7 @@ TEST(secure_memcg, "the memory of maps is charged to their user's cgroup")
 	expect_charged(have_maps, SESSIONS * (long)URT_MAP_LENGTH(1000) / 1024);
 }
 
-TEST(secure_memcg_records, "and that of records that nobody reads")
+TEST(secure_memcg_records, "the memory of records that nobody reads is charged to their user's cgroup")
 {
 	if (is_realtime())
 		skip("PREEMPT_RT: a worker allocates what children need");

@@ -216,7 +216,7 @@ static void crowd_views(void *arg)
 	sleep_forever();
 }
 
-TEST(secure_open_container, "nor do those of a container's user that of its maker")
+TEST(secure_open_container, "views of a container's user make no open() of its maker slower")
 {
 	struct container *c = share(sizeof(*c));
 	uint64_t before = open_ns(), after;

@@ -316,7 +316,7 @@ TEST(session_passed, "a passed session has its opener's rights, not fewer")
 	expect(removed(p.fd, p.number), "it is not registered");
 }
 
-TEST(session_passed_root, "and not more, when it is root who writes to it")
+TEST(session_passed_root, "a passed session has no more rights when root writes to it")
 {
 	int fd, root = sleeper();
 

@@ -174,7 +174,7 @@ TEST(end_idle_open, "an open session with nothing registered runs no timer, eith
 	expect(!timers && !works, "%d timers, %d works in 10 s", timers, works);
 }
 
-TEST(end_idle_at_once, "and none from the moment when its session is closed")
+TEST(end_idle_at_once, "no timer fires from the moment when its session is closed")
 {
 	pid_t pid = sleeper();
 	int fd = open_session(), timers;
@@ -257,7 +257,7 @@ TEST(end_memory, "200 sessions that end by SIGKILL leave no memory behind",
 	note("slab and vmalloc: %ld kB before, %ld kB after", before, after);
 }
 
-TEST(end_memory_loaded, "and that before the module is unloaded",
+TEST(end_memory_loaded, "200 sessions that end leave no memory behind while the module is loaded",
      .slow = true, .limit = 300)
 {
 	long before, after;

@@ -342,7 +342,7 @@ static void read_under_alarms(void *arg)
 	r->result = get(r->fd, r->text, sizeof(r->text));
 }
 
-TEST(stream_restart, "and goes on waiting where the handler has SA_RESTART")
+TEST(stream_restart, "a waiting read() goes on after a signal whose handler has SA_RESTART")
 {
 	struct reader *r = share(sizeof(*r));
 	pid_t pid, reader;
@@ -569,7 +569,7 @@ static void expect_lines_after(int back)
 	expect_lines(text, pids);
 }
 
-TEST(stream_fault_lines, "and what it could not take comes in whole lines")
+TEST(stream_fault_lines, "what a read() into bad memory could not take comes in whole lines")
 {
 	expect_lines_after(0);
 	expect_lines_after(150);

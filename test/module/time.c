@@ -278,7 +278,7 @@ TEST(time_overload, "a refresh longer than its interval stretches it, no more",
 	overload(4000, 0.5);
 }
 
-TEST(time_overload_10000, "the same with 10 ms and 10,000 processes",
+TEST(time_overload_10000, "a refresh of 10,000 processes stretches an interval of 10 ms, no more",
      .params = "max_per_user=20000", .full = true, .limit = 600)
 {
 	overload(10000, 10);

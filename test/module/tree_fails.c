@@ -168,7 +168,7 @@ static void fail_in_crowd(void *arg)
 	note("%d tries", tries);
 }
 
-TEST(tree_fails_forking, "nor is anybody of it left whom its members fork meanwhile",
+TEST(tree_fails_forking, "a tree that fails leaves nobody registered whom its members fork meanwhile",
      .params = "max_per_user=340", .limit = 120, .slow = true)
 {
 	int fd = open_status(), i;

@@ -41,7 +41,7 @@ static void fork_one(void *pid)
 	sleep_forever();
 }
 
-TEST(word_order_fork, "and what a tree forks has its place before what comes later",
+TEST(word_order_fork, "what a tree forks has its place before what comes later",
      .params = "interval_ms=5000")
 {
 	volatile pid_t *forked = share(sizeof(*forked));
@@ -112,7 +112,7 @@ TEST(word_partial, "a write ends before the first word that fails")
 	expect(!listed(b, NULL), "%s", slurp(STATUS));
 }
 
-TEST(word_partial_last, "also when that is the last one, with nothing behind it")
+TEST(word_partial_last, "a write ends before a last word that fails, with nothing behind it")
 {
 	pid_t pid = sleeper();
 	int fd = open_status(), n;
@@ -315,7 +315,7 @@ TEST(word_carried, "an unterminated word of a long write waits for the next")
 	expect(listed(pid, NULL), "%s", slurp(STATUS));
 }
 
-TEST(word_carried_close, "or for the close of the file")
+TEST(word_carried_close, "an unterminated word of a long write waits for the close of the file")
 {
 	pid_t pid = sleeper();
 	char page[600], nr[12];
@@ -329,7 +329,7 @@ TEST(word_carried_close, "or for the close of the file")
 	expect(listed(pid, NULL), "%s", slurp(STATUS));
 }
 
-TEST(word_carried_error, "and its error is that of the write that completes it")
+TEST(word_carried_error, "the error of a carried word is that of the write that completes it")
 {
 	pid_t pid = sleeper();
 	char *rest;
@@ -375,7 +375,7 @@ TEST(word_pieces, "a program without a buffer may write the newline by itself")
 	expect(put(open_status(), "\n") == -EINVAL, "in another open file");
 }
 
-TEST(word_pieces_writev, "and so may writev(2), which procfs sees as several writes")
+TEST(word_pieces_writev, "writev(2), which procfs sees as several writes, may write a word in pieces")
 {
 	pid_t a = sleeper(), b = sleeper();
 	const char *x = digits(a), *y = digits(b);

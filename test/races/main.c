@@ -289,7 +289,7 @@ int main(int argc, char **argv)
 	tap(!race->broken, "what each could know, held while all raced", NULL);
 	tap(end_of_processes(), "every process ends", NULL);
 	put_cpus_back();
-	tap(end_of_registrations(), "then nobody is registered", NULL);
+	tap(end_of_registrations(), "after the processes nobody is registered", NULL);
 	tap(end_of_module(), "the module unloads", NULL);
 	tap(!debug_last_leaks(), "kmemleak, where it is, finds nothing", NULL);
 	logged += log_read(true);

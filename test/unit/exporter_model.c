@@ -37,7 +37,7 @@ static void test_exit(void)
 	rows[0].state = 'X';
 	look_again(&registry, 2 * SEC, SEC);
 	number(used("worker"), 3 * SEC, "its final value counts");
-	number(group("worker")->exits, 1, "its exit, too");
+	number(group("worker")->exits, 1, "its exit counts");
 	number(group("worker")->living, 0, "it does not live any more");
 	look(&registry);
 	number(group("worker")->exits, 1, "once, however long it is shown");
@@ -79,13 +79,13 @@ static void test_twice(void)
 	number(used("a"), 7 * SEC, "divided differently, the total is right");
 	look_again(&registry, 4 * SEC, 2 * SEC);
 	number(used("a"), 7 * SEC, "an older value takes nothing away");
-	number(group("a")->utime_ns, 4 * SEC, "nor do user and system change");
+	number(group("a")->utime_ns, 4 * SEC, "an older value changes neither user nor system time");
 	record(2, 10 * SEC, 5 * SEC, 5 * SEC, "a");
 	look_again(&registry, 4 * SEC, 2 * SEC);
 	rows[0].state = 'X';
 	look_again(&registry, 5 * SEC, 5 * SEC);
 	number(used("a"), 10 * SEC, "a record and a final value count once");
-	number(group("a")->exits, 1, "as one exit");
+	number(group("a")->exits, 1, "a record and a final value are one exit");
 	exporter_model_free(&model);
 }
 
@@ -97,7 +97,7 @@ static void test_record(void)
 	row(5, 10 * SEC, "short");
 	look_again(&session, 0, 0);
 	number(used("short"), 2 * SEC, "an older snapshot does not bring it back");
-	number(group("short")->living, 0, "nor to life");
+	number(group("short")->living, 0, "an older snapshot brings nobody back to life");
 	record(6, SEC, 50 * SEC, 0, "old");
 	number(used("old"), 0, "one that had begun long before does not");
 	exporter_model_free(&model);
@@ -147,11 +147,11 @@ static void test_unseen(void)
 	look_full(10);
 	row(8, 25 * SEC, "late")->utime_ns = 4 * SEC;
 	look(&session);
-	number(used("late"), 4 * SEC, "so does all of one that gets room later");
+	number(used("late"), 4 * SEC, "all of one that gets room later counts");
 	record(7, 20 * SEC, 5 * SEC, 0, "never");
-	number(used("never"), 5 * SEC, "and of one that never got any");
+	number(used("never"), 5 * SEC, "all of one that never got room counts");
 	record(6, 5 * SEC, 5 * SEC, 0, "old");
-	number(used("old"), 0, "but of none that began before the exporter");
+	number(used("old"), 0, "one that began before the exporter does not count");
 	exporter_model_free(&model);
 }
 
@@ -179,8 +179,8 @@ static void test_older(void)
 	rows[0].threads = 7;
 	look_again(&registry, 2 * SEC, 0);
 	number(group("make")->threads, 1, "an older row takes no threads back");
-	number(model.left_out, 0, "nor the name");
-	number(used("make"), 3 * SEC, "which has all that was used");
+	number(model.left_out, 0, "an older row takes no name back");
+	number(used("make"), 3 * SEC, "the newer name has all that was used");
 	exporter_model_free(&model);
 }
 
@@ -199,7 +199,7 @@ static void test_generations(void)
 	look(&registry);
 	look(&registry);
 	number(model.missed_generations, 3, "a module that is new missed none");
-	number(used("a"), 0, "and nothing jumps");
+	number(used("a"), 0, "with a module that is new nothing jumps");
 	exporter_model_free(&model);
 }
 
@@ -213,7 +213,7 @@ static void test_names_max(void)
 	look(&registry);
 	number(model.groups_count, 2, "there are as many names as there may be");
 	number(model.other->utime_ns, 5 * SEC, "the rest counts together");
-	number(model.other->living, 2, "and lives together");
+	number(model.other->living, 2, "the rest lives together");
 	number(model.left_out, 2, "how many that are is told");
 	exporter_model_free(&model);
 }
@@ -337,9 +337,10 @@ static void test_chance(void)
 		truth += lives[i].p.pid ?
 			 lives[i].p.utime_ns + lives[i].p.stime_ns : 0;
 	number(sum(), truth, "2000 looks at a crowd count every nanosecond");
-	tap(forward, "and no counter went back", "one did");
-	number(model.vanished, 0, "and nobody vanished");
-	tap(model.count < 4UL * LIVES, "and those gone are forgotten", "they are not");
+	tap(forward, "in 2000 looks no counter goes back", "one did");
+	number(model.vanished, 0, "in 2000 looks nobody vanishes");
+	tap(model.count < 4UL * LIVES, "in 2000 looks those gone are forgotten",
+	    "they are not");
 	exporter_model_free(&model);
 }
 

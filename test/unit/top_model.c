@@ -137,7 +137,7 @@ static void test_shares(void)
 	new->utime_ns = 250 * MS;
 	generation();
 	number(shown(2)->user, 30, "user time of an interval is its share");
-	number(shown(2)->system, 20, "system time, too");
+	number(shown(2)->system, 20, "system time of an interval is its share");
 	number(shown(3)->user, 25, "one born since had all of its time in there");
 	number(model.totals.user, 55, "the total is the sum");
 	new->utime_ns -= 10 * MS;
@@ -157,7 +157,7 @@ static void test_forked(void)
 	number(shown(3)->user, 25, "one that a refresh fell into counts in full");
 	exits(4, snapshot.time_ns - MS, 100 * MS);
 	generation();
-	number(shown(4)->user, 10, "and one of which only a record tells");
+	number(shown(4)->user, 10, "one of which only a record tells counts in full");
 	top_model_free(&model);
 }
 
@@ -175,13 +175,13 @@ static void test_exits(void)
 	number(shown(2)->user, 40, "an exit's share is what it used since");
 	number(shown(5)->user, 10, "one that was never seen alive is shown");
 	number(model.totals.user, 50, "both are in the total");
-	number((double)model.totals.exited, 2, "and counted");
+	number((double)model.totals.exited, 2, "both are counted");
 	generation();
 	number(shown(2)->user, 40, "final values stay");
-	number(model.totals.user, 0, "but do not count twice");
+	number(model.totals.user, 0, "final values do not count twice");
 	for (i = 0; i < TOP_FADE; i++)
 		generation();
-	number((double)model.count, 0, "and go after some generations");
+	number((double)model.count, 0, "final values go after some generations");
 	number((double)model.totals.cpu.user_ns / (double)MS, 1500,
 	       "their time stays in the sum");
 	top_model_free(&model);
@@ -259,10 +259,10 @@ static void test_system(void)
 	generation();
 	tap(shown(2)->exited && model.totals.exited == 1,
 	    "in the system registry, state X is the exit", "alive");
-	number(shown(2)->user, 10, "with the share of its last interval");
-	number(model.totals.user, 10, "which is in the total");
+	number(shown(2)->user, 10, "an exit has the share of its last interval");
+	number(model.totals.user, 10, "an exit's share is in the total");
 	generation();
-	number((double)model.totals.exited, 1, "and it is counted once");
+	number((double)model.totals.exited, 1, "an exit is counted once");
 	top_model_free(&model);
 }
 
@@ -293,7 +293,7 @@ static void test_order(void)
 	generation();
 	string(order(&o), "2/0 3/0 4/0 5/0 6/0", "by PID");
 	o.reverse = true;
-	string(order(&o), "6/0 5/0 4/0 3/0 2/0", "inverted");
+	string(order(&o), "6/0 5/0 4/0 3/0 2/0", "by PID, inverted");
 	o.reverse = false;
 	o.tree = true;
 	string(order(&o), "2/0 3/1 5/2 4/1 6/0", "as a tree");
@@ -325,7 +325,7 @@ static void test_depth(void)
 	top_model_arrange(&model, &o);
 	number(model.shown[DEPTH - 1]->depth, DEPTH - 1, "a deep tree");
 	top_branch(branch, sizeof(branch), model.shown[DEPTH - 1], 9, true);
-	string(branch, "…     └─ ", "is drawn as far as there is room");
+	string(branch, "…     └─ ", "a deep tree is drawn as far as there is room");
 	top_model_free(&model);
 }
 
@@ -345,7 +345,7 @@ static void test_many(void)
 	       "100,000 exits take no more rows than there are for them");
 	number((double)model.totals.exited, 100000, "all are counted");
 	tap(sizeof(struct top_row) * TOP_EXITED_MAX < 512UL * 1024,
-	    "which is half a MiB", "more");
+	    "rows of exits take half a MiB", "more");
 	tap(row(976 + 2) && !row(2), "those that used most are kept",
 	    "others are");
 	top_model_free(&model);
@@ -358,22 +358,22 @@ static void test_text(void)
 
 	number(top_fit(out, sizeof(out), "a\x1b[31m\xff" "b", 80), 8,
 	       "controls and bad bytes take a column each");
-	string(out, "a?[31m?b", "and are question marks");
+	string(out, "a?[31m?b", "controls and bad bytes are question marks");
 	number(top_fit(out, sizeof(out), "日本語", 5), 4,
 	       "a wide character is not cut in half");
 	/* Escaped, it misleads nobody. NOLINTNEXTLINE(misc-misleading-bidirectional) */
 	number(top_fit(out, sizeof(out), "e\xe2\x80\xae", 5), 2,
-	       "nor does one of no width turn the text around");
+	       "a character of no width does not turn the text around");
 	top_time(out, sizeof(out), 61 * SEC + 7 * MS);
 	string(out, "1:01.007", "times of minutes");
 	top_time(out, sizeof(out), 5999 * SEC + 999 * MS);
-	string(out, "99:59.99", "of more minutes");
+	string(out, "99:59.99", "times of more minutes");
 	top_time(out, sizeof(out), 360061 * SEC);
-	string(out, "4d04h", "of days");
+	string(out, "4d04h", "times of days");
 	top_spark(out, sizeof(out), &history, 6, true);
 	string(out, "  ·▃▅█", "bars as high as the highest");
 	top_spark(out, sizeof(out), &history, 3, false);
-	string(out, ":+#", "in ASCII");
+	string(out, ":+#", "bars in ASCII");
 }
 
 static void test_layout(void)

@@ -358,7 +358,7 @@ TEST(urt_stat_system, "without a selection it follows the registry of all",
 	       json_dumps(report, 0));
 }
 
-TEST(urt_stat_system_end, "and ends when nothing is left there, final values shown")
+TEST(urt_stat_system_end, "urt stat ends when nothing is left in the registry of all, final values shown")
 {
 	struct said said = shell("sleep 1 & echo $!; urt add $!; "
 				 "urt stat 0.2 --json >/tmp/stat");
