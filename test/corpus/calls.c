@@ -471,7 +471,7 @@ static void try_as_user(void *arg)
 	expect(!wrong, "%d of them", wrong);
 }
 
-TEST(corpus_user_calls, "each gives its errno where a user may not call it",
+TEST(corpus_user_calls, "each system call gives its errno to a user who may not call it",
      .params = "interval_ms=3600000")
 {
 	in_user(1000, try_as_user, NULL);

@@ -285,6 +285,28 @@ long memory_kb(void)
 	return kb;
 }
 
+static void repeat(void (*one_round)(void), int rounds)
+{
+	while (rounds--)
+		one_round();
+}
+
+void leaves_no_memory(void (*one_round)(void), int first, int rounds,
+		      const char *params)
+{
+	long before, after;
+
+	repeat(one_round, first);
+	must(!params || !unload());
+	before = memory_kb();
+	must(!params || !load(params));
+	repeat(one_round, rounds);
+	must(!params || !unload());
+	wait_until((after = memory_kb()) < before + 512, 5000,
+		   "%ld kB before, %ld kB after", before, after);
+	note("slab and vmalloc: %ld kB before, %ld kB after", before, after);
+}
+
 static uint64_t in_us(struct timeval t)
 {
 	return t.tv_sec * 1000000ULL + t.tv_usec;
@@ -768,6 +790,18 @@ void trace_end(void)
 	spit(EVENTS "timer/enable", "0");
 	spit(EVENTS "workqueue/enable", "0");
 	trace_forget();
+}
+
+void stays_idle(unsigned int seconds, bool works)
+{
+	int fired, ran;
+
+	nanosleep(&(struct timespec){ .tv_sec = seconds }, NULL);
+	fired = traced("schedule_cputime_updates");
+	ran = works ? traced("update_cputimes") : 0;
+	trace_end();
+	expect(!fired && !ran, "%d timers, %d works in %u s", fired, ran,
+	       seconds);
 }
 
 int traced(const char *text)

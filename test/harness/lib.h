@@ -132,6 +132,13 @@ void in_child(void (*fn)(void *), void *arg);	/* its failures are ours */
 /* Memory that children share, zeroed. */
 void *share(size_t size);
 long memory_kb(void);		/* of the kernel: slab and vmalloc */
+/*
+ * That many rounds of something leave no memory behind. The kernel's caches fill up
+ * in the first ones, which do not count. The module is unloaded where memory is
+ * measured, and loaded with params; it stays if they are NULL.
+ */
+void leaves_no_memory(void (*one_round)(void), int first, int rounds,
+		      const char *params);
 
 /* Files. */
 int open_status(void);		/* O_RDWR */
@@ -203,5 +210,7 @@ void trace_begin(void);			/* timers and works from here on */
 int traced(const char *text);		/* how often */
 void trace_forget(void);
 void trace_end(void);
+/* That since trace_forget() no timer fired, nor work ran if works; ends the trace. */
+void stays_idle(unsigned int seconds, bool works);
 
 #endif

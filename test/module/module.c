@@ -155,18 +155,13 @@ TEST(module_idle, "while nothing is registered no timer fires, no work runs",
 	/* One may have been on its way. */
 	nanosleep(&(struct timespec){ .tv_nsec = 300 * MS }, NULL);
 	trace_forget();
-	nanosleep(&(struct timespec){ .tv_sec = 30 }, NULL);
-	timers = traced("schedule_cputime_updates");
-	works = traced("update_cputimes");
-	trace_end();
-	expect(!timers && !works, "%d timers, %d works in 30 s", timers, works);
+	stays_idle(30, true);
 }
 
 TEST(module_idle_at_once, "no timer fires from the moment when the last process leaves",
      .params = "interval_ms=1000")
 {
 	pid_t pid = sleeper();
-	int timers;
 
 	trace_begin();
 	registers("%d", pid);
@@ -175,10 +170,7 @@ TEST(module_idle_at_once, "no timer fires from the moment when the last process 
 	registers("-%d", pid);
 	trace_forget();
 	set_interval(1000);	/* of a registry in which nobody is */
-	nanosleep(&(struct timespec){ .tv_sec = 3 }, NULL);
-	timers = traced("schedule_cputime_updates");
-	trace_end();
-	expect(!timers, "%d timers in 3 s", timers);
+	stays_idle(3, false);
 }
 
 TEST(module_in_use, "rmmod says that the module is in use while a file is open")
@@ -277,20 +269,7 @@ static void round_of_all(void)
 TEST(module_rounds, "200 rounds of insmod, use by many, rmmod leave nothing",
      .params = "interval_ms=10", .slow = true, .limit = 400, .boot = "two")
 {
-	long before, after;
-	int i;
-
 	stop = mmap(NULL, sizeof(*stop), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	for (i = 0; i < 20; i++)	/* caches of the kernel's fill up */
-		round_of_all();
-	must(!unload());
-	before = memory_kb();
-	must(!load("interval_ms=10"));
-	for (i = 0; i < 200; i++)
-		round_of_all();
-	must(!unload());
-	wait_until((after = memory_kb()) < before + 512, 5000,
-		   "%ld kB before, %ld kB after", before, after);
-	note("slab and vmalloc: %ld kB before, %ld kB after", before, after);
+	leaves_no_memory(round_of_all, 20, 200, "interval_ms=10");
 }

@@ -129,7 +129,6 @@ TEST(end_unload_hurried, "unloading waits for closed sessions, fast as it is")
 TEST(end_idle, "after SIGKILL of the owner no timer fires, no work runs",
      .params = "interval_ms=100 max_per_user=16", .slow = true)
 {
-	int timers, works;
 	pid_t root, owner;
 
 	trace_begin();
@@ -141,11 +140,7 @@ TEST(end_idle, "after SIGKILL of the owner no timer fires, no work runs",
 	/* One may have been on its way. */
 	nanosleep(&(struct timespec){ .tv_nsec = 300 * MS }, NULL);
 	trace_forget();
-	nanosleep(&(struct timespec){ .tv_sec = 10 }, NULL);
-	timers = traced("schedule_cputime_updates");
-	works = traced("update_cputimes");
-	trace_end();
-	expect(!timers && !works, "%d timers, %d works in 10 s", timers, works);
+	stays_idle(10, true);
 }
 
 TEST(end_idle_open, "an open session with nothing registered runs no timer, either",
@@ -153,7 +148,6 @@ TEST(end_idle_open, "an open session with nothing registered runs no timer, eith
 {
 	struct session s;
 	struct record r;
-	int timers, works;
 	pid_t pid = sleeper();
 
 	session_open(&s);
@@ -167,17 +161,13 @@ TEST(end_idle_open, "an open session with nothing registered runs no timer, eith
 	expect(next_record(&s, &r) == END, "no end");
 	nanosleep(&(struct timespec){ .tv_nsec = 300 * MS }, NULL);
 	trace_forget();
-	nanosleep(&(struct timespec){ .tv_sec = 10 }, NULL);
-	timers = traced("schedule_cputime_updates");
-	works = traced("update_cputimes");
-	trace_end();
-	expect(!timers && !works, "%d timers, %d works in 10 s", timers, works);
+	stays_idle(10, true);
 }
 
 TEST(end_idle_at_once, "no timer fires from the moment when its session is closed")
 {
 	pid_t pid = sleeper();
-	int fd = open_session(), timers;
+	int fd = open_session();
 
 	must(put(fd, "interval 1000 %d", pid) > 0);
 	trace_begin();
@@ -185,10 +175,7 @@ TEST(end_idle_at_once, "no timer fires from the moment when its session is close
 		   "tracing sees no timer");
 	close(fd);
 	trace_forget();
-	nanosleep(&(struct timespec){ .tv_sec = 3 }, NULL);
-	timers = traced("schedule_cputime_updates");
-	trace_end();
-	expect(!timers, "%d timers in 3 s", timers);
+	stays_idle(3, false);
 }
 
 /* --- memory --- */
@@ -240,63 +227,31 @@ static void round_of_all(void)
 TEST(end_memory, "200 sessions that end by SIGKILL leave no memory behind",
      .slow = true, .limit = 300)
 {
-	long before, after;
-	int i;
-
 	ready = share(sizeof(*ready));
-	for (i = 0; i < 20; i++)	/* caches of the kernel's fill up */
-		round_of_all();
-	must(!unload());
-	before = memory_kb();
-	must(!load("interval_ms=200"));
-	for (i = 0; i < 200; i++)
-		round_of_all();
-	must(!unload());
-	wait_until((after = memory_kb()) < before + 512, 5000,
-		   "%ld kB before, %ld kB after", before, after);
-	note("slab and vmalloc: %ld kB before, %ld kB after", before, after);
+	leaves_no_memory(round_of_all, 20, 200, "interval_ms=200");
 }
 
-TEST(end_memory_loaded, "200 sessions that end leave no memory behind while the module is loaded",
+TEST(end_memory_loaded, "100 sessions that end leave no memory behind while the module is loaded",
      .slow = true, .limit = 300)
 {
-	long before, after;
-	int i;
-
 	ready = share(sizeof(*ready));
-	for (i = 0; i < 20; i++)
-		round_of_all();
-	before = memory_kb();
-	for (i = 0; i < 100; i++)
-		round_of_all();
-	wait_until((after = memory_kb()) < before + 512, 5000,
-		   "%ld kB before, %ld kB after", before, after);
+	leaves_no_memory(round_of_all, 20, 100, NULL);
 }
 
-static void open_and_close(int times)
+static void open_and_close(void)
 {
-	int fd;
+	int fd = open_session();
 
-	while (times--) {
-		fd = open_session();
-		must(put(fd, "%d", getpid()) > 0);
-		close(fd);
-	}
+	must(put(fd, "%d", getpid()) > 0);
+	close(fd);
 }
 
 TEST(end_memory_closed, "4,000 sessions that are closed leave no memory behind",
      .slow = true)
 {
-	long before, after;
-
 	if (slowness() > 1)
 		skip("a kernel that checks everything keeps more than they have");
-	open_and_close(400);
-	before = memory_kb();
-	open_and_close(4000);
-	wait_until((after = memory_kb()) < before + 512, 5000,
-		   "%ld kB before, %ld kB after", before, after);
-	note("slab and vmalloc: %ld kB before, %ld kB after", before, after);
+	leaves_no_memory(open_and_close, 400, 4000, NULL);
 }
 
 /* --- work that is still to be done --- */

@@ -148,11 +148,7 @@ TEST(syscall_demo_default, "runtime_demo sleeps 20 seconds if it is not told")
 
 TEST(syscall_demo_usage, "what runtime_demo cannot do it says, with its status")
 {
-	static const struct {
-		const char *arguments;
-		int status;
-		const char *err;
-	} runs[] = {
+	static const struct ending endings[] = {
 		{ "--seconds 0 --pid 32767", 1, "there is no process 32767" },
 		{ "--seconds 0 --pid=-1", 1, "Invalid argument" },
 		{ "--seconds 1x", 2, "'1x' is not a whole number" },
@@ -162,18 +158,11 @@ TEST(syscall_demo_usage, "what runtime_demo cannot do it says, with its status")
 		{ "--pid=", 2, "is not a process's number" },
 		{ "7", 2, "one argument too many" },
 		{ "--nonsense", 2, "nonsense" },
+		{ NULL }
 	};
-	struct said said;
-	size_t i;
 
 	need_patches();
-	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
-		said = shell("runtime_demo %s", runs[i].arguments);
-		expect(said.status == runs[i].status &&
-		       strstr(said.err, runs[i].err), "%s: %d, %s",
-		       runs[i].arguments, said.status, said.err);
-		said_free(&said);
-	}
+	expect_endings("runtime_demo", endings);
 }
 
 TEST(syscall_demo_unpatched,

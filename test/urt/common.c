@@ -56,6 +56,20 @@ void said_free(struct said *said)
 	free(said->err);
 }
 
+void expect_endings(const char *command, const struct ending *endings)
+{
+	const struct ending *e;
+	struct said said;
+
+	for (e = endings; e->arguments; e++) {
+		said = shell("%s %s", command, e->arguments);
+		expect(said.status == e->status && strstr(said.err, e->err) &&
+		       !*said.out, "%s %s: %d, '%s' '%s'", command,
+		       e->arguments, said.status, said.out, said.err);
+		said_free(&said);
+	}
+}
+
 static void become_session(const char *terminal, const char *command)
 {
 	int fd;

@@ -18,6 +18,14 @@ struct said {
 struct said shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void said_free(struct said *said);
 
+/* How a command ends that prints nothing but this, on standard error. */
+struct ending {
+	const char *arguments;	/* of the last one: NULL */
+	int status;
+	const char *err;	/* is in what it says */
+};
+void expect_endings(const char *command, const struct ending *endings);
+
 /* Runs it on a terminal of its own. Return: all that came there, malloc'ed. */
 char *on_terminal(const char *command, int *status);
 

@@ -120,30 +120,23 @@ TEST(urt_wait_limit, "--any ends with the first, --timeout with status 3")
 
 TEST(urt_usage, "wrong usage is named, with exit status 2")
 {
-	static const char *const runs[][2] = {
-		{ "", "which command?" },
-		{ "fly", "no command 'fly'" },
-		{ "add", "which processes?" },
-		{ "add -1", "invalid option" },
-		{ "add 12a", "'12a' is not a process's number" },
-		{ "add 0", "'0' is not a process's number" },
-		{ "remove", "which processes?" },
-		{ "remove --all 1", "either" },
-		{ "list all", "'all' is not an option" },
-		{ "wait", "for which" },
-		{ "wait -t 0.0001 1", "'0.0001' is not a number of seconds" },
-		{ "wait x", "'x' is not a process's number" },
+	static const struct ending endings[] = {
+		{ "", 2, "which command?" },
+		{ "fly", 2, "no command 'fly'" },
+		{ "add", 2, "which processes?" },
+		{ "add -1", 2, "invalid option" },
+		{ "add 12a", 2, "'12a' is not a process's number" },
+		{ "add 0", 2, "'0' is not a process's number" },
+		{ "remove", 2, "which processes?" },
+		{ "remove --all 1", 2, "either" },
+		{ "list all", 2, "'all' is not an option" },
+		{ "wait", 2, "for which" },
+		{ "wait -t 0.0001 1", 2, "'0.0001' is not a number of seconds" },
+		{ "wait x", 2, "'x' is not a process's number" },
+		{ NULL }
 	};
-	struct said said;
-	size_t i;
 
-	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
-		said = shell("urt %s", runs[i][0]);
-		expect(said.status == 2 && strstr(said.err, runs[i][1]) &&
-		       !*said.out, "%s: %d, %s", runs[i][0], said.status,
-		       said.err);
-		said_free(&said);
-	}
+	expect_endings("urt", endings);
 }
 
 static const char *const commands[] = {

@@ -5,11 +5,7 @@
 
 TEST(urt_run_status, "urt run ends with the command's status, as env(1) does")
 {
-	static const struct {
-		const char *command;
-		int status;
-		const char *err;	/* is in what it says */
-	} runs[] = {
+	static const struct ending endings[] = {
 		{ "true", 0, "real" },
 		{ "-- false", 1, "status" },
 		{ "sh -c 'exit 77'", 77, "status" },
@@ -24,18 +20,10 @@ TEST(urt_run_status, "urt run ends with the command's status, as env(1) does")
 		{ "-o /nonexistent/report true", 125, "/nonexistent/report" },
 		{ "-o /dev/full true", 125, "cannot write /dev/full" },
 		{ "-o /dev/full sh -c 'exit 3'", 3, "cannot write /dev/full" },
+		{ NULL }
 	};
-	struct said said;
-	size_t i;
 
-	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
-		said = shell("urt run %s", runs[i].command);
-		expect(said.status == runs[i].status &&
-		       strstr(said.err, runs[i].err) && !*said.out,
-		       "%s: %d, '%s' '%s'", runs[i].command, said.status,
-		       said.out, said.err);
-		said_free(&said);
-	}
+	expect_endings("urt run", endings);
 }
 
 TEST(urt_run_streams, "standard input and output are the command's alone")

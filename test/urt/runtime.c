@@ -284,11 +284,7 @@ TEST(urt_runtime_full, "urt runtime answers where a user's quota is used up, to 
 
 TEST(urt_runtime_usage, "what urt runtime cannot do it says, with status 1 or 2")
 {
-	static const struct {
-		const char *arguments;
-		int status;
-		const char *err;
-	} runs[] = {
+	static const struct ending endings[] = {
 		{ "", 2, "of which processes?" },
 		{ "0", 2, "'0' is not a process's number" },
 		{ "-- -1", 2, "'-1' is not a process's number" },
@@ -297,17 +293,11 @@ TEST(urt_runtime_usage, "what urt runtime cannot do it says, with status 1 or 2"
 		{ "--nonsense 1", 2, "nonsense" },
 		{ "32767", 1, "process 32767: there is no such process" },
 		{ "1 >/dev/full", 1, "cannot write" },
+		{ NULL }
 	};
 	struct said said;
-	size_t i;
 
-	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
-		said = shell("urt runtime %s", runs[i].arguments);
-		expect(said.status == runs[i].status &&
-		       strstr(said.err, runs[i].err), "%s: %d, %s",
-		       runs[i].arguments, said.status, said.err);
-		said_free(&said);
-	}
+	expect_endings("urt runtime", endings);
 	/* What is known is printed, all the same. */
 	said = shell("urt runtime --csv 32767 1");
 	expect(said.status == 1 && strstr(said.out, "\n1,"), "%d: %s",

@@ -377,11 +377,7 @@ TEST(urt_stat_system_end, "urt stat ends when nothing is left in the registry of
 
 TEST(urt_stat_usage, "what it cannot do it says, with exit status 1 or 2")
 {
-	static const struct {
-		const char *arguments;
-		int status;
-		const char *err;
-	} runs[] = {
+	static const struct ending endings[] = {
 		{ "-p 1x", 2, "'1x' is not a process's number" },
 		{ "-p 0", 2, "'0' is not a process's number" },
 		{ "-p 4294967297", 2, "is not a process's number" },
@@ -397,17 +393,11 @@ TEST(urt_stat_usage, "what it cannot do it says, with exit status 1 or 2")
 		{ "-p 99999", 1, "process 99999: there is no such process" },
 		{ "-C nobody-has-it", 1, "no process named 'nobody-has-it'" },
 		{ "", 1, "nothing is registered" },
+		{ NULL }
 	};
 	struct said said;
-	size_t i;
 
-	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
-		said = shell("urt stat %s", runs[i].arguments);
-		expect(said.status == runs[i].status &&
-		       strstr(said.err, runs[i].err), "%s: %d, %s",
-		       runs[i].arguments, said.status, said.err);
-		said_free(&said);
-	}
+	expect_endings("urt stat", endings);
 	/* What can be followed is, all the same. */
 	said = shell("urt stat -p 1,99999 --json");
 	expect(said.status == 1 && row_of_pid(parse_json(said.out), 1), "%d: %s",
