@@ -249,6 +249,8 @@ static const struct input inputs[] = {
 	BAD(" tree \n ", EINVAL),
 	BAD("tree tree", EINVAL),
 	BAD("tree tree $p", EINVAL),
+	BAD("tree --$p", EINVAL),
+	BAD("tree 99999999999999999999", EINVAL),
 	BAD("tree $px", EINVAL),
 	BAD("tree x", EINVAL),
 	BAD("tree -$p", EINVAL),
@@ -290,6 +292,8 @@ static const struct input inputs[] = {
 	ONE("interval ", EINVAL, 0),		/* the next write has the number */
 	BAD("interval\n", EINVAL),
 	BAD("interval interval", EINVAL),
+	BAD("interval interval 100", EINVAL),
+	BAD("interval x", EINVAL),
 	BAD("interval 0", EINVAL),
 	BAD("interval 1", EINVAL),
 	BAD("interval 9", EINVAL),
