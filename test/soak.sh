@@ -70,7 +70,8 @@ add_steps() {
 		esac
 	done < <(vm_kernels)
 	add packages test/packages.sh "${product[@]}" Makefile debian packaging \
-		systemd man examples prometheus test/packages test/packages.sh
+		systemd man examples prometheus test/packages test/packages.sh \
+		test/harness
 	add bench bench/run.sh usertime lib bench tools/vm
 	add profile bench/profile.sh usertime bench tools/vm
 	add syscall "syscall/run.sh && echo 'ok 1 - the table can be true'" \
@@ -78,7 +79,7 @@ add_steps() {
 	add syscall-tests syscall/test.sh syscall "${suite[@]}"
 	add prometheus test/prometheus.sh "${product[@]}" prometheus systemd \
 		test/prometheus test/prometheus.sh test/harness
-	add html test/html.sh "${product[@]}" test/html test/html.sh
+	add html test/html.sh "${product[@]}" test/html test/html.sh test/harness
 	add gdb "tools/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \
 		-ex 'break urt_registry_add' -ex continue -ex backtrace |
 		grep '^#.* urt_words_write (' && echo 'ok 1 - gdb stops there'" \
