@@ -68,7 +68,7 @@ static const struct operation inserting_all = {
 	{ ENOMEM, EFAULT },
 };
 
-TEST(faults_insmod_all, "a module that the kernel loads without a slab cache leaves nothing",
+TEST(faults_insmod_all, "an insmod whose memory is denied anywhere in the kernel leaves nothing",
      .faults = true, .slow = true, .limit = 900)
 {
 	faults_need();

@@ -218,7 +218,7 @@ TEST(fuzz_quick, "20,000 random operations: all files are as the model has them"
 	fuzz(scaled(20000), FUZZ_PARAMS);
 }
 
-TEST(fuzz_restrict, "20,000 random operations with restrict=1: users do not see others'",
+TEST(fuzz_restrict, "5,000 random operations with restrict=1: each user sees what the model has",
      .params = FUZZ_PARAMS " restrict=1", .limit = 900)
 {
 	fuzz(scaled(5000), FUZZ_PARAMS " restrict=1");

@@ -118,7 +118,7 @@ static void read_one(void *arg)
 	w->told++;
 }
 
-TEST(wake_reader, "generations do not wake one who sleeps in read(), whom a record wakes")
+TEST(wake_reader, "generations do not wake one who sleeps in read(); a record does")
 {
 	struct watcher *w = share(sizeof(*w));
 	const struct urt_map *map;
