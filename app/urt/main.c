@@ -32,8 +32,6 @@ static const struct command {
 	{ "exporter", cmd_exporter },
 };
 
-int cmd_exit_failed = STATUS_FAILED;
-
 static const char doc[] =
 	"The CPU time of processes, exact and complete, however short they live.\n"
 	"\n"
@@ -54,37 +52,6 @@ static const char doc[] =
 	"\n"
 	"The kernel module usertime must be loaded.\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage; 'urt run' has its own.";
-
-const char *cmd_version(void)
-{
-	const char *blank = strchr(argp_program_version, ' ');
-
-	return blank ? blank + 1 : argp_program_version;
-}
-
-error_t cmd_parse_help(int key, struct argp_state *state)
-{
-	if (key != 'h')
-		return ARGP_ERR_UNKNOWN;
-	argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-	return 0;
-}
-
-static error_t parse_help(int key, char *arg, struct argp_state *state)
-{
-	(void)arg;
-	return cmd_parse_help(key, state);
-}
-
-static const struct argp_option help_options[] = { OPTION_HELP, { 0 } };
-static const struct argp help_argp = {
-	.options = help_options,
-	.parser = parse_help,
-};
-const struct argp_child cmd_help[] = {
-	{ &help_argp, 0, NULL, 0 },
-	{ 0 }
-};
 
 /* Where the command's name is. */
 static error_t parse(int key, char *arg, struct argp_state *state)

@@ -93,7 +93,11 @@ check_tidy() {
 }
 
 check_layout() {
-	FLAGS=$(program_flags "$1/") test/style/layout.sh "$@"
+	local folder
+
+	for folder; do
+		FLAGS=$(program_flags "$folder/") tools/style/layout.sh "$folder"
+	done
 }
 
 # Of no use here: variableScope, since variables are declared at the beginning of

@@ -13,13 +13,16 @@ own_header_first() {
 	for c in "$1"/*.c; do
 		[ -e "${c%.c}.h" ] || continue
 		first=$(grep -m 1 '^#include' "$c") || true
-		[ "$first" = "#include \"$(basename "$c" .c).h\"" ] ||
-			echo "$c does not include its own header first"
+		case $first in
+		"#include \"$(basename "$c" .c).h\"") ;;
+		"#include \"$(basename "$1")/$(basename "$c" .c).h\"") ;;
+		*) echo "$c does not include its own header first" ;;
+		esac
 	done
 }
 
 # A file that includes nothing but this header, and so would miss what it misses.
-alone() { printf '#include "%s"\n' "$(basename "$1")"; }
+alone() { printf '#include "%s"\n' "$1"; }
 
 # compile_module FOLDER OBJECTS: with the kernel's own flags, in a copy of it.
 compile_module() {
@@ -29,7 +32,7 @@ compile_module() {
 	cp -r "$1"/. "$2"
 	make -C "$2" KDIR="$KDIR" clean >/dev/null
 	for h in "$1"/*.h; do
-		alone "$h" >"$2/alone_$(basename "$h" .h).c"
+		alone "$(basename "$h")" >"$2/alone_$(basename "$h" .h).c"
 		echo "usertime-y += alone_$(basename "$h" .h).o" >>"$2/Kbuild"
 	done
 	make -C "$2" -j "$(nproc)" KDIR="$KDIR" >"$2.log" 2>&1 ||
@@ -43,7 +46,7 @@ compile_programs() {
 
 	for file in "$1"/*.h; do
 		# shellcheck disable=SC2086 # words
-		alone "$file" | gcc $FLAGS -I"$1" -x c -fsyntax-only - 2>&1 ||
+		alone "$file" | gcc $FLAGS -I. -I"$1" -x c -fsyntax-only - 2>&1 ||
 			true
 	done
 	for file in "$1"/*.c; do
