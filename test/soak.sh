@@ -70,14 +70,14 @@ add_steps() {
 		esac
 	done < <(vm_kernels)
 	add packages test/packages.sh "${product[@]}" Makefile debian packaging \
-		systemd man examples prometheus test/packages test/packages.sh \
+		man examples test/packages test/packages.sh \
 		test/harness
 	add bench bench/run.sh usertime lib bench tools/vm
 	add profile bench/profile.sh usertime bench tools/vm
 	add syscall "syscall/run.sh && echo 'ok 1 - the table can be true'" \
 		syscall usertime tools/vm
 	add syscall-tests syscall/test.sh syscall "${suite[@]}"
-	add prometheus test/prometheus.sh "${product[@]}" prometheus systemd \
+	add prometheus test/prometheus.sh "${product[@]}" packaging \
 		test/prometheus test/prometheus.sh test/harness
 	add html test/html.sh "${product[@]}" test/html test/html.sh test/harness
 	add gdb "tools/gdb.sh 'echo \$\$ >/proc/urt/status' -- -batch \

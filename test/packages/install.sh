@@ -93,7 +93,7 @@ installs() {
 		}
 	done
 	[ "$(files "$build/root" | grep -c '\.service$')" = \
-		"$(find "$build/tarball/systemd" -name '*.service' 2>/dev/null | wc -l)" ]
+		"$(find "$build/tarball/packaging/systemd" -name '*.service' 2>/dev/null | wc -l)" ]
 }
 
 tells_version() {

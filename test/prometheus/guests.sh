@@ -88,7 +88,7 @@ start_prometheus() {
 	server=http://127.0.0.1:$(free_port)
 	cat >"$build/prometheus.yml" <<-END
 	global: {scrape_interval: 1s, evaluation_interval: 1s}
-	rule_files: ['$top/prometheus/*.rules.yml']
+	rule_files: ['$top/packaging/prometheus/*.rules.yml']
 	scrape_configs:
 	  - job_name: urt
 	    static_configs:

@@ -285,7 +285,7 @@ differs() { [ "$(stat -c %i "$1")" != "$2" ]; }
 # --- what goes with it ---
 
 rules() {
-	"$promtool" check rules "$top"/prometheus/*.rules.yml &&
+	"$promtool" check rules "$top"/packaging/prometheus/*.rules.yml &&
 		(cd "$top/test/prometheus" &&
 			"$promtool" test rules rules.test.yml)
 }
@@ -299,14 +299,14 @@ families() {
 		"$top/app/urt/exporter/metrics.c" | grep -o 'urt_[a-z_]*' | sort -u)
 	# What begins with a colon before it, a rule makes.
 	used=$(grep -ohP '(?<![a-z:])urt_[a-z_]*' \
-		"$top"/prometheus/*.{yml,json} | sort -u)
+		"$top"/packaging/prometheus/*.{yml,json} | sort -u)
 	diff <(comm -13 <(echo "$known") <(echo "$used")) /dev/null &&
 		diff <(echo "$known") <(grep -oh 'urt_[a-z_]*' \
 			"$top/man/urt-exporter.8" | sort -u)
 }
 
 dashboard() {
-	python3 - "$top/prometheus/dashboard.json" <<-'END'
+	python3 - "$top/packaging/prometheus/dashboard.json" <<-'END'
 	import json, sys
 	board = json.load(open(sys.argv[1]))
 	panels = [p for p in board["panels"] if p["type"] != "row"]
@@ -325,7 +325,7 @@ tells_of_losses() {
 	for family in lost_processes_total dropped_records_total \
 		exporter_missed_refreshes_total exporter_unseen_processes; do
 		grep -q "expr: .*urt_${family}" \
-			"$top/prometheus/urt.rules.yml" &&
+			"$top/packaging/prometheus/urt.rules.yml" &&
 			dashboard | grep "urt_$family" ||
 			{ echo "nothing tells of $family"; status=1; }
 	done
@@ -347,7 +347,7 @@ unit() {
 	local file=$build/urt-exporter.service
 
 	# verify looks for the program; here it is another one.
-	sed "s|/usr/bin/urt|$urt|" "$top/systemd/urt-exporter.service" >"$file"
+	sed "s|/usr/bin/urt|$urt|" "$top/packaging/systemd/urt-exporter.service" >"$file"
 	systemd-analyze verify --man=no "$file" &&
 		systemd-analyze security --offline=yes --threshold=20 "$file" \
 			>"$build/security" || { cat "$build/security"; return 1; }
@@ -358,7 +358,7 @@ unit() {
 setting() {
 	local value
 
-	value=$(sed -n "s/^$1=//p" "$top/systemd/urt-exporter.service")
+	value=$(sed -n "s/^$1=//p" "$top/packaging/systemd/urt-exporter.service")
 	echo "${value:-${2-}}"
 }
 
