@@ -214,10 +214,10 @@ documents_parameters() {
 	module=$(find "$work/target/lib/modules" -name usertime.ko | head -n 1)
 	diff <(modinfo -F parm "$module" |
 		sed -nE 's/^([a-z_]*):.*\(default ([0-9]+).*/\1=\2/p' | sort) \
-		<(sed -n 's/^#options usertime //p' "$top/usertime/modprobe.conf" |
+		<(sed -n 's/^#options usertime //p' "$top/packaging/dkms/modprobe.conf" |
 		sort)
 	[ "$(modinfo -F parm "$module" | wc -l)" = \
-		"$(grep -c '^#options' "$top/usertime/modprobe.conf")" ]
+		"$(grep -c '^#options' "$top/packaging/dkms/modprobe.conf")" ]
 }
 
 # --- in a virtual machine ---
