@@ -16,7 +16,6 @@
 
 #include <linux/build_bug.h>
 #include <linux/pid.h>
-#include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -24,7 +23,6 @@
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
-#include "compat.h"
 #include "index.h"
 #include "opener.h"
 #include "quota.h"

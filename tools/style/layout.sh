@@ -26,7 +26,7 @@ alone() { printf '#include "%s"\n' "$1"; }
 
 # compile_module FOLDER OBJECTS: with the kernel's own flags, in a copy of it.
 compile_module() {
-	local h
+	local h failed=
 
 	unset MAKEFLAGS MAKELEVEL
 	cp -r "$1"/. "$2"
@@ -35,8 +35,8 @@ compile_module() {
 		alone "$(basename "$h")" >"$2/alone_$(basename "$h" .h).c"
 		echo "usertime-y += alone_$(basename "$h" .h).o" >>"$2/Kbuild"
 	done
-	make -C "$2" -j "$(nproc)" KDIR="$KDIR" >"$2.log" 2>&1 ||
-		cat "$2.log"
+	make -C "$2" -j "$(nproc)" KDIR="$KDIR" >"$2.log" 2>&1 || failed=y
+	grep -E 'warning:|error:' "$2.log" || [ -z "$failed" ] || cat "$2.log"
 	rm -f "$2"/alone_*.o "$2"/usertime*.o
 }
 
@@ -73,7 +73,7 @@ circles() {
 				if (u[2] in at && at[u[2]] != u[1])
 					print u[1], at[u[2]]
 			}
-		}' | sort -u | tsort 2>&1 >/dev/null | awk -v in_="${1#"$OUT/layout/"}" '
+		}' | sort -u | { tsort 2>&1 >/dev/null || true; } | awk -v in_="${1#"$OUT/layout/"}" '
 		/input contains a loop/ {
 			printf "%s%s: files call each other in a circle:",
 				found++ ? "\n" : "", in_
