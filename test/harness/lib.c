@@ -339,6 +339,11 @@ void end(pid_t pid)
 
 void become(unsigned int uid)
 {
+	/*
+	 * The kernel's own limit follows from the guest's memory. A caller that has
+	 * no right to raise it keeps it.
+	 */
+	setrlimit(RLIMIT_NPROC, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
 	must(!setgroups(0, NULL) && !setresgid(uid, uid, uid) &&
 	     !setresuid(uid, uid, uid));
 	/* Changing uids cleared it, and with it /proc/self for ourselves. */
