@@ -80,6 +80,7 @@ cited_tests() {
 claims_alone() {
 	local found
 
+	# shellcheck disable=SC2016 # variables are perl's
 	found=$(git ls-files 'test/*.c' 'test/*.sh' 'test/*.js' 'test/*guest' |
 		xargs perl -0777 -ne '
 		my $go_on = qr/(?:and|or|also|the same|then|nor|so (?:do|does|is)) [^\x27"`]*/;

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Claims as TAP, as the tests of this directory have them; build is where they may
 # write.
-: "${build:?}"
+: "${top:?}" "${build:?}"
 . "$top/test/harness/claim.sh"
 
 # claim TEXT COMMAND...: what it prints is shown when it fails, and kept.
