@@ -63,7 +63,7 @@ host)
 	on_host ;;
 vm)
 	in_vm
-	vm_boot "$build/root.cpio.gz" "$build/kernel.log" 180 quiet \
+	vm_boot "$build/root.cpio.gz" "$build/kernel.log" "$vm_hang" quiet \
 		-smp 2 -- port /bin/sh /bin/demo /usertime.ko ;;
 shell)
 	in_vm

@@ -92,7 +92,7 @@ log=$build/boot.log out=$build/output counts=$build/counts
 rm -f "$counts"
 # Modules are where the plugin looks for them. The kernel takes the word wherever
 # it stands, but would hand it on to init if it stood before its command.
-if ! vm_boot "$build/root.cpio.gz" "$log" 1200 quiet \
+if ! vm_boot "$build/root.cpio.gz" "$log" "$vm_hang" quiet \
 	-cpu qemu64 -smp 1 -icount shift=0,sleep=off \
 	-plugin "$build/profile.so,out=$counts" \
 	-- port /bin/sh /profile nokaslr >"$out"; then

@@ -130,7 +130,7 @@ vm_pack "$build/root" "$build/root.cpio.gz"
 echo "Linux $vm_release, QEMU -icount shift=0 -cpu qemu64, one CPU"
 echo "Measuring; with 10,000 processes this takes some minutes ..." >&2
 log=$build/boot.log out=$build/output figures=$build/figures
-if ! vm_boot "$build/root.cpio.gz" "$log" 3600 quiet \
+if ! vm_boot "$build/root.cpio.gz" "$log" "$vm_hang" quiet \
 	-cpu qemu64 -smp 1 -icount shift=0,sleep=off \
 	-m $((most < 10000 ? 4096 : 2048 + most * 6 / 10)) -- \
 	port /bin/bench ${peers:+"peers=$peers"} "$processes" threads tables \

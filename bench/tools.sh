@@ -165,7 +165,7 @@ echo "Linux $vm_release, QEMU -icount shift=0 -cpu qemu64, one CPU;"
 echo "${tools_versions//$'\n'/, }"
 echo "Measuring; this takes some minutes ..." >&2
 log=$build/boot.log out=$build/output figures=$build/figures
-if ! vm_boot "$build/root.cpio.gz" "$log" 2400 quiet \
+if ! vm_boot "$build/root.cpio.gz" "$log" "$vm_hang" quiet \
 	-cpu qemu64 -smp 1 -icount shift=0,sleep=off -m 2048 -- \
 	port /bin/measure "$processes" "$intervals" ${tools:+"$tools"} >"$out"; then
 	grep '^#' "$out" >&2

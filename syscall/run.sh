@@ -104,7 +104,7 @@ print_functions() {
 		awk -f "$top/syscall/functions.awk" "$build/phases" -
 }
 
-begin=$SECONDS limit=600 log=$build/boot.log out=$build/output
+begin=$SECONDS limit=$vm_hang log=$build/boot.log out=$build/output
 mkdir -p "$build"
 # shellcheck disable=SC2046 # package names
 vm_install $(vm_packages)

@@ -263,7 +263,7 @@ test_command() {
 
 # Sets what urt run wrote there as guest.html and guest.json.
 test_guest() {
-	vm_boot "$build/root.cpio.gz" "$build/kernel.log" 300 quiet \
+	vm_boot "$build/root.cpio.gz" "$build/kernel.log" "$vm_hang" quiet \
 		-smp 1 -icount "shift=$vm_shift,sleep=off" -- \
 		port /bin/sh /bin/test_html || failed=1
 	awk -v dir="$build" '

@@ -232,6 +232,6 @@ of_shell
 of_c
 of_python
 vm_pack "$root" "$build/root.cpio.gz"
-vm_boot "$build/root.cpio.gz" "$build/kernel.log" 600 quiet \
+vm_boot "$build/root.cpio.gz" "$build/kernel.log" "$vm_hang" quiet \
 	-cpu "$vm_plain_cpu" -smp 1 -icount "shift=$vm_shift,sleep=off" -- \
 	port /bin/sh /bin/run_examples

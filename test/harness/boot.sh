@@ -36,6 +36,6 @@ counted*)
 esac
 
 read -ra args <<<"$URT_TEST_ARGS"
-vm_boot "$build/root.cpio.gz" "$build/boot-$1.log" "${URT_TEST_LIMIT:-10800}" \
+vm_boot "$build/root.cpio.gz" "$build/boot-$1.log" "${URT_TEST_LIMIT:-$vm_hang}" \
 	"quiet softlockup_panic=1 $append" "${qemu[@]}" -- \
 	port /bin/tests "${1%%-*}" "${args[@]}" | tee "$build/$1.tap"

@@ -260,7 +260,7 @@ boots() {
 	(make_disk "$release")
 	vm_machine
 	vm_image=$work/target/boot/vmlinuz-$release
-	vm_boot "$work/target/boot/initrd.img-$release" "$build/boot.log" 400 \
+	vm_boot "$work/target/boot/initrd.img-$release" "$build/boot.log" "$vm_hang" \
 		"quiet root=/dev/vda rw systemd.firstboot=no systemd.unit=urt-guest.service" \
 		-drive "if=virtio,format=raw,file=$work/disk.img" -smp 2 -- |
 		tee "$build/guest"

@@ -81,7 +81,7 @@ make_root() {
 guest() {
 	local name=$1 append=$2
 	shift 2
-	vm_boot "$build/root.cpio.gz" "$build/boot-$name.log" 200 "$append" "$@" -- \
+	vm_boot "$build/root.cpio.gz" "$build/boot-$name.log" "$vm_hang" "$append" "$@" -- \
 		port /secure_guest.sh "$name" | tr -d '\r' >"$build/$name" ||
 		{ cat -v "$build/$name"; return 1; }
 	cat -v "$build/$name"

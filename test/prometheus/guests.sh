@@ -40,7 +40,7 @@ boot() {
 	mkfifo "$build/in.$name"
 	: >"$build/out.$name"
 	set -m	# a group of its own, to be ended with all that it consists of
-	vm_boot "$build/root.cpio.gz" "$build/kernel-$name.log" 900 \
+	vm_boot "$build/root.cpio.gz" "$build/kernel-$name.log" "$vm_hang" \
 		"quiet ${append_of[$name]-}" -smp 1 -m 512 "$@" -- port /bin/sh /bin/guest \
 		<"$build/in.$name" >"$build/out.$name" 2>&1 &
 	set +m

@@ -39,7 +39,7 @@ vm_root "$build/root"
 add_tmux "$build/root"
 vm_pack "$build/root" "$build/root.cpio.gz"
 
-vm_boot "$build/root.cpio.gz" "$build/kernel.log" 600 quiet \
+vm_boot "$build/root.cpio.gz" "$build/kernel.log" "$vm_hang" quiet \
 		-smp 1 -icount "shift=$vm_shift,sleep=off" -- \
 		port /bin/sh /bin/test_top |
 	keep_screens

@@ -258,6 +258,10 @@ vm_serial_ports() {
 	fi
 }
 
+# A guest that has not ended after so many seconds hangs: a busy machine may give
+# it a tenth of a CPU.
+vm_hang=10800
+
 # vm_boot INITRAMFS LOG SECONDS "KERNEL ARGUMENTS" QEMU_ARGUMENTS... -- INIT...
 # The kernel's console goes to LOG ("-": it is our terminal), the second serial
 # port to standard output, the third to LOG.data. Fails unless the guest's
