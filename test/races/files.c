@@ -52,7 +52,7 @@ static void write_remove(int fd)
 static void write_garbage(int fd)
 {
 	static const char *const words[] = {
-		"0", "tree", "-", "x1", "1x", "2147483648", " ", "++1",
+		"0", "tree", "-", "x1", "1x", "2147483648", "++1",
 		"tree tree 1", "12345678901234567890123456789012",
 	};
 	int ret = put(fd, words[rnd(sizeof(words) / sizeof(*words))]);
