@@ -203,7 +203,7 @@ static void test_late_records(void)
 	snapshot.count = 0;
 	generation();
 	number(shown(2)->user, 100, "an exit after a refresh has its own time");
-	number(model.totals.user, 100, "and so has the total");
+	number(model.totals.user, 100, "an exit after a refresh is in a total of its own time");
 	generation();
 	number(shown(2)->user, 100, "which does not change any more");
 	top_model_free(&model);
