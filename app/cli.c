@@ -5,9 +5,11 @@
 #include <argp.h>
 #include <errno.h>
 #include <error.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STATUS_PATH	"/proc/urt/status"
 #define SECONDS_MIN	0.001
@@ -120,6 +122,18 @@ static char *stat_beside(const char *status)
 	return stat;
 }
 
+/* A standard descriptor that is closed must not become a file of the module. */
+static void hold_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 void parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct argp argp = {
@@ -128,6 +142,7 @@ void parse_options(int argc, char **argv, struct options *options)
 		.doc = doc,
 	};
 
+	hold_standard_fds();
 	options->status = STATUS_PATH;
 	options->burn.seconds = 12;
 	options->burn.threads = 1;
@@ -177,6 +192,19 @@ static void catch(int number)
 	caught = number;
 }
 
+static void die_of_caught(void)
+{
+	sigset_t set;
+
+	if (!caught)
+		return;
+	signal(caught, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, caught);
+	raise(caught);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 void catch_signals(sigset_t *old)
 {
 	static const int numbers[] = { SIGINT, SIGTERM };
@@ -191,15 +219,14 @@ void catch_signals(sigset_t *old)
 			signal(numbers[i], SIG_IGN);
 	}
 	pthread_sigmask(SIG_BLOCK, &set, old);
+	atexit(die_of_caught);
 }
 
-void die_of(int number)
+bool signal_came(const sigset_t *old)
 {
-	sigset_t set;
+	sigset_t blocked;
 
-	signal(number, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	raise(number);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	pthread_sigmask(SIG_SETMASK, old, &blocked);
+	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+	return caught;
 }

@@ -31,11 +31,15 @@ extern volatile sig_atomic_t caught;
 
 /*
  * From now on SIGINT and SIGTERM are blocked, and caught where they are not:
- * while ppoll(2) sleeps with the old mask.
+ * while ppoll(2) sleeps with the old mask, and in signal_came().
  */
 void catch_signals(sigset_t *old);
-/* So that our parent sees what ended us. */
-void die_of(int number);
+/*
+ * Lets in what is pending: ppoll(2) does not, where it need not sleep.
+ * Return: whether a signal was caught. exit(3) dies of that one in the end, so
+ * that our parent sees what ended us.
+ */
+bool signal_came(const sigset_t *old);
 
 /* Return: the exit status, another one if not all could be written. */
 int finish_output(int status);

@@ -56,6 +56,12 @@ static bool write_word(const char *sign)
 	return write(status_fd, word, (size_t)length) == length;
 }
 
+static void unregister(void)
+{
+	if (!write_word("-"))
+		error(0, errno, "cannot unregister PID %d", getpid());
+}
+
 /*
  * Reads the file to its end. The read at offset 0 takes a snapshot, which the
  * others continue: however many there are, all lines are of one moment.
@@ -138,9 +144,8 @@ static bool next_sample(uint64_t deadline)
 	uint64_t time = now(CLOCK_MONOTONIC);
 	uint64_t left = deadline > time ? deadline - time : 0;
 	struct timespec ts = { left / NSEC_PER_SEC, left % NSEC_PER_SEC };
-	int n = ppoll(&p, 1, &ts, &old_mask);
 
-	if (!n || caught)
+	if (signal_came(&old_mask) || !ppoll(&p, 1, &ts, &old_mask) || caught)
 		return false;
 	if (!(p.revents & POLLIN))
 		error(DISAGREE, 0, "%s: poll reports an error", options.status);
@@ -237,14 +242,9 @@ int main(int argc, char **argv)
 	if (!write_word(""))
 		error(NO_START, 0, "%s: cannot register PID %d: %s",
 		      options.status, getpid(), advise(errno));
+	atexit(unregister);
 	status = follow(&options.burn);
 	if (caught)
 		report_signal();
-	status = finish_output(status);
-	if (!write_word("-"))
-		error(0, errno, "%s: cannot unregister PID %d", options.status,
-		      getpid());
-	if (caught)
-		die_of(caught);
-	return status;
+	return finish_output(status);
 }
