@@ -35,16 +35,23 @@ static bool add(struct urt_registry *reg, struct urt_entry *entry)
 	return wanted;
 }
 
-/* Without the registry's lock: memory may be long in coming. */
-void urt_pool_refill(struct urt_registry *reg)
+/*
+ * Without the registry's lock: memory may be long in coming.
+ * Return: how many entries the pool has got.
+ */
+unsigned int urt_pool_refill(struct urt_registry *reg)
 {
 	struct urt_entry *entry;
+	unsigned int added = 0;
 
 	if (!READ_ONCE(reg->pooling))
-		return;
-	do {
+		return 0;
+	for (;;) {
 		entry = urt_entry_alloc(GFP_KERNEL_ACCOUNT);
-	} while (entry && add(reg, entry));
+		if (!entry || !add(reg, entry))
+			return added;
+		added++;
+	}
 }
 
 /* Of a registry whose lock is held, and in which nobody is left to fork. */

@@ -368,7 +368,7 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
 		urt_pool_refill(reg);
 		if (!err)
 			err = reach_all(reg, &search);
-		if (!err && rounds++ == ROUNDS_MAX)
+		if (!err && rounds++ >= ROUNDS_MAX && has_lost(reg, &search))
 			err = -EBUSY;
 		ret = end_search(reg, &search, err, ever_used);
 	} while (ret > 0);
@@ -381,8 +381,9 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
  * @who: wants it
  * @nr: the number of the root, or of one of its threads, as @who counts
  *
- * Return: 0, or an error of urt_registry_add(), or -EBUSY when others kept
- * unregistering members, and then it has registered nothing.
+ * Return: 0, or an error of urt_registry_add(), or -EBUSY when members
+ * were unregistered, or children could not be registered, again and again while it
+ * searched. It has registered nothing then.
  */
 int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 		 pid_t nr)

@@ -57,8 +57,9 @@
  *		namespace
  *	EDQUOT	your user has max_per_user registrations
  *	ENOSPC	max_processes are registered in all
- *	EBUSY	tree PID: others kept unregistering processes of the tree while it
- *		was searched; nothing is registered, and trying again is all right
+ *	EBUSY	tree PID: again and again while the tree was searched, processes
+ *		of it were unregistered, or children could not be registered;
+ *		nothing is registered, and trying again is all right
  *	ENOMEM, EFAULT, EINTR (killed while waiting): as everywhere
  *
  * A process is yours if its real, effective and saved uid are all your effective
