@@ -9,7 +9,7 @@
 #include "tally.h"
 
 /*
- * The files report->html and report->svg, for which the tally must have the
+ * The files summary->html and summary->svg, for which the tally must have the
  * processes one by one; sorts it. Return: whether they are written; or a message.
  */
 bool picture_draw(const struct summary *summary, struct tally *tally);
