@@ -171,6 +171,12 @@ run_step() {
 	git -C "$tree" checkout -q "$commit"
 	(cd "$tree" && eval "${commands[$name]}" | tee "$build/$name.out") \
 		>"$build/$name.log" 2>&1 </dev/null || status=$?
+	# Somebody has ended it, and the soak: it has neither passed nor failed.
+	if [ "$status" = 143 ] || [ "$status" = 130 ]; then
+		rm -f "$build/$name.out"
+		echo "soak: $name: interrupted"
+		return 1
+	fi
 	read -r passed failed skipped < <(counts "$name" "$tree")
 	# A step that ran nothing has not passed.
 	[ "$passed" != 0 ] || [ "$status" != 0 ] || status='no claims'
