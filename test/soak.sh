@@ -198,7 +198,10 @@ tables() {
 	[ -n "$(row_of "$1" || older_row "$1")" ] || return 0
 	printf '\n## %s\n\n' "$1"
 	if [ -e "$build/$1.out" ]; then
-		sed 's/^/    /; s/ *$//' "$build/$1.out"
+		# The profile by function is long; its phases say the same.
+		sed '/^Instructions per process, by function/,/^Instructions per process, from/ {
+			/, from/! d
+		}; s/^/    /; s/ *$//' "$build/$1.out"
 	else
 		awk -v head="## $1" '/^## / { here = $0 == head; next }
 			here && NF { print }' "$page"
