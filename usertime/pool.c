@@ -10,7 +10,9 @@
 #include <linux/gfp.h>
 #include <linux/llist.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
+#include <linux/timekeeping.h>
 
 #include "entry.h"
 #include "pace.h"
@@ -39,19 +41,40 @@ static bool add(struct urt_registry *reg, struct urt_entry *entry)
  * Without the registry's lock: memory may be long in coming.
  * Return: how many entries the pool has got.
  */
-unsigned int urt_pool_refill(struct urt_registry *reg)
+static unsigned int fill(struct urt_registry *reg)
 {
 	struct urt_entry *entry;
 	unsigned int added = 0;
 
-	if (!READ_ONCE(reg->pooling))
-		return 0;
 	for (;;) {
 		entry = urt_entry_alloc(GFP_KERNEL_ACCOUNT);
 		if (!entry || !add(reg, entry))
 			return added;
 		added++;
 	}
+}
+
+/* For a writer, in the writer's own time. */
+void urt_pool_refill(struct urt_registry *reg)
+{
+	if (READ_ONCE(reg->pooling))
+		fill(reg);
+}
+
+/* What an entry costs at most. More is waiting, for memory or for the lock. */
+#define ENTRY_MAX_NS 20000
+
+/* For the upkeep work, which the budget of the registry pays for. */
+void urt_pool_refill_paid(struct urt_registry *reg)
+{
+	u64 begin_ns, most_ns;
+
+	if (!READ_ONCE(reg->pooling))
+		return;
+	begin_ns = ktime_get_ns();
+	most_ns = (u64)fill(reg) * ENTRY_MAX_NS;
+	urt_pace_pay_for(reg->quiet_until,
+			 min(ktime_get_ns() - begin_ns, most_ns));
 }
 
 /* Of a registry whose lock is held, and in which nobody is left to fork. */

@@ -5,7 +5,8 @@
 struct urt_entry;
 struct urt_registry;
 
-unsigned int urt_pool_refill(struct urt_registry *reg);
+void urt_pool_refill(struct urt_registry *reg);
+void urt_pool_refill_paid(struct urt_registry *reg);
 void urt_pool_drain(struct urt_registry *reg);
 struct urt_entry *urt_pool_take(struct urt_registry *reg);
 

@@ -165,19 +165,6 @@ void urt_registry_collect_final(struct urt_registry *reg)
 	urt_registry_disarm_if_empty(reg);
 }
 
-/* What an entry for a pool costs at most. More is waiting, for memory or a lock. */
-#define REFILL_MAX_NS 20000
-
-static void refill(struct urt_registry *reg)
-{
-	u64 begin_ns = ktime_get_ns();
-	u64 most_ns = urt_pool_refill(reg) * (u64)REFILL_MAX_NS;
-
-	if (most_ns)
-		urt_pace_pay_for(reg->quiet_until,
-				 min(ktime_get_ns() - begin_ns, most_ns));
-}
-
 static void upkeep(struct work_struct *work)
 {
 	struct urt_registry *reg = container_of(to_delayed_work(work),
@@ -189,7 +176,7 @@ static void upkeep(struct work_struct *work)
 	urt_registry_changed(reg);
 	urt_pace_pay(reg);
 	mutex_unlock(&reg->lock);
-	refill(reg);
+	urt_pool_refill_paid(reg);
 }
 
 /* --- what users ask for --- */
