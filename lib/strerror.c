@@ -25,8 +25,8 @@ static const struct {
 	{ EINVAL, "a PID, interval, capacity or option is out of range" },
 	{ ECHILD, "the process is not registered in this session" },
 	{ ETIMEDOUT, "no process ended in the time allowed" },
-	{ EBUSY, "the session is mapped already, or others keep unregistering "
-		 "processes of the tree: try again" },
+	{ EBUSY, "the session is mapped already, or the tree keeps losing "
+		 "processes while it is searched: try again" },
 	{ ENOTSUP, "the system registry cannot do that: open a session" },
 	{ EPROTO, "the usertime module answered in a way that this version of "
 		  "liburt does not know: update one of them" },

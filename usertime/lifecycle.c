@@ -252,7 +252,7 @@ static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 	lockdep_assert_held(&reg->probe_lock);
 	if (entry->unlinked || entry->final)
 		return false;
-	/* Whoever sampled it last found it under RCU, and is done by now. */
+	/* The last sample was taken under RCU. It has ended by now. */
 	entry->final_time = entry->time;
 	urt_cputime_final(leader, &entry->final_time);
 	if (reg->ops) {
@@ -389,7 +389,7 @@ void urt_lifecycle_exit(void)
 /**
  * urt_lifecycle_follow_forks() - attach the probe of fork, if it is not yet
  *
- * Whoever forks after this has returned comes to on_fork().
+ * Every fork that begins after this has returned calls on_fork().
  *
  * Return: 0, what tracepoint_probe_register() says, or -EINTR when killed.
  */

@@ -70,7 +70,7 @@ static const struct kernel_param_ops interval_ops = {
 	.get = bounded_get,
 };
 
-/* Who may read and write; a mode is octal whatever it looks like. */
+/* A mode is octal, with or without a leading 0. */
 static int mode_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int mode;

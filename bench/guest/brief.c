@@ -24,7 +24,7 @@ uint64_t until_quiet(void)
 
 /*
  * The stacks of the dead are unmapped together when there are some 1,600 of them,
- * which hits one round in five. Whoever unloads a module does that, too.
+ * which hits one round in five. Unloading a module unmaps them at once.
  */
 void unmap_stacks(void)
 {
