@@ -23,6 +23,14 @@ void *memory_realloc(void *old, size_t count, size_t size)
 	return memory;
 }
 
+void *memory_room(void *items, size_t count, size_t *size, size_t item_size)
+{
+	if (count < *size)
+		return items;
+	*size = *size ? 2 * *size : 16;
+	return memory_realloc(items, *size, item_size);
+}
+
 void *memory_alloc(size_t size)
 {
 	void *memory = memory_realloc(NULL, 1, size);

@@ -50,11 +50,8 @@ static struct sum *new_name(struct tally *tally, const char *comm)
 	struct sum *sum = memory_alloc(sizeof(*sum));
 
 	sum->comm = memory_strdup(comm);
-	if (tally->count == tally->size) {
-		tally->size = tally->size ? 2 * tally->size : 64;
-		tally->names = memory_realloc(tally->names, tally->size,
-					      sizeof(struct sum *));
-	}
+	tally->names = memory_room(tally->names, tally->count, &tally->size,
+				   sizeof(struct sum *));
 	tally->names[tally->count++] = sum;
 	return sum;
 }
@@ -83,13 +80,9 @@ static void count(struct tally *tally, const struct sum *sum,
 		tally->end_ns = process->start_ns + process->runtime_ns;
 	if (!tally->each)
 		return;
-	if (tally->processes_count == tally->processes_size) {
-		tally->processes_size =
-			tally->processes_size ? 2 * tally->processes_size : 64;
-		tally->processes = memory_realloc(tally->processes,
-						  tally->processes_size,
-						  sizeof(*tally->processes));
-	}
+	tally->processes = memory_room(tally->processes, tally->processes_count,
+				       &tally->processes_size,
+				       sizeof(*tally->processes));
 	tally->processes[tally->processes_count] = *process;
 	tally->processes[tally->processes_count++].comm = name->comm;
 }

@@ -37,11 +37,8 @@ static struct watched *add(struct watch *watch, const struct watched *key)
 	struct watched *item = memory_alloc(sizeof(*item));
 
 	*item = *key;
-	if (watch->count == watch->size) {
-		watch->size = watch->size ? 2 * watch->size : 64;
-		watch->items = memory_realloc(watch->items, watch->size,
-					      sizeof(*watch->items));
-	}
+	watch->items = memory_room(watch->items, watch->count, &watch->size,
+				   sizeof(*watch->items));
 	watch->items[watch->count++] = item;
 	if (!tsearch(item, &watch->index, compare))
 		memory_exhausted();
@@ -163,8 +160,9 @@ uint64_t watch_first_ns(const struct urt_snapshot *snapshot, bool system,
 	uint64_t interval_ns = snapshot->interval_ms * NSEC_PER_MSEC;
 
 	/*
-	 * While the registry of all is empty, it is not refreshed. Who is in it
-	 * now was registered an interval ago at most: else a refresh had come.
+	 * The module does not refresh the registry of all while it is empty. A
+	 * process in it now was registered an interval ago at most: otherwise a
+	 * refresh would have come.
 	 */
 	if (system && now_ns > snapshot->time_ns + 2 * interval_ns)
 		return now_ns - interval_ns;

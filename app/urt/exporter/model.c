@@ -100,11 +100,8 @@ static struct exporter_process *append(struct exporter_model *model,
 	struct exporter_process *item = memory_alloc(sizeof(*item));
 
 	*item = *key;
-	if (model->count == model->size) {
-		model->size = model->size ? 2 * model->size : 64;
-		model->items = memory_realloc(model->items, model->size,
-					      sizeof(*model->items));
-	}
+	model->items = memory_room(model->items, model->count, &model->size,
+				   sizeof(*model->items));
 	model->items[model->count++] = item;
 	if (!tsearch(item, &model->index, compare_process))
 		memory_exhausted();

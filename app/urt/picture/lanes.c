@@ -36,11 +36,8 @@ static void heap_push(struct heap *heap, struct slot slot)
 {
 	size_t i = heap->count;
 
-	if (heap->count == heap->size) {
-		heap->size = heap->size ? 2 * heap->size : 4;
-		heap->slots = memory_realloc(heap->slots, heap->size,
-					     sizeof(*heap->slots));
-	}
+	heap->slots = memory_room(heap->slots, heap->count, &heap->size,
+				  sizeof(*heap->slots));
 	heap->slots[heap->count++] = slot;
 	for (; i && heap->slots[(i - 1) / 2].key > heap->slots[i].key;
 	     i = (i - 1) / 2)
@@ -95,11 +92,8 @@ static struct class *find_class(struct shelf *shelf, size_t height)
 		if (shelf->classes[i].height == height)
 			return &shelf->classes[i];
 	}
-	if (shelf->count == shelf->size) {
-		shelf->size = shelf->size ? 2 * shelf->size : 4;
-		shelf->classes = memory_realloc(shelf->classes, shelf->size,
-						sizeof(*shelf->classes));
-	}
+	shelf->classes = memory_room(shelf->classes, shelf->count, &shelf->size,
+				     sizeof(*shelf->classes));
 	for (; at && shelf->classes[at - 1].height > height; at--)
 		shelf->classes[at] = shelf->classes[at - 1];
 	shelf->classes[at] = (struct class){ .height = height };
