@@ -12,7 +12,6 @@
 
 #include "format.h"
 #include "output.h"
-#include "parse.h"
 #include "select.h"
 #include "table.h"
 
@@ -49,7 +48,6 @@ static error_t add_parse(int key, char *arg, struct argp_state *state)
 {
 	struct add *add = state->input;
 	size_t i;
-	pid_t pid;
 
 	switch (key) {
 	case 't':
@@ -59,9 +57,7 @@ static error_t add_parse(int key, char *arg, struct argp_state *state)
 		select_name(&add->selection, arg, 0);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!parse_pid(arg, &pid))
-			argp_error(state, "'%s' is not a process's number", arg);
-		select_pid(&add->selection, pid, 0);
+		select_argument(&add->selection, arg, 0, state);
 		return 0;
 	case ARGP_KEY_END:
 		if (!add->selection.count)
@@ -123,16 +119,13 @@ static const char remove_doc[] =
 static error_t remove_parse(int key, char *arg, struct argp_state *state)
 {
 	struct remove *remove = state->input;
-	pid_t pid;
 
 	switch (key) {
 	case 'a':
 		remove->all = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!parse_pid(arg, &pid))
-			argp_error(state, "'%s' is not a process's number", arg);
-		select_pid(&remove->selection, pid, 0);
+		select_argument(&remove->selection, arg, 0, state);
 		return 0;
 	case ARGP_KEY_END:
 		if (!remove->selection.count && !remove->all)

@@ -13,7 +13,6 @@
 #include "clock.h"
 #include "format.h"
 #include "output.h"
-#include "parse.h"
 #include "proc.h"
 #include "select.h"
 #include "table.h"
@@ -48,7 +47,6 @@ static const char doc[] =
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct runtime *runtime = state->input;
-	pid_t pid;
 
 	switch (key) {
 	case OPTION_JSON:
@@ -58,9 +56,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		output_choose(&runtime->output, FORMAT_CSV, state);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!parse_pid(arg, &pid))
-			argp_error(state, "'%s' is not a process's number", arg);
-		select_pid(&runtime->selection, pid, 0);
+		select_argument(&runtime->selection, arg, 0, state);
 		return 0;
 	case ARGP_KEY_END:
 		if (!runtime->selection.count)

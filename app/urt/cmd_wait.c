@@ -51,7 +51,6 @@ static const char doc[] =
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct wait *wait = state->input;
-	pid_t pid;
 
 	switch (key) {
 	case 'a':
@@ -64,9 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		wait->limited = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!parse_pid(arg, &pid))
-			argp_error(state, "'%s' is not a process's number", arg);
-		select_pid(&wait->selection, pid, 0);
+		select_argument(&wait->selection, arg, 0, state);
 		return 0;
 	case ARGP_KEY_END:
 		if (!wait->selection.count)

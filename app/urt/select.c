@@ -33,6 +33,16 @@ void select_pid(struct selection *selection, pid_t pid, int flags)
 	*append(selection) = (struct selected){ .pid = pid, .flags = flags };
 }
 
+void select_argument(struct selection *selection, const char *arg, int flags,
+		     struct argp_state *state)
+{
+	pid_t pid;
+
+	if (!parse_pid(arg, &pid))
+		argp_error(state, "'%s' is not a process's number", arg);
+	select_pid(selection, pid, flags);
+}
+
 /* Names are a set: a process that has one has it once. */
 void select_name(struct selection *selection, const char *name, int flags)
 {
@@ -87,18 +97,13 @@ static void select_list(struct selection *selection, char *list, int flags,
 			struct argp_state *state)
 {
 	char *part, *word, *save;
-	pid_t pid;
 
 	while ((part = strsep(&list, ","))) {
 		word = strtok_r(part, " ", &save);
 		if (!word)
 			argp_error(state, "a number is missing in a list of processes' numbers");
-		for (; word; word = strtok_r(NULL, " ", &save)) {
-			if (!parse_pid(word, &pid))
-				argp_error(state, "'%s' is not a process's number",
-					   word);
-			select_pid(selection, pid, flags);
-		}
+		for (; word; word = strtok_r(NULL, " ", &save))
+			select_argument(selection, word, flags, state);
 	}
 }
 

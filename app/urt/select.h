@@ -34,6 +34,9 @@ void select_free(struct selection *selection);
 extern const struct argp select_argp;
 
 void select_pid(struct selection *selection, pid_t pid, int flags);
+/* The same for an argument of a command: its number, or wrong usage. */
+void select_argument(struct selection *selection, const char *arg, int flags,
+		     struct argp_state *state);
 void select_name(struct selection *selection, const char *name, int flags);
 void select_all(struct selection *selection);
 

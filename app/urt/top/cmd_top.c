@@ -86,7 +86,6 @@ static const char doc[] =
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct top *top = state->input;
-	pid_t pid;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -101,9 +100,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		top->exit_at_end = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!parse_pid(arg, &pid))
-			argp_error(state, "'%s' is not a process's number", arg);
-		select_pid(&top->selection, pid, URT_TREE);
+		select_argument(&top->selection, arg, URT_TREE, state);
 		return 0;
 	case ARGP_KEY_END:
 		if (top->selection.count)
