@@ -142,18 +142,17 @@ kernel_of() {
 	fi
 }
 
-# row_of STEP: its line of results on these files, as a run here has left it or as
-# the page has it, which may be another machine's. Return: whether there is one.
-row_of() {
-	{ cat "$build/$1.row" "$page" 2>/dev/null || true; } |
-		grep -F -m 1 "| $(key "$1") |"
+# lines_of STEP: of results, as a run here has left them or as the page has them,
+# which may be another machine's.
+lines_of() {
+	cat "$build/$1.row" "$page" 2>/dev/null | grep "^| $1 | 2" || true
 }
 
-# older_row STEP: its last line, on other files.
-older_row() {
-	{ cat "$build/$1.row" "$page" 2>/dev/null || true; } |
-		grep -m 1 "^| $1 | 2" | sed 's/| [^|]* |$/| changed since |/'
-}
+# row_of STEP: the line on these files. Return: whether there is one.
+row_of() { lines_of "$1" | grep -F -m 1 "| $(key "$1") |"; }
+
+# older_row STEP: the last line, on other files. Return: the same.
+older_row() { lines_of "$1" | sed 's/| [^|]* |$/| changed since |/' | grep -m 1 .; }
 
 # run_step NAME: leaves its line of results.
 run_step() {
@@ -255,15 +254,17 @@ while [ $# -gt 0 ]; do
 done
 [[ $minutes =~ ^[1-9][0-9]{0,2}$ ]] || usage_error "--minutes takes a number from 1"
 
+# What is not there yet has no version.
+note_versions() {
+	versions=$(dpkg-query -W -f '${Package} ${Version}\n' gcc qemu-system-x86 \
+		"$(vm_headers_package)" 2>/dev/null || true)
+}
+
 add_steps
 [ -n "$commit" ] || commit=$(git -C "$top" rev-parse HEAD)
-# What is not there yet has no version.
-# shellcheck disable=SC2046 # package names
-vm_install $(vm_packages)
-versions=$(dpkg-query -W -f '${Package} ${Version}\n' gcc qemu-system-x86 \
-	"$(vm_headers_package)")
 page=$top/doc/results.md
 mkdir -p "$build"
+note_versions
 for name in "${only[@]}" $step; do
 	[ -n "${commands[$name]-}" ] ||
 		usage_error "there is no step '$name'; see --list"
@@ -284,6 +285,9 @@ fi
 
 git -C "$top" diff --quiet HEAD -- . ':!doc/results.md' ||
 	usage_error "there are changes that are not committed; a soak is of a commit"
+# shellcheck disable=SC2046 # package names
+vm_install $(vm_packages)
+note_versions
 [ ${#only[@]} -gt 0 ] || only=("${steps[@]}")
 failed=0
 printf '%s\n' "${only[@]}" |
