@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "crowd.h"
@@ -96,9 +95,6 @@ static void have_threads(void *arg)
 	pthread_attr_t attr;
 	pthread_t thread;
 
-	/* Its default follows from the size of memory. */
-	must(!setrlimit(RLIMIT_NPROC, &(struct rlimit){
-			RLIM_INFINITY, RLIM_INFINITY }));
 	if (t->uid)
 		become(t->uid);
 	pthread_attr_init(&attr);
