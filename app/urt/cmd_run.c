@@ -524,7 +524,7 @@ static bool settled(const struct run *run)
 		       unreaped_alone(&run->unreaped, clock_ns(CLOCK_BOOTTIME));
 	if (!run->recorded)
 		return waited >= OWN_LIMIT;
-	/* Who else has exited is not known: some of it may still come. */
+	/* Without a map, urt does not know which records are still to come. */
 	if (!run->mapped)
 		return waited >= RECORD_LIMIT;
 	if (!snapshot_counts(run))

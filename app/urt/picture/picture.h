@@ -88,7 +88,7 @@ void picture_lanes(struct picture *picture);
  * Marks the critical chain, the processes that the run waited for: the command;
  * of its children the one that ended last, before that the one that ended last
  * before this one began, and so on; the same of the children of each of these.
- * Who outlives the parent is none of them. Called by picture_new().
+ * A child that outlives its parent is not in the chain. Called by picture_new().
  */
 void picture_chain(struct picture *picture);
 
