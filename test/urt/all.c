@@ -104,7 +104,9 @@ static void look_around(void *arg)
 		     ">/dev/null 2>&1 &");
 	said_free(&said);
 	wait_until(named("/tmp/all/stat", "entered") &&
-		   named("/tmp/all/urt.prom", "entered"), 20000, "no report");
+		   named("/tmp/all/urt.prom", "entered"), 20000,
+		   "stat says:\n%s\nexporter:\n%s", slurp("/tmp/all/stat"),
+		   slurp("/tmp/all/urt.prom"));
 	c->asked = 2;
 	wait_until(named("/tmp/all/stat", "latecomer") &&
 		   named("/tmp/all/urt.prom", "latecomer"), 20000, "%s",
