@@ -86,14 +86,35 @@ add_steps() {
 		usertime tools/vm tools/gdb.sh
 }
 
+# list_files: the files of the commit, "HASH PATH" each. Comments change no outcome,
+# so the hash of C and shell leaves them out. C needs gcc; --list may be without it,
+# and knows no step that has passed then.
+list_files() {
+	local mode object path
+
+	while read -r mode _ object path; do
+		case $path in
+		*.[ch]) object=$(git -C "$top" cat-file blob "$object" |
+			{ gcc -fpreprocessed -dD -E -P -x c - 2>/dev/null || true; } | sha256sum) ;;
+		*.sh) object=$(git -C "$top" cat-file blob "$object" |
+			sed '2,$ { /^[[:space:]]*# /d }' | sha256sum) ;;
+		esac
+		echo "$mode ${object%% *} $path"
+	done < <(git -C "$top" ls-tree -r "$commit")
+}
+
 # key STEP: of all that its outcome depends on: files, and the versions of this
 # distribution's kernel, compiler and QEMU.
 key() {
-	# shellcheck disable=SC2086 # paths
+	local path
+
 	{
 		echo "${commands[$1]}"
 		echo "$versions"
-		git -C "$top" ls-tree -r "$commit" -- ${depends[$1]}
+		# A path is a file or a folder.
+		for path in ${depends[$1]}; do
+			awk -v path="$path" '$3 == path || index($3, path "/") == 1' "$build/files"
+		done
 	} | sha256sum | cut -c -16
 }
 
@@ -265,6 +286,7 @@ add_steps
 page=$top/doc/results.md
 mkdir -p "$build"
 note_versions
+[ -n "$step" ] || list_files >"$build/files"
 for name in "${only[@]}" $step; do
 	[ -n "${commands[$name]-}" ] ||
 		usage_error "there is no step '$name'; see --list"
@@ -288,6 +310,7 @@ git -C "$top" diff --quiet HEAD -- . ':!doc/results.md' ||
 # shellcheck disable=SC2046 # package names
 vm_install $(vm_packages)
 note_versions
+list_files >"$build/files"
 [ ${#only[@]} -gt 0 ] || only=("${steps[@]}")
 failed=0
 printf '%s\n' "${only[@]}" |
