@@ -86,9 +86,10 @@ add_steps() {
 		usertime tools/vm tools/gdb.sh
 }
 
-# list_files: the files of the commit, "HASH PATH" each. Comments change no outcome,
-# so the hash of C and shell leaves them out. C needs gcc; --list may be without it,
-# and knows no step that has passed then.
+# list_files: the files of the commit, "MODE HASH PATH" each. Prose changes no
+# outcome, so the hash of C and shell leaves comments out, that of a patch its
+# context, and pages are not listed. C needs gcc; without it --list knows no step
+# that has passed.
 list_files() {
 	local mode object path
 
@@ -96,6 +97,9 @@ list_files() {
 		case $path in
 		*.[ch]) object=$(git -C "$top" cat-file blob "$object" |
 			{ gcc -fpreprocessed -dD -E -P -x c - 2>/dev/null || true; } | sha256sum) ;;
+		*.md) continue ;;
+		*.patch) object=$(git -C "$top" cat-file blob "$object" |
+			{ grep '^[-+]' || true; } | sha256sum) ;;
 		*.sh) object=$(git -C "$top" cat-file blob "$object" |
 			sed '2,$ { /^[[:space:]]*# /d }' | sha256sum) ;;
 		esac
