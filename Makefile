@@ -26,6 +26,7 @@ help:
 	@echo 'make bench        what it costs, in instructions, beside its peers'
 	@echo 'make syscall      what a call costs: function, system call, procfs'
 	@echo 'make profile      where its instructions go, by function'
+	@echo 'make pictures     the pictures of doc/tour.md again'
 	@echo 'make style        all that reads the sources: compilers, analysers, linters'
 	@echo 'make deb          Debian packages, in build/deb (see packaging/README.md)'
 	@echo 'make install      install module, command and library (PREFIX=, DESTDIR=)'
@@ -82,6 +83,9 @@ syscall:
 profile:
 	bench/profile.sh
 
+pictures:
+	tools/pictures.sh
+
 style:
 	tools/style.sh
 
@@ -113,5 +117,5 @@ clean:
 	$(RM) -r build
 
 .PHONY: help module app lib demo check check-all check-packages prometheus \
-	soak matrix races mutants coverage bench syscall profile style deb release \
+	soak matrix races mutants coverage bench syscall profile pictures style deb release \
 	install install-module install-tools uninstall clean
