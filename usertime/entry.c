@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An entry: one process in one registry, from its registration to its end.
+ * An entry is one process in one registry, from its registration to its end.
+ * entry.h draws its states.
  *
- * registry.c and, at a fork, lifecycle.c allocate it. Probes find it from
- * urt_entry_start() on. It leaves in two steps. First urt_entry_unlink(): off
- * the list (no refresh, no rendering finds it), out of the index (no probe that
- * starts now finds it), marked unlinked (a probe that already has it leaves it
- * alone), no longer charged. Then it is freed after a grace period; in a session
- * it may be an exit record in between. entry.h draws its states.
+ * registry.c allocates an entry. At a fork, lifecycle.c does so, or takes one
+ * from the pool. Probes find the entry from urt_entry_start() on. It leaves in
+ * two steps.
  *
- * What probes write stands under the registry's probe_lock, in the second half
- * of the struct. They never sleep, and take raw locks only.
+ * First, urt_entry_unlink() takes the entry off the list, so that no refresh
+ * and no rendering finds it. The entry leaves the index, so that no probe that
+ * starts now finds it. It is marked unlinked, so that a probe that already has
+ * it leaves it alone. Its user is no longer charged for it.
+ *
+ * Second, the entry is freed after a grace period. In a session it may be an
+ * exit record in between.
+ *
+ * The second half of the struct has what probes write, under the registry's
+ * probe_lock. Probes never sleep, and take raw locks only.
  */
 #include "entry.h"
 
@@ -28,19 +34,28 @@
 #include "quota.h"
 #include "registry.h"
 
-/* 17 on a page of 4,096 bytes; a pointer more for each where memory is charged. */
+/*
+ * 17 entries fit on a page of 4,096 bytes. Where memory is charged, each entry
+ * needs a pointer more.
+ */
 static_assert(sizeof(struct urt_entry) <= 240);
 
 static struct kmem_cache *entry_cache;
 
 /* --- life --- */
 
-/* Return: an entry for urt_entry_prepare(), or NULL. */
+/**
+ * urt_entry_alloc() - allocate an entry
+ * @gfp: GFP_ATOMIC in a probe, with what it needs besides
+ *
+ * Context: Process, or a probe of a kernel without PREEMPT_RT.
+ * Return: an entry for urt_entry_prepare(), or NULL.
+ */
 struct urt_entry *urt_entry_alloc(gfp_t gfp)
 {
 	struct urt_entry *entry = kmem_cache_alloc(entry_cache, gfp);
 
-	/* What urt_entry_free() looks at. */
+	/* urt_entry_free() looks at these. */
 	if (entry) {
 		entry->pid = NULL;
 		entry->parent = NULL;
@@ -57,7 +72,12 @@ static void put_references(struct urt_entry *entry)
 		put_user_ns(entry->user_ns);
 }
 
-/* For what no probe can have found. */
+/**
+ * urt_entry_free() - free an entry that no probe can have found
+ * @entry: with the references that it holds
+ *
+ * Context: Process, softirq, or a probe of a kernel without PREEMPT_RT.
+ */
 void urt_entry_free(struct urt_entry *entry)
 {
 	put_references(entry);
@@ -69,13 +89,18 @@ static void free_after_grace(struct rcu_head *rcu)
 	urt_entry_free(container_of(rcu, struct urt_entry, rcu));
 }
 
-/* For what has been unlinked. */
+/**
+ * urt_entry_free_rcu() - free an entry after a grace period
+ * @entry: unlinked
+ *
+ * Context: Process. Does not sleep.
+ */
 void urt_entry_free_rcu(struct urt_entry *entry)
 {
 	call_rcu(&entry->rcu, free_after_grace);
 }
 
-/* Several at once are freed at a third of the cost. */
+/* Freeing several at once costs a third of freeing them one by one. */
 static void free_ring(struct list_head *ring)
 {
 	struct urt_entry *entry, *next;
@@ -102,7 +127,12 @@ static void free_all_after_grace(struct rcu_head *rcu)
 	urt_entry_free(first);
 }
 
-/* For all of a list of what has been unlinked; the list is no more. */
+/**
+ * urt_entry_free_all_rcu() - free a list of entries after a grace period
+ * @entries: all of them unlinked; the list is invalid afterwards
+ *
+ * Context: Process. Does not sleep.
+ */
 void urt_entry_free_all_rcu(struct list_head *entries)
 {
 	struct urt_entry *first;
@@ -110,7 +140,7 @@ void urt_entry_free_all_rcu(struct list_head *entries)
 	first = list_first_entry_or_null(entries, struct urt_entry, list);
 	if (!first)
 		return;
-	/* The first one takes the place of the list's head. */
+	/* The first entry takes the place of the list's head. */
 	list_del(entries);
 	call_rcu(&first->rcu, free_all_after_grace);
 }
@@ -120,14 +150,23 @@ static struct pid *get_parent(struct task_struct *task)
 	return get_pid(task_tgid(rcu_dereference(task->real_parent)));
 }
 
-/* Notes what sched_process_free comes too late for. */
+/**
+ * urt_entry_note_identity() - note the owner and the name of a process
+ * @entry: of the process
+ * @task: its leader
+ *
+ * sched_process_free comes too late for these.
+ *
+ * Context: RCU read side. The caller holds the registry's probe_lock, unless no
+ * probe can find @entry yet.
+ */
 void urt_entry_note_identity(struct urt_entry *entry, struct task_struct *task)
 {
 	const struct cred *cred = __task_cred(task);
 
 	entry->uid = cred->uid;
 	entry->owned = uid_valid(urt_cred_owner(cred));
-	/* A name that is changing meanwhile may be mixed, and has its NUL. */
+	/* A name that changes meanwhile may be mixed, but ends with its NUL. */
 	data_race(memcpy(entry->comm, task->comm, sizeof(entry->comm)));
 	entry->comm[sizeof(entry->comm) - 1] = '\0';
 }
@@ -135,13 +174,16 @@ void urt_entry_note_identity(struct urt_entry *entry, struct task_struct *task)
 /**
  * urt_entry_prepare() - fill in an entry for a process
  * @entry: fresh from urt_entry_alloc()
- * @reg: where it will be
- * @leader: of the thread group; the caller is under RCU, here and until
- *	    urt_entry_start()
+ * @reg: its registry
+ * @leader: of the thread group
  * @pid: of the thread group
  *
- * What it has used until now is for the caller to sample, if it has run. What
- * is not set here is not read before probes have set it, at the process's exit.
+ * If the process has run, the caller then samples what it has used until now.
+ * Probes set the remaining fields at the exit of the process. Nothing reads
+ * these fields before.
+ *
+ * Context: Process or probe, in one RCU read side from here to
+ * urt_entry_start().
  */
 void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
 		       struct task_struct *leader, struct pid *pid)
@@ -166,7 +208,13 @@ void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
 	entry->end_ns = entry->start_ns;
 }
 
-/* For a process that has run before it is registered. */
+/**
+ * urt_entry_sample() - sample a process that has run before its registration
+ * @entry: prepared; no probe can find it yet
+ * @leader: of the thread group
+ *
+ * Context: Process, on the RCU read side.
+ */
 void urt_entry_sample(struct urt_entry *entry, struct task_struct *leader)
 {
 	entry->sampled_ns = ktime_get_boottime_ns();
@@ -177,10 +225,13 @@ void urt_entry_sample(struct urt_entry *entry, struct task_struct *leader)
 
 /**
  * urt_entry_start() - let probes find an entry
- * @entry: prepared; its process is in this registry's index not yet
+ * @entry: prepared; the first entry of its process in this registry
  * @leader: of the thread group
  *
- * Its place on the list is for the caller to see to.
+ * The caller sees to the entry's place on the list.
+ *
+ * Context: Process or probe, on the RCU read side. The caller holds the
+ * registry's probe_lock.
  */
 void urt_entry_start(struct urt_entry *entry, struct task_struct *leader)
 {
@@ -189,18 +240,25 @@ void urt_entry_start(struct urt_entry *entry, struct task_struct *leader)
 	lockdep_assert_held(&reg->probe_lock);
 	urt_index_add(entry);
 	/*
-	 * A process that has exited passed its tracepoint before it was
-	 * indexed; one that exits now shows up here, there, or in both. Pairs
-	 * with the atomic_dec_and_test() of signal->live in do_exit().
+	 * A process that has exited passed its tracepoint before the entry was
+	 * in the index. A process that exits now shows up here, at the
+	 * tracepoint, or at both. Pairs with the atomic_dec_and_test() of
+	 * signal->live in do_exit(). Without them, an exit could show up at
+	 * neither. Also pairs with smp_rmb() in view.c's render().
 	 */
 	smp_mb();
 	urt_entry_note_exited(entry, leader);
 	atomic64_inc(&reg->version);
 }
 
-/*
- * Makes what it forks from now on @payer's. Return: the reference of another payer
- * before, to be put, or NULL.
+/**
+ * urt_entry_join_tree() - make a user pay for what a process forks from now on
+ * @entry: of the process
+ * @payer: the user
+ * @exempt: whether @payer is exempt from max_per_user
+ *
+ * Context: Process or probe. The caller holds the registry's probe_lock.
+ * Return: a reference to the payer before, which the caller puts, or NULL.
  */
 struct urt_user *urt_entry_join_tree(struct urt_entry *entry,
 				     struct urt_user *payer, bool exempt)
@@ -211,12 +269,18 @@ struct urt_user *urt_entry_join_tree(struct urt_entry *entry,
 	if (payer != entry->user)
 		refcount_inc(&payer->ref);
 	entry->tree_exempt = exempt;
-	/* In one store: probes ask without the lock whether there is a payer. */
+	/* Use one store, since probes look for a payer without the lock. */
 	WRITE_ONCE(entry->tree, payer);
 	return old == entry->user ? NULL : old;
 }
 
-/* What it forks is nobody's. Return: the reference to be put, or NULL. */
+/**
+ * urt_entry_leave_tree() - make no user pay for what a process forks
+ * @entry: of the process
+ *
+ * Context: Process. The caller holds the registry's probe_lock.
+ * Return: a reference to the payer before, which the caller puts, or NULL.
+ */
 struct urt_user *urt_entry_leave_tree(struct urt_entry *entry)
 {
 	struct urt_user *payer = entry->tree;
@@ -227,10 +291,12 @@ struct urt_user *urt_entry_leave_tree(struct urt_entry *entry)
 }
 
 /**
- * urt_entry_reach() - make an entry a member, reached by a search
- * @entry: in a registry whose probe_lock the caller holds
- * @who: wants the search, and pays for its children, unless another does
- * @search: its bit
+ * urt_entry_reach() - note that a search has reached an entry
+ * @entry: becomes a member
+ * @who: wants the search; pays for the children, unless another user does
+ * @search: bit of the search
+ *
+ * Context: Process. The caller holds the registry's probe_lock.
  */
 void urt_entry_reach(struct urt_entry *entry, const struct urt_opener *who,
 		     u32 search)
@@ -242,11 +308,12 @@ void urt_entry_reach(struct urt_entry *entry, const struct urt_opener *who,
 }
 
 /**
- * urt_entry_charge() - another user has registered it, and is charged
- * @entry: of a registry whose locks the caller holds, both of them
- * @user: by urt_quota_move(), another one than before
+ * urt_entry_charge() - make another user the one who is charged for an entry
+ * @entry: of a registry whose two locks the caller holds
+ * @user: charged by urt_quota_move(); not the user before
  *
- * Return: the reference to be put, or NULL.
+ * Context: Process. The caller holds the registry's lock and its probe_lock.
+ * Return: a reference to the user before, which the caller puts, or NULL.
  */
 struct urt_user *urt_entry_charge(struct urt_entry *entry,
 				  struct urt_user *user)
@@ -255,16 +322,24 @@ struct urt_user *urt_entry_charge(struct urt_entry *entry,
 
 	lockdep_assert_held(&entry->registry->probe_lock);
 	entry->user = user;
-	/* The charge holds one for both. */
+	/* The reference of the charge serves the payer as well. */
 	if (entry->tree == user)
 		refcount_dec(&user->ref);
-	/* The payer needs one of its own now. */
+	/*
+	 * If the user before pays for children, the entry keeps the reference.
+	 */
 	return entry->tree == old ? NULL : old;
 }
 
-/*
- * No probe that starts now finds it, and one that has it leaves it alone. Once
- * more does no harm. Return: the reference to be put, or NULL.
+/**
+ * urt_entry_hide() - hide an entry from probes
+ * @entry: the entry
+ *
+ * No probe that starts now finds the entry. A probe that already has it leaves
+ * it alone. A second call does no harm.
+ *
+ * Context: Process. The caller holds the registry's probe_lock.
+ * Return: a reference to its payer, which the caller puts, or NULL.
  */
 struct urt_user *urt_entry_hide(struct urt_entry *entry)
 {
@@ -290,9 +365,11 @@ static void hide(struct urt_entry *entry)
 
 /**
  * urt_entry_unlink() - take an entry out of its registry
- * @entry: on the list of a registry whose lock the caller holds
+ * @entry: on the registry's list
  *
- * The caller sees to the registry's count, and to freeing the entry.
+ * The caller lowers the registry's count, and frees the entry.
+ *
+ * Context: Process. The caller holds the registry's lock. Takes its probe_lock.
  */
 void urt_entry_unlink(struct urt_entry *entry)
 {
@@ -303,10 +380,15 @@ void urt_entry_unlink(struct urt_entry *entry)
 	urt_quota_uncharge(entry->user, 1);
 }
 
-/*
- * The same for one that is final, in a session, on to another list: probes are
- * done with it. Its user, who pays for its children, too, is the opener; the
- * caller uncharges.
+/**
+ * urt_entry_unlink_final() - take a final entry out of its session
+ * @entry: on the registry's list; probes are done with it
+ * @to: the list that it is moved to
+ *
+ * The caller ends the charge, which urt_entry_unlink() would do. The opener of
+ * the session is the user of the entry, and pays for its children.
+ *
+ * Context: Process. The caller holds the registry's lock.
  */
 void urt_entry_unlink_final(struct urt_entry *entry, struct list_head *to)
 {
@@ -317,7 +399,14 @@ void urt_entry_unlink_final(struct urt_entry *entry, struct list_head *to)
 
 /* --- what it is --- */
 
-/* Return: the process's entry in this registry, or NULL. Under RCU. */
+/**
+ * urt_entry_find() - the entry of a process
+ * @reg: in this registry
+ * @task: one of its threads
+ *
+ * Context: RCU read side. Process or probe.
+ * Return: the entry, or NULL.
+ */
 struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 				 const struct task_struct *task)
 {
@@ -329,7 +418,15 @@ struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 	return entry;
 }
 
-/* Return: whether the process is a child of one that the search has reached. */
+/**
+ * urt_entry_parent_reached() - whether a search has reached the parent
+ * @reg: the registry of the search
+ * @task: leader of the process
+ * @search: bit of the search
+ *
+ * Context: RCU read side. Process.
+ * Return: whether the search has reached the parent of the process.
+ */
 bool urt_entry_parent_reached(const struct urt_registry *reg,
 			      const struct task_struct *task, u32 search)
 {
@@ -341,10 +438,12 @@ bool urt_entry_parent_reached(const struct urt_registry *reg,
 }
 
 /**
- * urt_entry_owner() - whose process an entry is
- * @entry: of a registry whose lock the caller holds
+ * urt_entry_owner() - the owner of the process
+ * @entry: of the process
  *
- * Return: as urt_cred_owner(), of the living process or of its last moment.
+ * Context: Process. The caller holds the registry's lock. Takes RCU.
+ * Return: what urt_cred_owner() says of the living process, or noted at its
+ * end.
  */
 kuid_t urt_entry_owner(struct urt_entry *entry)
 {
@@ -369,9 +468,9 @@ static void details_of_living(struct urt_entry *entry,
 
 	details->parent = get_parent(leader);
 	details->uid = __task_cred(leader)->uid;
-	/* Threads come and go: as many as a moment ago. */
+	/* Threads come and go, so the count may be a moment old. */
 	details->threads = data_race(get_nr_threads(leader));
-	/* Exiting is not awaited: what it was a moment ago. */
+	/* This does not wait for an exit, so the state may be a moment old. */
 	entry->state = data_race(task_state_to_char(leader));
 	get_task_comm(details->comm, leader);
 }
@@ -389,7 +488,9 @@ static void details_of_released(struct urt_entry *entry)
 
 /**
  * urt_entry_update_details() - fill in the details, once per generation
- * @entry: of a registry whose lock the caller holds
+ * @entry: of the process
+ *
+ * Context: Process. The caller holds the registry's lock. Takes RCU.
  */
 void urt_entry_update_details(struct urt_entry *entry)
 {
@@ -409,17 +510,21 @@ void urt_entry_update_details(struct urt_entry *entry)
 	else
 		details_of_released(entry);
 	rcu_read_unlock();
-	/* X is for what is final; until then it is the zombie it was last. */
+	/*
+	 * Only a final entry shows X. Until then it shows the zombie it was
+	 * last.
+	 */
 	if (entry->state == 'X' && !entry->final_shown)
 		entry->state = 'Z';
 }
 
 /**
  * urt_entry_runtime() - wall time that a process has run, in ns
- * @entry: of a registry whose lock the caller holds
+ * @entry: of the process
  *
- * From its start to the generation, or to its registration if that is later;
- * no further than to its last thread's exit.
+ * Context: Process. The caller holds the registry's lock. Takes its probe_lock.
+ * Return: the time from the start of the process to the generation, or to its
+ * registration if that is later, but no further than to its last thread's exit.
  */
 u64 urt_entry_runtime(struct urt_entry *entry)
 {
@@ -435,6 +540,12 @@ u64 urt_entry_runtime(struct urt_entry *entry)
 	return until - entry->start_ns;
 }
 
+/**
+ * urt_entry_init() - create the cache of entries
+ *
+ * Context: Process.
+ * Return: 0 or -ENOMEM.
+ */
 int urt_entry_init(void)
 {
 	entry_cache = kmem_cache_create("urt_entry", sizeof(struct urt_entry),
@@ -442,9 +553,16 @@ int urt_entry_init(void)
 	return entry_cache ? 0 : -ENOMEM;
 }
 
-/* After the last registry, and after the probes' grace period. */
+/**
+ * urt_entry_exit() - destroy the cache of entries
+ *
+ * Call this after the end of the last registry, and after the probes' grace
+ * period.
+ *
+ * Context: Process. Waits for RCU callbacks.
+ */
 void urt_entry_exit(void)
 {
-	rcu_barrier();	/* free_after_grace() */
+	rcu_barrier();	/* callbacks that free entries */
 	kmem_cache_destroy(entry_cache);
 }

@@ -20,7 +20,7 @@
 struct urt_user;
 struct user_namespace;
 
-/* What stat and a map show of a process besides its times. */
+/* Details of a process that stat and a map show besides its times. */
 struct urt_details {
 	struct pid *parent;		/* holds a reference, or NULL */
 	kuid_t uid;
@@ -29,8 +29,9 @@ struct urt_details {
 };
 
 /*
- * One registered process: there may be many, so it is kept small (static_assert
- * in entry.c). Its states, each by the name of the field that says so:
+ * One registered process. There may be many, so an entry is kept small
+ * (static_assert in entry.c). These are its states, each named after the field
+ * that says so:
  *
  *	a parent in a tree forks		a user writes the PID
  *	(sched_process_fork)				|
@@ -59,10 +60,10 @@ struct urt_details {
  *	freed					freed
  *
  * -PID, the undo of a search, and the end of the registry lead from each state
- * on the list to unlinked. Probes leave an unlinked entry alone. (One that is on
- * registry->final is freed by the collector.) Between its release and
- * sched_process_free a process is neither alive nor final: its entry keeps what
- * the last refresh has seen.
+ * on the list to unlinked. Probes leave an unlinked entry alone. If an unlinked
+ * entry is on registry->final, the collector frees it. Between its release and
+ * sched_process_free a process is neither alive nor final. Its entry then keeps
+ * the values of the last refresh.
  */
 struct urt_entry {
 	union {
@@ -75,11 +76,11 @@ struct urt_entry {
 	struct urt_user *user;		/* registered it, is charged; holds a
 					 * reference; both locks to write
 					 */
-	struct pid *pid;		/* of the thread group; holds a reference */
-	struct pid *parent;		/* at its registration; holds a reference */
+	struct pid *pid;		/* thread group's; holds a reference */
+	struct pid *parent;		/* when registered; holds a reference */
 	const struct signal_struct *signal;	/* compared, never followed */
 	u64 start_ns;			/* CLOCK_BOOTTIME */
-	u64 sampled_ns;			/* registered; its first value's time */
+	u64 sampled_ns;			/* time of its first value */
 
 	struct urt_cputime time;	/* registry's lock; what is shown */
 	u64 details_generation;		/* registry's lock; of details, or 0 */
@@ -88,25 +89,26 @@ struct urt_entry {
 		struct rcu_head rcu;		/* once unlinked */
 	};
 	char state;			/* registry's lock; with details */
-	bool final_shown;		/* registry's lock; time is final_time */
+	bool final_shown;		/* registry's lock; shows final_time */
 
 	/* Shared with probes, under the registry's probe_lock. */
-	bool unlinked;			/* taken off: probes keep away */
-	bool final;			/* the values below are, and stay so */
-	u8 committed:1;			/* registered, whatever searches do */
-	u8 member:1;			/* of a tree, whatever searches do */
-	u8 tree_exempt:1;		/* from the limit per user */
-	u8 owned:1;			/* uid's; see urt_cred_owner() */
+	bool unlinked;			/* taken off; probes leave it alone */
+	bool final;			/* the values below are final */
+	u8 committed:1;			/* stays if searches are undone */
+	u8 member:1;			/* stays a member if they are undone */
+	u8 tree_exempt:1;		/* children may exceed max_per_user */
+	u8 owned:1;			/* by uid; see urt_cred_owner() */
 	u8 same_creds:1;		/* see urt_opener_same_creds() */
 	u8 dumpable:1;			/* see urt_was_dumpable() */
-	u16 status;			/* as wait(2) has it */
-	u32 searches;			/* bits of those that reached it */
+	u16 status;			/* as wait(2) reports it */
+	u32 searches;			/* bits of searches that reached it */
 	kuid_t uid;
 	struct urt_user *tree;		/* pays for its children, or NULL;
-					 * holds a reference, unless user does
+					 * holds a reference, unless it is
+					 * user
 					 */
-	struct hlist_node exited;	/* linked once all threads have exited */
-	struct user_namespace *user_ns;	/* if not same_creds; holds a reference */
+	struct hlist_node exited;	/* linked once all threads exited */
+	struct user_namespace *user_ns;	/* holds a reference if !same_creds */
 	u64 end_ns;			/* CLOCK_BOOTTIME of the last exit */
 	struct urt_cputime final_time;
 	char comm[TASK_COMM_LEN];
@@ -144,10 +146,13 @@ u64 urt_entry_runtime(struct urt_entry *entry);
 kuid_t urt_entry_owner(struct urt_entry *entry);
 
 /**
- * urt_entry_visible() - whether somebody sees an entry
- * @entry: of a registry whose lock the caller holds
- * @who: looks
- * @nr: the process's number as @who counts, on return
+ * urt_entry_visible() - whether an opener sees an entry
+ * @entry: the entry
+ * @who: the opener
+ * @nr: on return, the number of the process as @who counts
+ *
+ * Context: Process. The caller holds the registry's lock. Takes RCU.
+ * Return: whether @who sees the process.
  */
 static inline bool urt_entry_visible(struct urt_entry *entry,
 				     const struct urt_opener *who, pid_t *nr)
@@ -157,9 +162,16 @@ static inline bool urt_entry_visible(struct urt_entry *entry,
 		       urt_opener_owns(who, urt_entry_owner(entry)));
 }
 
-/*
- * Notes that all threads of a process have exited, if they have: from then on
- * it is found by its number on its registry's list. Under probe_lock.
+/**
+ * urt_entry_note_exited() - note whether all threads have exited
+ * @entry: of the process
+ * @task: one of its threads
+ *
+ * If they have, the entry goes on @exited of its registry. It is found there by
+ * its number.
+ *
+ * Context: Process, softirq or probe. The caller holds the registry's
+ * probe_lock.
  */
 static inline void urt_entry_note_exited(struct urt_entry *entry,
 					 struct task_struct *task)

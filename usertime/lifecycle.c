@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fork, exit and free: the tracepoints that tell of the beginning and the end of
- * processes, and all that happens at them.
+ * The probes of fork, exit and free, and all that happens in them. Their
+ * tracepoints tell of the beginning and the end of processes.
  *
- * They fire for every process of the system: for one test, while nothing is
- * registered. Those of exit and free are attached from load to unload; that of
- * fork from the first tree on, since the kernel's part of calling it costs more
- * than ours. (It stays: attaching patches the kernel's code on all CPUs, which
- * users should not be able to cause as often as they like.) A probe is called
- * with preemption disabled up to Linux 6.12 and under SRCU in 7.2, and on
- * PREEMPT_RT may not sleep, allocate or wake anybody: it relies on none of it,
- * takes its own rcu_read_lock() and raw locks only.
+ * The tracepoints fire for every process of the system. While nothing is
+ * registered, a probe makes one test. The probes of exit and free are attached
+ * from load to unload. The probe of fork is attached from the first tree on,
+ * because the kernel's part of the call costs more than ours. It then stays,
+ * because attaching patches the code of the kernel on all CPUs. Users must not
+ * be able to cause that as often as they like.
+ *
+ * The kernel calls probes with preemption disabled up to Linux 6.12, and under
+ * SRCU in 7.2. On PREEMPT_RT, a probe may not sleep, allocate or wake. Probes
+ * rely on none of this. They take rcu_read_lock() themselves, and raw locks
+ * only.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -40,14 +43,14 @@
 
 /* --- fork --- */
 
-/* Return: whether it is a member by a word that has been done. */
+/* Return: whether a word that is done has made the entry a member. */
 static bool is_member(const struct urt_entry *entry)
 {
 	return entry->member ||
 	       entry->searches & entry->registry->committing;
 }
 
-/* Return: the searches under way that have reached it. */
+/* Return: the running searches that have reached the entry. */
 static u32 searches_of(const struct urt_entry *entry)
 {
 	return entry->searches & entry->registry->searching;
@@ -63,7 +66,7 @@ static void inherit(const struct urt_entry *parent, struct urt_entry *child)
 	}
 }
 
-/* Return: whether the child is registered; if so, *spare may be used up. */
+/* Uses *spare, or else the pool. Return: whether the child is registered. */
 static bool add_child(struct urt_entry *parent, struct task_struct *child,
 		      struct urt_entry **spare)
 {
@@ -75,7 +78,7 @@ static bool add_child(struct urt_entry *parent, struct task_struct *child,
 		return false;
 	entry = *spare ?: urt_pool_take(reg);
 	if (!entry) {
-		urt_quota_uncharge(payer, 1);	/* not its last reference */
+		urt_quota_uncharge(payer, 1);	/* never the last reference */
 		return false;
 	}
 	*spare = NULL;
@@ -83,7 +86,7 @@ static bool add_child(struct urt_entry *parent, struct task_struct *child,
 	entry->user = payer;
 	urt_entry_join_tree(entry, payer, parent->tree_exempt);
 	inherit(parent, entry);
-	/* Before it can be final: see urt_registry_collect_final(). */
+	/* Forked before final; see urt_registry_collect_final(). */
 	llist_add(&entry->forked, &reg->forked);
 	urt_entry_start(entry, child);
 	return true;
@@ -97,8 +100,8 @@ static struct urt_entry *find_child(const struct urt_registry *reg,
 }
 
 /*
- * Somebody has registered the child before we are told of it: by its number, or
- * in a search. It is a member as if we had come first.
+ * The child was registered before this probe ran, by its number or by a search.
+ * It becomes a member as if the probe had come first.
  */
 static void make_member(struct urt_entry *parent, struct urt_entry *child)
 {
@@ -107,17 +110,17 @@ static void make_member(struct urt_entry *parent, struct urt_entry *child)
 	inherit(parent, child);
 }
 
-/* Return: whether it counts as missed, and nobody has been told of one yet. */
+/* Return: whether the child is missed and is the first one to report. */
 static bool miss_child(struct urt_entry *parent)
 {
 	struct urt_registry *reg = parent->registry;
 
-	/* Not counted before the search has ended: it looks again. */
+	/* Only searches have reached the parent. They look again instead. */
 	if (!is_member(parent)) {
 		reg->search_again |= searches_of(parent);
 		return false;
 	}
-	atomic64_inc(&reg->version);	/* stat shows it */
+	atomic64_inc(&reg->version);	/* stat shows the count */
 	return atomic64_inc_return(&reg->missed) == 1;
 }
 
@@ -128,7 +131,10 @@ static void register_child(struct urt_entry *parent, struct task_struct *child)
 	unsigned long flags;
 	bool first = false;
 
-	/* Others' memory pressure must not cost a record: hence not GFP_NOWAIT. */
+	/*
+	 * Memory pressure from other users must not cost a record. Therefore
+	 * this is not GFP_NOWAIT.
+	 */
 	if (!URT_PROBES_NEED_POOL)
 		spare = urt_entry_alloc(GFP_ATOMIC | __GFP_ACCOUNT |
 					__GFP_NOWARN);
@@ -149,9 +155,9 @@ static void register_child(struct urt_entry *parent, struct task_struct *child)
 }
 
 /*
- * Of a child that has not run yet. The parent is whoever called fork(), whoever
- * it made the child's. Out of line: processes that nobody registered do not pay
- * for its registers.
+ * Handles a child that has not run yet. @parent is the process that called
+ * fork(), even if fork() gave the child another parent (CLONE_PARENT). This is
+ * out of line, so that unregistered processes need not save registers for it.
  */
 static noinline void handle_fork(struct hlist_head *bucket,
 				 struct task_struct *parent,
@@ -168,7 +174,7 @@ static noinline void handle_fork(struct hlist_head *bucket,
 	rcu_read_unlock();
 }
 
-/* The parent is whoever forks; threads are no news. */
+/* A new thread is no new process, so the probe ignores it. */
 static void on_fork(void *data, struct task_struct *parent,
 		    struct task_struct *child)
 {
@@ -177,8 +183,9 @@ static void on_fork(void *data, struct task_struct *parent,
 	if (!thread_group_leader(child))
 		return;
 	/*
-	 * If a search for descendants does not find the child, we find that
-	 * its parent has been reached. Pairs with the one in tree.c's pass().
+	 * Pairs with smp_mb() in tree.c's pass(). Without them, a search could
+	 * miss the child while this probe misses that the search has reached
+	 * the parent.
 	 */
 	smp_mb();
 	bucket = urt_index_look(parent->signal);
@@ -198,7 +205,10 @@ static void note_exit(struct urt_entry *entry, struct task_struct *task)
 	urt_entry_note_exited(entry, task);
 }
 
-/* Of the last thread; several may each believe that it is theirs. */
+/*
+ * Runs at the exit of the last thread. Several threads that exit at a time may
+ * each take themselves for the last one.
+ */
 static noinline void handle_exit(struct hlist_head *bucket,
 				 struct task_struct *task)
 {
@@ -216,8 +226,8 @@ static noinline void handle_exit(struct hlist_head *bucket,
 }
 
 /*
- * Threads that leave others behind are no news, either: whoever registers a
- * process in many sessions makes its threads no slower.
+ * Ignores a thread that leaves other threads behind. Thus a user who registers
+ * a process in many sessions does not slow its threads down.
  */
 static void on_exit(URT_EXIT_PROBE_ARGS)
 {
@@ -229,7 +239,7 @@ static void on_exit(URT_EXIT_PROBE_ARGS)
 
 /* --- free --- */
 
-/* What an exit record says beyond what stat does. */
+/* Notes what an exit record says beyond what stat says. */
 static void note_record(struct urt_entry *entry, struct task_struct *leader)
 {
 	const struct signal_struct *sig = leader->signal;
@@ -244,7 +254,7 @@ static void note_record(struct urt_entry *entry, struct task_struct *leader)
 			sig->group_exit_code : leader->exit_code;
 }
 
-/* Return: whether somebody has to be told. */
+/* Return: whether the caller has to queue upkeep. */
 static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 {
 	struct urt_registry *reg = entry->registry;
@@ -252,7 +262,7 @@ static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 	lockdep_assert_held(&reg->probe_lock);
 	if (entry->unlinked || entry->final)
 		return false;
-	/* The last sample was taken under RCU. It has ended by now. */
+	/* Samples run under RCU. The last one has ended, so time is stable. */
 	entry->final_time = entry->time;
 	urt_cputime_final(leader, &entry->final_time);
 	if (reg->ops) {
@@ -261,7 +271,10 @@ static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 	} else {
 		urt_entry_note_exited(entry, leader);
 	}
-	/* Pairs with the acquire in sample_entry(). */
+	/*
+	 * Pairs with the acquire in sample_entry(). Without them, a refresh
+	 * could see final set and still read an old final_time.
+	 */
 	smp_store_release(&entry->final, true);
 	return reg->ops && llist_add(&entry->final_node, &reg->final);
 }
@@ -290,8 +303,8 @@ static noinline void handle_free(struct hlist_head *bucket,
 }
 
 /*
- * The leader's is the process's end. A leader that execve() of another thread
- * replaced is none any more when it gets here.
+ * The process ends with its leader. If execve() of another thread has replaced
+ * a leader, the old leader is none any more when it gets here.
  */
 static void on_free(void *data, struct task_struct *task)
 {
@@ -316,9 +329,9 @@ static struct {
 	[FREE] = { "sched_process_free", on_free },
 };
 
-static DEFINE_MUTEX(fork_lock);		/* who attaches to fork */
+static DEFINE_MUTEX(fork_lock);		/* one task attaches to fork */
 
-/* The kernel exports the walk over its tracepoints, not each of them. */
+/* The kernel exports a walk over its tracepoints, but not each of them. */
 static void note_tracepoint(struct tracepoint *tp, void *data)
 {
 	int i;
@@ -359,8 +372,9 @@ static void detach_all(void)
 /**
  * urt_lifecycle_init() - attach the probes of exit and free
  *
- * Return: 0, -ENOENT on a kernel without these tracepoints, or what
- * tracepoint_probe_register() says.
+ * Context: Process. May sleep.
+ * Return: 0, -ENOENT on a kernel without these tracepoints, or an error of
+ * tracepoint_probe_register().
  */
 int urt_lifecycle_init(void)
 {
@@ -381,6 +395,11 @@ int urt_lifecycle_init(void)
 	return err;
 }
 
+/**
+ * urt_lifecycle_exit() - detach all probes
+ *
+ * Context: Process. Waits until no probe is running.
+ */
 void urt_lifecycle_exit(void)
 {
 	detach_all();
@@ -391,7 +410,8 @@ void urt_lifecycle_exit(void)
  *
  * Every fork that begins after this has returned calls on_fork().
  *
- * Return: 0, what tracepoint_probe_register() says, or -EINTR when killed.
+ * Context: Process. Takes fork_lock.
+ * Return: 0, an error of tracepoint_probe_register(), or -EINTR if killed.
  */
 int urt_lifecycle_follow_forks(void)
 {

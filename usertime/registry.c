@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A registry: a mutex-protected list of processes, refreshed by a timer.
+ * A registry is a list of processes behind a mutex. A timer refreshes it.
  *
- * Lock order:
+ * Lock order. Take a lock only while you hold no other locks than the less
+ * indented ones above it:
  *	session's write_lock, file's write_lock
- *	  mmap_lock			of who writes, maps or unmaps a session
+ *	  mmap_lock			of the task that writes, maps or unmaps
  *	  lifecycle.c's fork_lock	nothing of ours inside
  *	  part's search_lock		one search of a user in status
- *	    registry->lock		lists, values, the timer's arming
+ *	    registry->lock		the mutex: list, values, timer's arming
  *	      registry->probe_lock	raw; with probes: an entry's second half
  *	        index.c's bucket lock	raw; with probes
  *	      quota.c's users_lock	when a charge is given back
@@ -16,21 +17,25 @@
  *	file's read_lock
  *	  view->lock
  *	    registry->lock
- *	kernel_param_lock		of who writes interval_ms
+ *	kernel_param_lock		of the task that writes interval_ms
  *	  registry->lock
  *	user's views_lock		nothing inside
- * No lock that others may want is held while memory is allocated for a user.
- * Renderers hold a registry's lock for as long as they are scheduled to run
- * through its list; a refresh waits for them.
+ * The module allocates for a user only while it holds no lock that other users
+ * may want. A renderer holds the lock of a registry while it walks the list,
+ * also when it is preempted. A refresh waits for the renderer.
  *
- * Probes never take the mutex. What they find out waits on two lock-free lists:
- * forked, of members that are in the index but not on the list yet, and final, of
- * final entries that a session wants as records. A task that holds the mutex and
- * needs to know takes them over (urt_registry_link_forked(),
- * urt_registry_collect_final()). The upkeep work does so when a record has come.
+ * Probes never take the mutex. They leave their news on two lock-free lists.
+ * The list forked has members that are in the index but not on the list of
+ * entries yet. The list final has final entries that a session wants as
+ * records. A task that holds the mutex takes the news over when it needs them
+ * (urt_registry_link_forked(), urt_registry_collect_final()). The upkeep work
+ * does so when a record has come.
  *
- * The timer (pace.c) may fire once more while its registry empties or dies: the
- * work it queues finds nothing to do, or is cancelled by urt_registry_exit().
+ * The timer (pace.c) may fire once more while its registry empties or dies. The
+ * work that it queues then finds nothing to do, or urt_registry_exit() cancels
+ * the work.
+ *
+ * entry.c has the lifetime of an entry.
  */
 #include "registry.h"
 
@@ -53,7 +58,7 @@ void (*urt_registry_set_up_halves)(struct urt_registry *reg) __ro_after_init;
 
 /* --- what probes leave behind --- */
 
-/* Takes the entries over. Return: the oldest one. */
+/* Takes over all entries of a list. Return: the oldest one, or NULL. */
 static struct llist_node *take(struct llist_head *head)
 {
 	return llist_empty(head) ? NULL :
@@ -62,10 +67,12 @@ static struct llist_node *take(struct llist_head *head)
 
 /**
  * urt_registry_link_forked() - give new members their place on the list
- * @reg: its lock held
+ * @reg: the registry
  *
- * Also needed by whoever has found an entry in the index, before it uses it as
- * one that is on the list.
+ * A task that has found an entry in the index calls this before it treats the
+ * entry as one that is on the list.
+ *
+ * Context: Process. The caller holds @reg->lock.
  */
 void urt_registry_link_forked(struct urt_registry *reg)
 {
@@ -80,13 +87,15 @@ void urt_registry_link_forked(struct urt_registry *reg)
 
 /**
  * urt_registry_drop() - forget a process
- * @reg: its lock held; it may be empty afterwards
+ * @reg: the registry; it may be empty afterwards
  * @entry: on its list
+ *
+ * Context: Process. The caller holds @reg->lock. Takes @reg->probe_lock.
  */
 void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry)
 {
 	urt_entry_unlink(entry);
-	/* What is final waits on @final: who collects it from there frees it. */
+	/* A session's final entry is on @final. The collector frees it. */
 	if (!reg->ops || !entry->final)
 		urt_entry_free_rcu(entry);
 	reg->count--;
@@ -94,8 +103,10 @@ void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry)
 }
 
 /**
- * urt_registry_announce() - count the next generation, and wake who waits for it
- * @reg: its lock held; its values are those of @reg->time_ns
+ * urt_registry_announce() - count the next generation and wake its waiters
+ * @reg: the registry; its values are those of @reg->time_ns
+ *
+ * Context: Process. The caller holds @reg->lock. May sleep.
  */
 void urt_registry_announce(struct urt_registry *reg)
 {
@@ -110,12 +121,17 @@ void urt_registry_announce(struct urt_registry *reg)
 }
 
 /**
- * urt_registry_disarm_if_empty() - stop the timer when nobody is left
- * @reg: its lock held; somebody has left its list
+ * urt_registry_disarm_if_empty() - stop the timer of an empty registry
+ * @reg: the registry; an entry has left its list
  *
- * A child that a probe registers has a living parent on the list, or is on
- * @forked before its parent leaves that: one look after the last has left is
- * enough. No refresh would take the last one out of a session's map.
+ * One look after the last entry has left is enough. A child that a probe
+ * registers has a living parent on the list, or is on @forked before its parent
+ * leaves the list.
+ *
+ * An empty session gets one more generation here, because no refresh would take
+ * the last process out of its map.
+ *
+ * Context: Process. The caller holds @reg->lock. Waits for a timer that fires.
  */
 void urt_registry_disarm_if_empty(struct urt_registry *reg)
 {
@@ -131,9 +147,12 @@ void urt_registry_disarm_if_empty(struct urt_registry *reg)
 }
 
 /**
- * urt_registry_collect_final() - take over what probes have left behind: final
- *				  entries, and forked ones before them
- * @reg: its lock held
+ * urt_registry_collect_final() - take over what probes have left behind
+ * @reg: the registry
+ *
+ * Takes over forked entries, and then the final entries of a session.
+ *
+ * Context: Process. The caller holds @reg->lock. May sleep.
  */
 void urt_registry_collect_final(struct urt_registry *reg)
 {
@@ -142,13 +161,17 @@ void urt_registry_collect_final(struct urt_registry *reg)
 	LIST_HEAD(entries);
 	unsigned int n = 0;
 
-	/* In this order: what is final was on @forked before. */
+	/*
+	 * Take @final before @forked. A forked entry is on @forked before it is
+	 * on @final. This order therefore unlinks no entry that is not on the
+	 * list yet.
+	 */
 	first = take(&reg->final);
 	urt_registry_link_forked(reg);
 	if (!first)
 		return;
 	llist_for_each_entry_safe(entry, next, first, final_node) {
-		if (entry->unlinked) {	/* unregistered: no record */
+		if (entry->unlinked) {	/* it leaves no record */
 			urt_entry_free_rcu(entry);
 			continue;
 		}
@@ -181,18 +204,18 @@ static void upkeep(struct work_struct *work)
 
 /* --- what users ask for --- */
 
-/* Whoever finds a process under RCU has its leader and its pid for as long. */
+/* Context: RCU read side. Leader and pid stay valid until rcu_read_unlock(). */
 static struct task_struct *find_process(const struct urt_opener *who, pid_t nr,
 					struct pid **pid)
 {
 	struct task_struct *leader = urt_opener_find(who, nr);
 
-	/* Being released, it has lost its pid already. */
+	/* A task that is being released has lost its pid already. */
 	*pid = leader ? READ_ONCE(leader->signal->pids[PIDTYPE_TGID]) : NULL;
 	return *pid ? leader : NULL;
 }
 
-/* What somebody wants to be registered. */
+/* A request to register a process. */
 struct request {
 	const struct urt_opener *who;
 	pid_t nr;
@@ -206,7 +229,7 @@ static int may_add(const struct urt_registry *reg, const struct request *req,
 	const struct urt_opener *who = req->who;
 
 	switch (req->role) {
-	case URT_DESCENDANT:	/* its number may mean another by now */
+	case URT_DESCENDANT:	/* its number may mean another process by now */
 		return urt_entry_parent_reached(reg, leader, req->search) ?
 		       0 : -ESRCH;
 	case URT_ROOT:
@@ -222,8 +245,9 @@ static int may_add(const struct urt_registry *reg, const struct request *req,
 }
 
 /*
- * Wanted for itself now, and paid for: it stays if searches are undone. Return:
- * 0 or -EDQUOT; *put: a reference to be put.
+ * Marks an entry as wanted for itself, and charges @who for it. The entry then
+ * stays if searches are undone. Return: 0 or -EDQUOT; *put: a reference that
+ * the caller puts, if set.
  */
 static int commit(struct urt_entry *entry, const struct urt_opener *who,
 		  struct urt_user **put)
@@ -241,8 +265,8 @@ static int commit(struct urt_entry *entry, const struct urt_opener *who,
 }
 
 /*
- * Return: 0, or 1 when the process is registered already, or an error; *put: a
- * reference to be put.
+ * Return: 0 for a new entry, 1 if the process is registered already, or an
+ * error; *put: a reference that the caller puts, if set.
  */
 static int enter(struct urt_registry *reg, const struct request *req,
 		 struct task_struct *leader, struct urt_entry *entry,
@@ -272,8 +296,8 @@ static int enter(struct urt_registry *reg, const struct request *req,
 }
 
 /*
- * sched_process_free of a task that had not been released when we entered comes
- * after we leave, and finds the entry in the index.
+ * If find_process() finds the task, sched_process_free of that task comes after
+ * rcu_read_unlock(). Its probe then finds the entry in the index.
  */
 static int add_locked(struct urt_registry *reg, const struct request *req,
 		      struct urt_entry *entry)
@@ -285,7 +309,7 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 	int err;
 
 	lockdep_assert_held(&reg->lock);
-	urt_registry_link_forked(reg);	/* they come first */
+	urt_registry_link_forked(reg);	/* forked members come first */
 	rcu_read_lock();
 	leader = find_process(req->who, req->nr, &pid);
 	err = leader ? may_add(reg, req, leader) : -ESRCH;
@@ -299,7 +323,7 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 	rcu_read_unlock();
 	if (put)
 		urt_user_put(put);
-	/* Another file may have emptied the registry, and the pool with it. */
+	/* Another file may have emptied the registry and drained its pool. */
 	if (err >= 0 && req->role == URT_ROOT)
 		reg->pooling = URT_PROBES_NEED_POOL;
 	if (err)
@@ -315,14 +339,15 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 
 /**
  * urt_registry_add() - register a process
- * @reg: where
- * @who: wants it
- * @nr: its number, or that of one of its threads, as @who counts
- * @role: how it comes in
- * @search: the bit of the one that adds it, unless it is plain; see tree.c
+ * @reg: the registry
+ * @who: the opener who wants it
+ * @nr: number of the process, or of one of its threads, as @who counts
+ * @role: how the process is registered
+ * @search: bit of the search that adds it; 0 if @role is URT_PLAIN; see tree.c
  *
- * Return: 0, also for one that is registered; -ESRCH, -EPERM, -EDQUOT or
- * -ENOSPC as urt.h has it; -ENOMEM; -EINTR when killed while waiting.
+ * Context: Process. Allocates memory, then takes @reg->lock.
+ * Return: 0, also if the process is registered already; -ESRCH, -EPERM, -EDQUOT
+ * or -ENOSPC as in urt.h; -ENOMEM; -EINTR if killed while waiting.
  */
 int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
 		     pid_t nr, enum urt_role role, u32 search)
@@ -336,7 +361,7 @@ int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
 	struct urt_entry *entry;
 	int err;
 
-	/* Before the lock: who is short of memory makes nobody else wait. */
+	/* Allocate before locking, so that slow memory delays no other user. */
 	entry = urt_entry_alloc(GFP_KERNEL_ACCOUNT);
 	if (!entry)
 		return -ENOMEM;
@@ -351,9 +376,9 @@ int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
 }
 
 /*
- * An exited process has no task to find it by; there are few of those. Under
- * RCU: probes add to the list meanwhile, and take off. Only the lock lets an entry
- * itself go.
+ * Finds an exited process, which has no task any more. There are few of them.
+ * The walk needs RCU, because probes add to this list and remove from it
+ * meanwhile. Only a task that holds the registry's lock frees an entry.
  */
 static struct urt_entry *find_exited(struct urt_registry *reg,
 				     const struct urt_opener *who, pid_t nr)
@@ -375,7 +400,10 @@ static struct urt_entry *find_by_number(struct urt_registry *reg,
 
 	rcu_read_lock();
 	leader = urt_opener_find(who, nr);
-	/* Only the lock lets it go: it is there when RCU has ended, too. */
+	/*
+	 * The entry stays after RCU ends, since only a task with the lock frees
+	 * it.
+	 */
 	entry = leader ? urt_entry_find(reg, leader) :
 			 find_exited(reg, who, nr);
 	rcu_read_unlock();
@@ -384,8 +412,8 @@ static struct urt_entry *find_by_number(struct urt_registry *reg,
 }
 
 /*
- * Searches that have reached an entry which is being unregistered may not have
- * reached its children yet.
+ * A search may have reached an entry but not its children yet. If the entry is
+ * unregistered then, the search has to look again.
  */
 static void search_again(struct urt_entry *entry)
 {
@@ -399,12 +427,14 @@ static void search_again(struct urt_entry *entry)
 
 /**
  * urt_registry_remove() - unregister a process
- * @reg: where
- * @who: wants it
- * @nr: its number; a living process's, if there is one, else an exited one's
+ * @reg: the registry
+ * @who: the opener who wants it
+ * @nr: number of a living process, or else of an exited one, as @who counts
  *
- * Return: 0, -ENOENT when it is not registered, -EPERM when @who neither
- * registered nor owns it, -EINTR when killed while waiting.
+ * Context: Process. Takes @reg->lock.
+ * Return: 0; -ENOENT if the process is not registered; -EPERM if @who neither
+ * registered nor owns it, and has no CAP_SYS_PTRACE; -EINTR if killed while
+ * waiting.
  */
 int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 			pid_t nr)
@@ -436,12 +466,14 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
 /* --- lifetime --- */
 
 /**
- * urt_registry_init() - an empty registry
- * @reg: to fill in; zeroed
- * @interval_ms: between two refreshes
- * @ops: of its owner, or NULL
- * @quiet_until: where the time is kept that work has to be paid for; shared
- *		 by all sessions of a user
+ * urt_registry_init() - set up an empty registry
+ * @reg: the registry; zeroed
+ * @interval_ms: time between two refreshes
+ * @ops: callbacks to its owner, or NULL
+ * @quiet_until: end of the pause after earlier work; all sessions of a user
+ *		 share it
+ *
+ * Context: Process. No other task can reach @reg yet.
  */
 void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 		       const struct urt_registry_ops *ops,
@@ -466,14 +498,16 @@ void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 
 /**
  * urt_registry_set_interval() - refresh at another pace, from now on
- * @reg: the registry; its lock not held
+ * @reg: the registry
  * @ms: the new interval; the caller has checked its bounds
+ *
+ * Context: Process. Takes @reg->lock.
  */
 void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms)
 {
 	mutex_lock(&reg->lock);
 	reg->interval_ms = ms;
-	atomic64_inc(&reg->version);	/* stat shows it */
+	atomic64_inc(&reg->version);	/* stat shows the interval */
 	urt_pace_arm(reg);
 	urt_registry_changed(reg);
 	mutex_unlock(&reg->lock);
@@ -488,17 +522,18 @@ static void drop_all(struct urt_registry *reg)
 			urt_registry_drop(reg, entry);
 			cond_resched();
 		}
-		urt_registry_link_forked(reg);	/* what they forked meanwhile */
+		urt_registry_link_forked(reg);	/* children forked meanwhile */
 	} while (reg->count);
 }
 
 /**
- * urt_registry_exit() - forget everything
+ * urt_registry_exit() - forget all processes
  * @reg: a registry that no file can reach any more
  *
- * Returns when neither timer nor work will run again, but for upkeep: probes
- * may be looking at the registry, and queue it, until the next grace period
- * ends.
+ * When this returns, neither timer nor work will run again. Upkeep may: a probe
+ * that looks at the registry can queue it until the next grace period ends.
+ *
+ * Context: Process. Takes @reg->lock. Waits for the timer and the work.
  */
 void urt_registry_exit(struct urt_registry *reg)
 {

@@ -15,65 +15,66 @@ struct urt_entry;
 struct urt_opener;
 struct urt_registry;
 
-/* What a registry's owner wants to know. All are called with its lock held. */
+/* Callbacks to the owner of a registry, called with the registry's lock. */
 struct urt_registry_ops {
-	/* Entries are final; takes them, and they are off the list. */
+	/* Takes final entries over. They are off the list already. */
 	void (*collected)(struct urt_registry *reg, struct list_head *entries);
-	/* There is a new generation; nobody has been told yet. */
+	/* There is a new generation. No waiter has been told yet. */
 	void (*refreshed)(struct urt_registry *reg);
-	/* Something is different: members, records, the interval. */
+	/* Members, records or the interval have changed. */
 	void (*changed)(struct urt_registry *reg);
 };
 
 /* A set of registered processes that is refreshed as one. */
 struct urt_registry {
-	const struct urt_registry_ops *ops;	/* NULL: finals stay listed */
-	const struct urt_opener *opener;	/* whose it is; NULL without ops */
+	const struct urt_registry_ops *ops;	/* NULL: final ones stay */
+	const struct urt_opener *opener;	/* owner; NULL without ops */
 
 	struct mutex lock;		/* see the top of registry.c */
 	struct list_head entries;	/* lock; in registration order */
-	unsigned int count;		/* lock; how many */
-	bool ever_used;			/* lock; something was registered once */
+	unsigned int count;		/* lock; length of the list */
+	bool ever_used;			/* lock; it has had an entry */
 	bool dying;			/* lock; never armed again */
 	u64 time_ns;			/* lock; of the latest generation */
 	atomic64_t generation;		/* lock to write; counts refreshes */
 	atomic64_t version;		/* any change at all */
-	atomic64_t missed;		/* children that could not be registered */
-	wait_queue_head_t wait;		/* who polls it; in a session */
+	atomic64_t missed;		/* children not registered at fork */
+	wait_queue_head_t wait;		/* pollers; used in a session */
 
-	/* The two halves of a refresh, see usertime.c, and upkeep in between. */
+	/* The two halves of a refresh (usertime.c), and upkeep in between. */
 	struct hrtimer timer;		/* armed while count is not 0 */
 	struct work_struct work;	/* queued by the timer only */
 	struct delayed_work upkeep;	/* queued by probes only */
 
-	/* When the next refresh is due, and what it may cost: see pace.c. */
-	unsigned int interval_ms;	/* lock; as wished for */
-	unsigned int stretched_ms;	/* lock; what refreshes' cost allows */
-	u64 due_ns;			/* lock; the next refresh; CLOCK_MONOTONIC */
-	bool denied;			/* lock; a due refresh, for its cost */
-	u64 resumed_ns;			/* lock; paid work runs since then */
-	u64 cost_ns;			/* lock; and has run so long before */
-	atomic64_t *quiet_until;	/* no work of ours before; CLOCK_MONOTONIC, ns */
+	/* Pace and cost; see pace.c. Times are CLOCK_MONOTONIC, in ns. */
+	unsigned int interval_ms;	/* lock; as the user set it */
+	unsigned int stretched_ms;	/* lock; what the cost of work allows */
+	u64 due_ns;			/* lock; of the next refresh */
+	bool denied;			/* lock; cost put a due refresh off */
+	u64 resumed_ns;			/* lock; start of a stretch of work */
+	u64 cost_ns;			/* lock; cost of the stretches before */
+	atomic64_t *quiet_until;	/* no work before this time */
 
-	/* What probes find out: see lifecycle.c. */
-	raw_spinlock_t probe_lock;	/* probes take it: never sleep under it */
-	struct llist_head forked;	/* members that are not on the list yet */
-	struct hlist_head exited;	/* probe_lock; not final yet, in a session */
+	/* News from probes; see lifecycle.c. */
+	raw_spinlock_t probe_lock;	/* probes take it; do not sleep */
+	struct llist_head forked;	/* members not on the list yet */
+	struct hlist_head exited;	/* probe_lock; not final in a session */
 	struct llist_head final;	/* in a session; for ops->collected() */
 
-	/* Searches for descendants, each with a bit: see tree.c. */
+	/* Searches for descendants, each with a bit; see tree.c. */
 	struct list_head searches;	/* lock; running */
-	u32 searching;			/* both locks to write; their bits */
-	u32 committing;			/* the same; the bit of one that succeeds */
-	u32 search_again;		/* probe_lock; not done yet */
+	u32 searching;			/* both locks to write; bits in use */
+	/* Both locks to write; the bit of a search that succeeds. */
+	u32 committing;
+	u32 search_again;		/* probe_lock; bits that need a round */
 
-	/* Spare entries for children: see pool.c. */
+	/* Spare entries for children; see pool.c. */
 	bool pooling;			/* lock; probes need them */
 	struct llist_head pool;
-	atomic_t pooled;		/* how many */
+	atomic_t pooled;		/* length of the pool */
 };
 
-/* Sets up the timer and the work of a registry. They are in usertime.c. */
+/* Sets up the timer and the work of a registry. usertime.c defines it. */
 extern void (*urt_registry_set_up_halves)(struct urt_registry *reg);
 
 void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
@@ -81,11 +82,11 @@ void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,
 		       atomic64_t *quiet_until);
 void urt_registry_exit(struct urt_registry *reg);
 
-/* How a process comes in. */
+/* How a process is registered. */
 enum urt_role {
 	URT_PLAIN,
-	URT_ROOT,		/* of a tree */
-	URT_DESCENDANT,		/* whose parent the search has reached */
+	URT_ROOT,		/* root of a tree */
+	URT_DESCENDANT,		/* child of a reached process */
 };
 
 int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
@@ -99,7 +100,12 @@ void urt_registry_disarm_if_empty(struct urt_registry *reg);
 void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms);
 void urt_registry_collect_final(struct urt_registry *reg);
 
-/* Something is different: members, records, the interval. Under the lock. */
+/**
+ * urt_registry_changed() - tell the owner that something has changed
+ * @reg: the registry; its members, its records or its interval have changed
+ *
+ * Context: Process. The caller holds @reg->lock. May sleep.
+ */
 static inline void urt_registry_changed(struct urt_registry *reg)
 {
 	if (reg->ops)

@@ -21,10 +21,10 @@
  *		v
  *	readers of that generation are woken: wake.c, view.c, map.c
  *
- * A delayed work would do the same in one call. The two halves are what this
- * module is there to show. The timer is an hrtimer that fires in hard interrupt
- * context. Before Linux 6.5, timers of softirqs wait for a thread of normal
- * priority: they are late on a CPU where many processes are forked and end.
+ * A delayed work would do the same in one call. The module has two halves
+ * because it exists to show them. The timer fires in hard interrupt context.
+ * Before Linux 6.5, timers of softirqs wait for a thread of normal priority.
+ * They are late on a CPU where many processes are forked and end.
  *
  * The system registry, behind status and stat, is here. Each open session has a
  * registry of its own, with the same two halves.
@@ -58,7 +58,7 @@ static atomic64_t system_quiet_until = ATOMIC64_INIT(0);
 
 /* --- the top half --- */
 
-/* In interrupt context, when the timer has expired. It stays unarmed. */
+/* Context: hard interrupt. The timer stays unarmed until the work arms it. */
 static enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer)
 {
 	struct urt_registry *reg = container_of(timer, struct urt_registry,
@@ -70,34 +70,37 @@ static enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer)
 
 /* --- the bottom half --- */
 
-/* In stretches of so many threads, or a little more, others get the CPU. */
+/* A walk lets other tasks run after about this many threads. */
 #define STRETCH 64
 
-/* Return: what is left of the budget; less by the number of threads. */
+/* Return: @budget without one for the entry and one for each living thread. */
 static __always_inline int sample_entry(struct urt_entry *entry, int budget)
 {
 	struct task_struct *leader;
 
-	/* Pairs with the release in note_final(). */
+	/*
+	 * Pairs with the release in note_final(). Without them, this could read
+	 * an old final_time.
+	 */
 	if (smp_load_acquire(&entry->final)) {
 		entry->time = entry->final_time;
 		entry->final_shown = true;
 		return budget - 1;
 	}
-	/* One, or none; inline, other than pid_task(). */
+	/* There is at most one leader. Unlike pid_task(), this is inline. */
 	do_each_pid_task(entry->pid, PIDTYPE_TGID, leader) {
 		urt_cputime_sample(leader, &entry->time);
-		/* About so many: they may be coming and going. */
+		/* An estimate is enough, since threads come and go. */
 		budget -= data_race(get_nr_threads(leader));
 	} while_each_pid_task(entry->pid, PIDTYPE_TGID, leader);
 	return budget - 1;
 }
 
 /*
- * From @entry on, under RCU. Final values that came in since the last generation
- * are shown through the whole of this one. A session's leave as records when it
- * collects them. Return: the last entry that was done; *gone: whether it has been
- * shown to the end, and may go.
+ * Samples from @entry on, under RCU. A new final value is shown through the
+ * whole of this generation, and then its entry may go. The final entries of a
+ * session leave as records instead. Return: the last entry that is done; *gone:
+ * whether this entry has been shown to the end, and may go.
  */
 static struct urt_entry *sample_stretch(struct urt_entry *entry, bool *gone)
 {
@@ -146,7 +149,7 @@ static void make_generation(struct urt_registry *reg)
 	urt_pace_arm_next(reg);
 }
 
-/* In process context: may sleep, and waits for the mutex. */
+/* Context: a worker. May sleep, and takes the mutex. */
 static void update_cputimes(struct work_struct *work)
 {
 	struct urt_registry *reg = container_of(work, struct urt_registry,
@@ -156,7 +159,7 @@ static void update_cputimes(struct work_struct *work)
 	urt_pace_begin(reg);
 	urt_registry_collect_final(reg);
 	if (!reg->count || hrtimer_is_queued(&reg->timer)) {
-		/* Emptied, or armed anew, while this run was on its way. */
+		/* The registry emptied, or was armed, before this run began. */
 		urt_pace_pay(reg);
 	} else if (urt_pace_denies(reg)) {
 		urt_pace_pay(reg);
@@ -165,13 +168,13 @@ static void update_cputimes(struct work_struct *work)
 		make_generation(reg);
 	}
 	urt_registry_changed(reg);
-	urt_pace_pay(reg);	/* readers of records have been woken */
+	urt_pace_pay(reg);	/* for waking readers of records */
 	mutex_unlock(&reg->lock);
 }
 
 /* --- init and exit --- */
 
-/* Of the system registry, and of each session. pace.c arms the timer. */
+/* Serves the system registry and each session. pace.c arms the timer. */
 static void set_up_halves(struct urt_registry *reg)
 {
 	hrtimer_setup(&reg->timer, schedule_cputime_updates, CLOCK_MONOTONIC,
@@ -179,13 +182,13 @@ static void set_up_halves(struct urt_registry *reg)
 	INIT_WORK(&reg->work, update_cputimes);
 }
 
-/* After the files are gone. What sessions left to do is done, too. */
+/* Call this when the files are gone. It also frees the closed sessions. */
 static void stop(void)
 {
 	urt_registry_exit(&system_registry);
 	urt_lifecycle_exit();
 	cancel_delayed_work_sync(&system_registry.upkeep);
-	/* They cancel upkeep, whose timers must not meet a draining queue. */
+	/* This cancels upkeep, whose timers must not meet a draining queue. */
 	urt_session_drain();
 }
 
@@ -200,7 +203,7 @@ static int __init urt_mod_init(void)
 	if (err)
 		goto err_entry;
 	err = -ENOMEM;
-	/* On time, whoever wants the CPU: what users can cause here is bounded. */
+	/* WQ_HIGHPRI keeps refreshes on time. Users cause bounded work here. */
 	urt_workqueue = alloc_workqueue("usertime", WQ_UNBOUND | WQ_HIGHPRI, 0);
 	if (!urt_workqueue)
 		goto err_index;
@@ -216,7 +219,7 @@ static int __init urt_mod_init(void)
 		goto err_workqueue;
 	}
 	urt_params_attach(&system_registry);
-	/* Nothing fails any more: files can be opened. */
+	/* From here on nothing fails, so files may be opened. */
 	WRITE_ONCE(urt_loaded, true);
 	return 0;
 
