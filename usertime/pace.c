@@ -2,8 +2,8 @@
 /*
  * The pace of a registry: when its next refresh is due, and what it may cost.
  *
- * The timer is armed by rearm() alone, under the registry's lock, and only while
- * something is registered.
+ * Only rearm() arms the timer. It does so under the registry's lock, and only
+ * while something is registered.
  */
 #include "pace.h"
 
@@ -21,14 +21,18 @@
 
 struct workqueue_struct *urt_workqueue;
 
-/* Workers may take one part in this many of the time of who pays for them. */
+/*
+ * Work may take one part in this many of the time of the user who pays for it.
+ */
 #define WORK_SHARE 20
 
 /**
  * urt_pace_interval() - time between two refreshes, in milliseconds
- * @reg: its lock held
+ * @reg: the registry
  *
- * As wished for, or longer where refreshes cost too much for that.
+ * Context: Process. The caller holds @reg->lock.
+ * Return: the interval that the user wants, or a longer one if refreshes cost
+ * too much for that.
  */
 unsigned int urt_pace_interval(const struct urt_registry *reg)
 {
@@ -40,7 +44,13 @@ static u64 ms_to_ns(unsigned int ms)
 	return (u64)ms * NSEC_PER_MSEC;
 }
 
-/* Return: how long the cost of earlier work keeps the next one away. */
+/**
+ * urt_pace_quiet_ms() - how long earlier work still keeps the next work away
+ * @quiet_until: end of this pause
+ *
+ * Context: Any. Takes no lock.
+ * Return: the rest of the pause in milliseconds, or 0.
+ */
 unsigned int urt_pace_quiet_ms(const atomic64_t *quiet_until)
 {
 	s64 left = atomic64_read(quiet_until) - ktime_get_ns();
@@ -57,10 +67,9 @@ static unsigned int quiet_ms(const struct urt_registry *reg)
 }
 
 /*
- * The only place where a timer is armed. It fires in interrupt context. Before
- * Linux 6.5, timers of softirqs wait for a thread of normal priority on a CPU
- * where many processes end. The timer may wait for the next tick, so that most
- * timers need no interrupt of their own.
+ * Arms the timer. No other function does so. usertime.c says why the timer
+ * fires in interrupt context. The timer may wait for the next tick, so that
+ * most timers need no interrupt of their own.
  */
 static void rearm(struct urt_registry *reg)
 {
@@ -74,7 +83,9 @@ static void rearm(struct urt_registry *reg)
 
 /**
  * urt_pace_arm() - arm the timer, an interval from now
- * @reg: its lock held
+ * @reg: the registry
+ *
+ * Context: Process. The caller holds @reg->lock.
  */
 void urt_pace_arm(struct urt_registry *reg)
 {
@@ -83,7 +94,14 @@ void urt_pace_arm(struct urt_registry *reg)
 	rearm(reg);
 }
 
-/* The same, for a refresh that cost keeps away: as soon as it is allowed. */
+/**
+ * urt_pace_arm_when_allowed() - arm the timer for a refresh that was denied
+ * @reg: the registry
+ *
+ * The timer fires as soon as the cost of earlier work allows the refresh.
+ *
+ * Context: Process. The caller holds @reg->lock.
+ */
 void urt_pace_arm_when_allowed(struct urt_registry *reg)
 {
 	u64 since_ns = ktime_get_boottime_ns() - reg->time_ns;
@@ -95,7 +113,14 @@ void urt_pace_arm_when_allowed(struct urt_registry *reg)
 	rearm(reg);
 }
 
-/* The same, after a refresh. Being late once makes no later refresh late. */
+/**
+ * urt_pace_arm_next() - arm the timer after a refresh
+ * @reg: the registry
+ *
+ * A refresh that was late once makes no later refresh late.
+ *
+ * Context: Process. The caller holds @reg->lock.
+ */
 void urt_pace_arm_next(struct urt_registry *reg)
 {
 	unsigned int waited_ms = reg->denied ? reg->stretched_ms : 0;
@@ -108,16 +133,19 @@ void urt_pace_arm_next(struct urt_registry *reg)
 		urt_pace_arm(reg);
 	else
 		rearm(reg);
-	/* A registry that had to wait for others will have to again. */
+	/* This registry was denied once, so keep the longer interval. */
 	reg->stretched_ms = max(reg->stretched_ms, waited_ms);
 }
 
 /**
  * urt_pace_denies() - whether earlier work has cost too much for a refresh
- * @reg: its lock held; its refresh is due
+ * @reg: the registry; its refresh is due
  *
- * Sessions of one user take turns: a registry that was denied once goes ahead
- * then. Its refresh is paid for all the same.
+ * Sessions of one user take turns. A registry that was denied once goes ahead
+ * the next time. Its refresh is still paid for.
+ *
+ * Context: Process. The caller holds @reg->lock.
+ * Return: whether the refresh has to wait.
  */
 bool urt_pace_denies(struct urt_registry *reg)
 {
@@ -129,17 +157,19 @@ bool urt_pace_denies(struct urt_registry *reg)
 
 /**
  * urt_pace_pay_for() - keep the next work away
- * @quiet_until: of those who share the cost
+ * @quiet_until: end of the pause of all registries that share the cost
  * @cost_ns: of a refresh, upkeep or wake-up
  *
- * For 20 times as long: that of a user's sessions all together, so that having
- * many buys nothing.
+ * The pause is 20 times as long as the cost. All sessions of a user share one
+ * pause, so that many sessions buy no more time.
+ *
+ * Context: Process. Takes no lock.
  */
 void urt_pace_pay_for(atomic64_t *quiet_until, u64 cost_ns)
 {
 	s64 now = ktime_get_ns(), until = atomic64_read(quiet_until);
 
-	/* Timer, wake-ups and switching are out of our clock's sight. */
+	/* Add what this clock does not see: timer, wake-ups and switches. */
 	cost_ns += cost_ns / 4;
 	while (!atomic64_try_cmpxchg(quiet_until, &until,
 				     max(until, now) +
@@ -147,7 +177,12 @@ void urt_pace_pay_for(atomic64_t *quiet_until, u64 cost_ns)
 		;
 }
 
-/* What follows is paid for. */
+/**
+ * urt_pace_begin() - begin work that is paid for
+ * @reg: the registry that pays
+ *
+ * Context: Process. The caller holds @reg->lock.
+ */
 void urt_pace_begin(struct urt_registry *reg)
 {
 	reg->cost_ns = 0;
@@ -155,10 +190,12 @@ void urt_pace_begin(struct urt_registry *reg)
 }
 
 /**
- * urt_pace_resched() - let others have the CPU during long work
- * @reg: its lock held
+ * urt_pace_resched() - let other tasks run during long work
+ * @reg: the registry that pays
  *
- * What they do with it is not what the work costs.
+ * The time of these other tasks is not part of the cost.
+ *
+ * Context: Process. The caller holds @reg->lock. May sleep.
  */
 void urt_pace_resched(struct urt_registry *reg)
 {
@@ -168,7 +205,12 @@ void urt_pace_resched(struct urt_registry *reg)
 	reg->resumed_ns = cond_resched() ? ktime_get_ns() : now;
 }
 
-/* What has been done until now is paid for. */
+/**
+ * urt_pace_pay() - pay for the work that has been done until now
+ * @reg: the registry that pays
+ *
+ * Context: Process. The caller holds @reg->lock. May sleep.
+ */
 void urt_pace_pay(struct urt_registry *reg)
 {
 	urt_pace_resched(reg);
@@ -177,14 +219,15 @@ void urt_pace_pay(struct urt_registry *reg)
 }
 
 /**
- * urt_pace_queue_upkeep() - a record has come, a child was missed, a pool
- *			     runs dry
- * @reg: the registry
+ * urt_pace_queue_upkeep() - ask for upkeep
+ * @reg: a record has come, a child was missed, or the pool runs dry
  *
- * For probes. Waits for the next tick or two, unless a pool is to be filled, and
- * longer where there is work to pay for: what comes meanwhile is done in one go
- * then. (A reader or a refresh does not wait for that. It collects final entries
- * itself.)
+ * Upkeep waits for the next tick or two, unless there is a pool to fill. It
+ * waits longer while earlier work has to be paid for. It does all that has come
+ * until then in one go. (A reader or a refresh does not wait for upkeep. It
+ * collects final entries itself.)
+ *
+ * Context: Probe, also in softirq. Does not sleep.
  */
 void urt_pace_queue_upkeep(struct urt_registry *reg)
 {

@@ -8,12 +8,12 @@
 struct urt_registry;
 struct workqueue_struct;
 
-/* Between two refreshes, unless somebody wants it otherwise. */
+/* The time between two refreshes: default and bounds. */
 #define URT_INTERVAL_MS 5000
 #define URT_INTERVAL_MS_MIN 10
 #define URT_INTERVAL_MS_MAX 3600000
 
-/* All work of the module runs here; usertime.c makes it. */
+/* All work of the module runs here. usertime.c makes the workqueue. */
 extern struct workqueue_struct *urt_workqueue;
 
 void urt_pace_arm(struct urt_registry *reg);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Spare entries for the probe of fork, where probes may not allocate
- * (PREEMPT_RT). A registry has its own, from the first tree on until it is
- * empty. Probes take entries, and process context refills the pool.
+ * A pool has spare entries for the probe of fork, where probes may not allocate
+ * (PREEMPT_RT). A registry has a pool from the first tree on until it is empty.
+ * Probes take entries, and process context refills the pool.
  */
 #include "pool.h"
 
@@ -20,7 +20,10 @@
 
 #define POOL_SIZE 128
 
-/* Return: whether another one is wanted. */
+/*
+ * Adds an entry if the pool wants one, or frees it. Return: whether it added
+ * it.
+ */
 static bool add(struct urt_registry *reg, struct urt_entry *entry)
 {
 	bool wanted;
@@ -38,8 +41,8 @@ static bool add(struct urt_registry *reg, struct urt_entry *entry)
 }
 
 /*
- * Without the registry's lock: memory may be long in coming.
- * Return: how many entries the pool has got.
+ * Fills the pool. The caller does not hold the registry's lock, because memory
+ * may be slow to come. Return: how many entries the pool has got.
  */
 static unsigned int fill(struct urt_registry *reg)
 {
@@ -54,17 +57,27 @@ static unsigned int fill(struct urt_registry *reg)
 	}
 }
 
-/* For a writer, in the writer's own time. */
+/**
+ * urt_pool_refill() - fill the pool, in the time of a writer
+ * @reg: the registry
+ *
+ * Context: Process. Allocates memory, and takes @reg->lock for each entry.
+ */
 void urt_pool_refill(struct urt_registry *reg)
 {
 	if (READ_ONCE(reg->pooling))
 		fill(reg);
 }
 
-/* What an entry costs at most. More is waiting, for memory or for the lock. */
+/* The most that an entry costs. More is waiting, for memory or for the lock. */
 #define ENTRY_MAX_NS 20000
 
-/* For the upkeep work, which the budget of the registry pays for. */
+/**
+ * urt_pool_refill_paid() - fill the pool, and pay for it
+ * @reg: the registry; its budget pays
+ *
+ * Context: Upkeep work. Allocates memory, and takes @reg->lock for each entry.
+ */
 void urt_pool_refill_paid(struct urt_registry *reg)
 {
 	u64 begin_ns, most_ns;
@@ -77,7 +90,12 @@ void urt_pool_refill_paid(struct urt_registry *reg)
 			 min(ktime_get_ns() - begin_ns, most_ns));
 }
 
-/* Of a registry whose lock is held, and in which nobody is left to fork. */
+/**
+ * urt_pool_drain() - free the pool
+ * @reg: a registry that has no process left to fork
+ *
+ * Context: Process. The caller holds @reg->lock.
+ */
 void urt_pool_drain(struct urt_registry *reg)
 {
 	struct urt_entry *entry, *next;
@@ -91,11 +109,18 @@ void urt_pool_drain(struct urt_registry *reg)
 	}
 }
 
+/**
+ * urt_pool_take() - take an entry from the pool
+ * @reg: the registry
+ *
+ * Context: Probe. The caller holds @reg->probe_lock.
+ * Return: an entry for urt_entry_prepare(), or NULL.
+ */
 struct urt_entry *urt_pool_take(struct urt_registry *reg)
 {
 	struct llist_node *node;
 
-	lockdep_assert_held(&reg->probe_lock);	/* one at a time */
+	lockdep_assert_held(&reg->probe_lock);	/* one taker at a time */
 	node = llist_del_first(&reg->pool);
 	if (!node)
 		return NULL;

@@ -2,10 +2,11 @@
 /*
  * /proc/urt/session: a registry for each open file.
  *
- * The file's last close ends it: nothing is registered any more, no timer, no
- * refresh. Probes that are about to look at it are waited for elsewhere: the
- * memory goes a grace period later, in work that is for all sessions of a tick:
- * to wake a worker costs more than to end a session.
+ * The last close of the file ends the registry. Nothing is registered any more,
+ * and there is no timer and no refresh. The close does not wait for probes that
+ * are about to look at the session. Instead, the memory is freed a grace period
+ * later, in work that serves all sessions of a tick, because waking a worker
+ * costs more than ending a session.
  */
 #include "session.h"
 
@@ -32,12 +33,12 @@
 #include "wake.h"
 #include "words.h"
 
-/* Without CAP_SYS_RESOURCE no session is refreshed more often. */
+/* Only an opener with CAP_SYS_RESOURCE may set a shorter interval. */
 #define INTERVAL_MS_MIN_USER 100
 
-/* What a reader would find. */
+/* The state of a session, as a reader finds it. */
 enum state {
-	NOTHING,	/* yet */
+	NOTHING,	/* no lines yet */
 	LINES,
 	END,
 };
@@ -48,8 +49,8 @@ struct session {
 	struct urt_records records;	/* registry's lock */
 	struct urt_mapping mapping;	/* registry's lock */
 	enum state state;		/* registry's lock to write */
-	wait_queue_head_t readers;	/* who sleeps in read() */
-	atomic64_t polled;		/* the generation poll() reported last */
+	wait_queue_head_t readers;	/* tasks that sleep in read() */
+	atomic64_t polled;		/* generation poll() reported last */
 
 	struct mutex write_lock;	/* one write at a time */
 	struct urt_words words;		/* write_lock */
@@ -84,7 +85,7 @@ static enum state state_now(const struct session *s)
 {
 	if (urt_records_waiting(&s->records))
 		return LINES;
-	/* What a reader has taken may come back, if it cannot have it. */
+	/* A reader that has taken lines may still give some of them back. */
 	return s->registry.ever_used && !s->registry.count && !s->records.taken ?
 		       END : NOTHING;
 }
@@ -208,7 +209,7 @@ err_module:
 	return err;
 }
 
-/* Closed, and a grace period ago: nobody looks at them, or queues their work. */
+/* Closed sessions, after a grace period. No probe looks at them any more. */
 static LLIST_HEAD(closed_sessions);
 
 static void session_free(struct session *s)
@@ -240,10 +241,16 @@ static void session_after_grace(struct rcu_head *rcu)
 		queue_delayed_work(urt_workqueue, &free_work, 1);
 }
 
-/* Once no session can be opened any more. Returns when all have been freed. */
+/**
+ * urt_session_drain() - free all closed sessions
+ *
+ * Call this when no session can be opened any more.
+ *
+ * Context: Process. Waits for RCU callbacks and for work.
+ */
 void urt_session_drain(void)
 {
-	rcu_barrier();	/* closed sessions: they are in the list now */
+	rcu_barrier();	/* puts all closed sessions on the list */
 	flush_delayed_work(&free_work);
 }
 
@@ -252,7 +259,9 @@ static int session_release(struct inode *inode, struct file *file)
 	struct session *s = file->private_data;
 
 	urt_registry_exit(&s->registry);
-	/* Nobody has it mapped; it is too large to wait for a grace period. */
+	/*
+	 * No mapping is left. Areas are too large to keep for a grace period.
+	 */
 	mutex_lock(&s->registry.lock);
 	urt_mapping_exit(&s->mapping);
 	mutex_unlock(&s->registry.lock);
@@ -264,13 +273,16 @@ static int session_release(struct inode *inode, struct file *file)
 
 /* --- reading --- */
 
-/* Return: lines, or an error, or NULL, and then *state says why. */
+/* Return: lines, an error, or NULL. After NULL, *state says why. */
 static struct urt_piece *try_take(struct session *s, size_t count,
 				  enum state *state)
 {
 	struct urt_piece *fresh = NULL, *piece = NULL;
 
-	/* The kernel may clear memory that it hands out: not without need. */
+	/*
+	 * Allocate only if needed, since the kernel may clear what it
+	 * allocates.
+	 */
 	if (READ_ONCE(s->state) == LINES ||
 	    !llist_empty(&s->registry.final)) {
 		fresh = urt_piece_alloc(count);
@@ -294,7 +306,9 @@ static struct urt_piece *try_take(struct session *s, size_t count,
 	return piece;
 }
 
-/* Return: lines, NULL at the end of file, -EAGAIN when there is nothing yet. */
+/*
+ * Return: lines, NULL at the end of file, or an error; -EAGAIN: no lines yet.
+ */
 static struct urt_piece *take_piece(struct session *s, size_t count)
 {
 	struct urt_piece *piece;
@@ -304,12 +318,12 @@ static struct urt_piece *take_piece(struct session *s, size_t count)
 		piece = try_take(s, count, &state);
 		if (piece)
 			return piece;
-		/* They came after we had looked. */
+		/* If there are lines, they came after try_take() had looked. */
 	} while (state == LINES);
 	return state == END ? NULL : ERR_PTR(-EAGAIN);
 }
 
-/* What has not been delivered of a piece is there for the next read. */
+/* Keeps what the reader has not got of a piece for the next read. */
 static void finish_piece(struct session *s, struct urt_piece *piece)
 {
 	mutex_lock(&s->registry.lock);
@@ -318,7 +332,9 @@ static void finish_piece(struct session *s, struct urt_piece *piece)
 	mutex_unlock(&s->registry.lock);
 }
 
-/* Return: lines, NULL at the end of file, or an error; waits if it may. */
+/*
+ * Waits if @wait is set. Return: lines, NULL at the end of file, or an error.
+ */
 static struct urt_piece *await_piece(struct session *s, bool wait, size_t count)
 {
 	struct urt_piece *piece;
@@ -333,7 +349,10 @@ static struct urt_piece *await_piece(struct session *s, bool wait, size_t count)
 	}
 }
 
-/* Return: how many bytes of it were copied; a part of a line comes alone. */
+/*
+ * Copies a piece. The rest of a cut line is copied only if it comes @first.
+ * Return: the number of bytes that were copied.
+ */
 static size_t copy_piece(struct urt_piece *piece, struct iov_iter *to, bool first)
 {
 	size_t copied = 0;
@@ -346,7 +365,7 @@ static size_t copy_piece(struct urt_piece *piece, struct iov_iter *to, bool firs
 	return copied;
 }
 
-/* A piece at a time, with the lock free in between. */
+/* Takes a piece at a time, with the lock free in between. */
 static ssize_t session_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct session *s = iocb->ki_filp->private_data;
@@ -360,7 +379,7 @@ static ssize_t session_read(struct kiocb *iocb, struct iov_iter *to)
 	piece = await_piece(s, wait, count);
 	if (IS_ERR_OR_NULL(piece))
 		return PTR_ERR_OR_ZERO(piece);
-	rest = piece->begin;	/* of what an earlier read could not take */
+	rest = piece->begin;	/* an earlier read took a part */
 	do {
 		copied = copy_piece(piece, to, iov_iter_count(to) == count);
 		finish_piece(s, piece);
@@ -375,8 +394,8 @@ static ssize_t session_read(struct kiocb *iocb, struct iov_iter *to)
 }
 
 /*
- * A generation is reported once, as a change of /proc/mounts is: a mapping has
- * no reads that would tell which one its reader knows.
+ * Reports a generation once, as poll() on /proc/mounts reports a change once.
+ * The reader of a map makes no reads that would tell which generation it knows.
  */
 static bool poll_generation(struct session *s, poll_table *wait)
 {
@@ -392,9 +411,14 @@ static __poll_t session_poll(struct file *file, poll_table *wait)
 	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
 	enum state state;
 
-	/* One queue: IOCB_CMD_POLL knows no more. */
+	/* There is one queue, because IOCB_CMD_POLL knows no more than one. */
 	poll_wait(file, &s->registry.wait, wait);
-	smp_mb();	/* pairs with wq_has_sleeper() in wake.c */
+	/*
+	 * Pairs with wq_has_sleeper() in wake.c. Without them, this could read
+	 * the old state and generation while the waker sees no waiter. The
+	 * poller would then sleep on.
+	 */
+	smp_mb();
 	state = READ_ONCE(s->state);
 	if (state == LINES)
 		mask |= EPOLLIN | EPOLLRDNORM;
@@ -407,7 +431,7 @@ static __poll_t session_poll(struct file *file, poll_table *wait)
 
 /* --- mapping --- */
 
-/* Another mapping of what is mapped: fork(), or one that is cut in two. */
+/* Counts another mapping of an area, after fork() or when one is cut in two. */
 static void vma_open(struct vm_area_struct *vma)
 {
 	urt_area_get(vma->vm_private_data);
@@ -427,7 +451,9 @@ static const struct vm_operations_struct session_vm_ops = {
 	.close	= vma_close,
 };
 
-/* Return: an area of that length, or an error; takes fresh over if it is new. */
+/*
+ * Takes *fresh over if it is needed. Return: an area of @length, or an error.
+ */
 static struct urt_area *area_of(struct session *s, size_t length,
 				struct urt_area **fresh)
 {
@@ -458,7 +484,7 @@ static int session_mmap(struct file *file, struct vm_area_struct *vma)
 	err = urt_mapping_check(vma);
 	if (err)
 		return err;
-	/* Another one may map as much meanwhile, but never less. */
+	/* Another task may map as much meanwhile. The length never shrinks. */
 	if (length > READ_ONCE(s->mapping.length))
 		fresh = urt_area_alloc(&s->who, length);
 	if (IS_ERR(fresh))
@@ -488,10 +514,16 @@ static const struct proc_ops session_ops = {
 	.proc_release	= session_release,
 };
 
-/* Whoever opens it has one of their own. */
+/* All users may open it, because each open() has a registry of its own. */
 #define MODE (S_IFREG | 0666)
 
-/* Return: the file, or NULL without memory. */
+/**
+ * urt_session_create() - create /proc/urt/session
+ * @directory: /proc/urt
+ *
+ * Context: Process.
+ * Return: the file, or NULL without memory.
+ */
 struct proc_dir_entry *urt_session_create(struct proc_dir_entry *directory)
 {
 	return proc_create("session", MODE, directory, &session_ops);

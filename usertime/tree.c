@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trees: processes that are registered because their parent is.
+ * The processes of a tree are registered because their parent is.
  *
- * A member's children enter in the fork tracepoint, before they first run. Its
- * living descendants, when it becomes the root of a tree, are searched for:
- * whoever has a parent that the search has reached is reached, too, and passes
- * over all processes follow until one finds nobody new. That misses nobody:
- * take a descendant that is not reached while its parent is, after a pass that
- * reached nobody. The parent was reached before that pass began (or by the fork
- * probe, and so were all its children). What it forked later, the probe has
- * registered; what it had forked before was there for that pass to find. The
- * barriers that this rests on are in pass() and on_fork(). Only a
- * descendant that its parent has left by exiting is out of sight.
+ * The probe of fork registers the children of a member before they first run.
+ * When a process becomes the root of a tree, a search looks for its living
+ * descendants. The search reaches each process whose parent it has reached. It
+ * passes over all processes until a pass reaches no new process.
  *
- * Several searches can run in a registry at a time. Each has a bit, and entries
- * have the bits of those that have reached them, or their parents. What searches
- * alone have registered is there in doubt, until it is committed. A search that
- * succeeds commits all that it has reached, for the user who wrote the word. One
- * that fails undoes what is not committed and what no other search has reached.
- * It leaves the rest to another search, which is charged then. A search that has
- * lost an entry meanwhile looks once more.
+ * The search misses no descendant whose parent lives. Take a pass that reaches
+ * no process, and a descendant that is not reached while its parent is. The
+ * parent was reached before that pass began, or by the probe. In the second
+ * case, the probe has reached all its children as well. In the first case, if
+ * the parent forked the descendant after it was reached, the probe has
+ * registered the descendant. If the parent forked it earlier, the pass has
+ * found it. So there is no such descendant. The barriers in pass() and
+ * on_fork() rule out a case between the two. A descendant whose parent has
+ * exited is out of sight.
+ *
+ * Several searches can run in a registry at a time. Each search has a bit.
+ * Entries have the bits of the searches that have reached them or their
+ * parents. An entry that only searches have registered is in doubt, until a
+ * search commits it. A search that succeeds commits all that it has reached,
+ * for the user who wrote the word. A search that fails undoes what is not
+ * committed and what no other search has reached. It leaves the rest to another
+ * search, whose user is then charged. A search that has lost an entry meanwhile
+ * looks once more.
  */
 #include "tree.h"
 
@@ -38,21 +43,24 @@
 #include "quota.h"
 #include "registry.h"
 
-/* A search that has lost members so often has enemies. */
+/* A search gives up if it still loses members after so many rounds. */
 #define ROUNDS_MAX 20
 
 struct search {
 	struct list_head node;		/* of registry->searches */
-	const struct urt_opener *who;	/* wants it */
+	const struct urt_opener *who;	/* the opener who wants it */
 	u32 bit;
-	bool begun;			/* the root is there: others may be */
-	int err;			/* registry's lock; it must fail with this */
+	bool begun;			/* the root has been registered */
+	int err;			/* registry's lock; reason to fail */
 };
 
-/* More searches than bits in a registry wait here. */
+/* If all bits of a registry are in use, a search waits here. */
 static DECLARE_WAIT_QUEUE_HEAD(waiting);
 
-/* Return: the number of the process at *nr or later that is to be reached. */
+/*
+ * Looks at the first process from *nr on. Return: its number if the search has
+ * to reach it, or 0; *nr: its number, or 0 after the last process.
+ */
 static pid_t next_to_reach(const struct urt_registry *reg,
 			   const struct urt_opener *who, u32 search, int *nr)
 {
@@ -75,7 +83,7 @@ static pid_t next_to_reach(const struct urt_registry *reg,
 	return found;
 }
 
-/* Return: how many a pass over all processes has reached, or an error. */
+/* Passes over all processes. Return: how many it has reached, or an error. */
 static int pass(struct urt_registry *reg, const struct urt_opener *who,
 		u32 search)
 {
@@ -83,8 +91,9 @@ static int pass(struct urt_registry *reg, const struct urt_opener *who,
 	pid_t found;
 
 	/*
-	 * Whoever does not see in its fork probe that its parent has been
-	 * reached, we see here. Pairs with the one in on_fork().
+	 * Pairs with smp_mb() in on_fork(). If a child's probe does not see
+	 * that the parent is reached, this pass sees the child. Without them,
+	 * both could miss the child.
 	 */
 	smp_mb();
 	for (;; nr++) {
@@ -105,8 +114,8 @@ static int pass(struct urt_registry *reg, const struct urt_opener *who,
 }
 
 /*
- * Gives an entry that is there in doubt to one of the searches that have reached
- * it. Return: 0, or -EDQUOT when whoever wants the search cannot have it.
+ * Charges the user of @search for an entry in doubt that it has reached.
+ * Return: 0, or -EDQUOT if that user has no room.
  */
 static int charge_to(struct urt_entry *entry, const struct search *search)
 {
@@ -133,13 +142,16 @@ static int charge_to(struct urt_entry *entry, const struct search *search)
 	return err;
 }
 
-/* All that it has reached, and what that forks, is charged to who wants it. */
+/*
+ * Charges the user of @search for all that it has reached, and for what that
+ * forks.
+ */
 static int charge_reached(struct urt_registry *reg, const struct search *search)
 {
 	struct urt_entry *entry;
 	int err;
 
-	/* The others have left what they had to it. */
+	/* The other searches have left what they had to this one. */
 	if (reg->searching == search->bit)
 		return 0;
 	list_for_each_entry(entry, &reg->entries, list) {
@@ -156,9 +168,9 @@ static int charge_reached(struct urt_registry *reg, const struct search *search)
 }
 
 /*
- * From here on nobody is reached, and children of the reached are committed if
- * the search has succeeded. Return: whether it has ended; if not, it has to look
- * again.
+ * Ends the search, unless it has to look again. After its end it reaches no
+ * process. If it has succeeded, probes commit the children of what it has
+ * reached. Return: whether it has ended.
  */
 static bool stop_searching(struct urt_registry *reg, struct search *search,
 			   bool succeeded)
@@ -174,7 +186,7 @@ static bool stop_searching(struct urt_registry *reg, struct search *search,
 	if (!again && succeeded)
 		reg->committing = search->bit;
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
-	urt_registry_link_forked(reg);	/* what has its bit is on the list */
+	urt_registry_link_forked(reg);	/* lists all with its bit */
 	return !again;
 }
 
@@ -188,7 +200,10 @@ static void commit_reached(struct urt_registry *reg,
 		cond_resched();
 		if (!(READ_ONCE(entry->searches) & search->bit))
 			continue;
-		/* One that a probe has reached meanwhile stays as it is paid. */
+		/*
+		 * If this fails, a probe has added the entry meanwhile, and the
+		 * charge stays as it is.
+		 */
 		charge_to(entry, search);
 		raw_spin_lock_irqsave(&reg->probe_lock, flags);
 		entry->searches &= ~search->bit;
@@ -202,8 +217,8 @@ static void commit_reached(struct urt_registry *reg,
 }
 
 /*
- * Gives an entry to a search that has reached it, too. Those that cannot have it
- * must fail.
+ * Gives an entry to another search that has reached it. A search whose user has
+ * no room for the entry must fail.
  */
 static void leave_to_another(struct urt_entry *entry)
 {
@@ -220,7 +235,7 @@ static void leave_to_another(struct urt_entry *entry)
 	}
 }
 
-/* Return: whether the entry is nobody's any more. */
+/* Return: whether no search and no user wants the entry any more. */
 static bool abandon(struct urt_entry *entry, const struct search *search)
 {
 	struct urt_registry *reg = entry->registry;
@@ -263,7 +278,7 @@ static void undo(struct urt_registry *reg, const struct search *search)
 		urt_registry_disarm_if_empty(reg);
 }
 
-/* Return: whether there was a bit for it. */
+/* Return: whether a bit was free. */
 static bool take_bit(struct urt_registry *reg, struct search *search)
 {
 	unsigned long flags;
@@ -281,7 +296,7 @@ static bool take_bit(struct urt_registry *reg, struct search *search)
 	return true;
 }
 
-/* Return: 0, or -EINTR when killed. */
+/* Return: 0, or -EINTR if killed. */
 static int begin_search(struct urt_registry *reg, struct search *search,
 			bool *ever_used)
 {
@@ -303,7 +318,7 @@ static int begin_search(struct urt_registry *reg, struct search *search,
 	return 0;
 }
 
-/* Return: 1 when it has to go on, or how it has ended: 0 or @err or another. */
+/* Return: 1 if the search has to go on, or else its result, 0 or an error. */
 static int end_search(struct urt_registry *reg, struct search *search, int err,
 		      bool ever_used)
 {
@@ -335,14 +350,17 @@ static bool has_lost(const struct urt_registry *reg,
 }
 
 /*
- * Return: 0 when no process is left to reach, or when the search has lost members
- * and needs another round; or an error.
+ * Makes passes until no process is left to reach, or until the search has lost
+ * members and needs another round. Return: 0 or an error.
  */
 static int reach_all(struct urt_registry *reg, const struct search *search)
 {
 	int ret;
 
-	/* A user who unregisters members as fast as we add them ends no round. */
+	/*
+	 * A user could otherwise keep a round going for ever by unregistering
+	 * members as fast as passes add them.
+	 */
 	do {
 		ret = pass(reg, search->who, search->bit);
 	} while (ret > 0 && !has_lost(reg, search));
@@ -360,7 +378,10 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
 	if (err)
 		return err;
 	do {
-		/* Again in each round: somebody may have unregistered it. */
+		/*
+		 * Do this in each round. The root may be unregistered
+		 * meanwhile.
+		 */
 		err = urt_registry_add(reg, who, nr, URT_ROOT, search.bit);
 		if (err == -ESRCH && search.begun)
 			err = 0;
@@ -377,13 +398,17 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
 
 /**
  * urt_tree_add() - register a process, its descendants, and what they fork
- * @reg: where
- * @who: wants it
- * @nr: the number of the root, or of one of its threads, as @who counts
+ * @reg: the registry
+ * @who: the opener who wants it
+ * @nr: number of the root, or of one of its threads, as @who counts
  *
- * Return: 0, or an error of urt_registry_add(), or -EBUSY when members
- * were unregistered, or children could not be registered, again and again while it
- * searched. It has registered nothing then.
+ * If it fails, it has registered nothing.
+ *
+ * Context: Process. Takes fork_lock, and then @reg->lock many times. In the
+ * system registry, search_lock of the opener's part is around the search.
+ * Return: 0, an error of urt_registry_add(), or -EBUSY. -EBUSY says that again
+ * and again during the search, members were unregistered or children could not
+ * be registered.
  */
 int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 		 pid_t nr)
@@ -394,7 +419,9 @@ int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 	err = urt_lifecycle_follow_forks();
 	if (err)
 		return err;
-	/* A session has one writer at a time. In status, one user is one. */
+	/*
+	 * A session has one writer at a time. In status, a user has one search.
+	 */
 	if (reg->ops)
 		return search_tree(reg, who, nr);
 	err = mutex_lock_killable(turn);
