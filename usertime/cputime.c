@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The CPU time of one process: all its threads, live and dead.
+ * The CPU time of one process is that of all its threads, live and dead.
  *
- * The scheduler counts run time to the nanosecond (sum_exec_runtime), while the
- * tick only samples whether it was spent in user or in kernel mode. As for
+ * The scheduler counts run time to the nanosecond (sum_exec_runtime). The tick
+ * only samples whether the time was spent in user or in kernel mode. As for
  * /proc/PID/stat, the exact total is therefore divided in the proportion of the
- * samples, and neither part ever shrinks. The kernel's arithmetic for that
- * (cputime_adjust()) is not exported and stands here once more.
+ * samples, and neither part ever shrinks. The kernel does not export its
+ * arithmetic for this (cputime_adjust()), which stands here once more.
  *
- * What was shown before is kept by the caller, under its own lock. The kernel's
+ * The caller keeps what was shown before, under its own lock. The kernel's
  * signal->prev_cputime would make one sequence of our values and those of
- * /proc/PID/stat, but its lock must be taken with interrupts off and is half
- * the cost of a refresh, and it is not ours to write.
+ * /proc/PID/stat. But its lock must be taken with interrupts off, and is half
+ * the cost of a refresh. Besides, the field is not ours to write.
  */
 #include "cputime.h"
 
@@ -24,8 +24,8 @@
 #include "compat.h"
 
 /*
- * Some CPU runs without a tick (nohz_full): what the thread's fields say may be
- * a second old. This call adds what is pending, as reading
+ * If some CPU runs without a tick (nohz_full), the fields of a thread may be a
+ * second old. This call adds what is pending, as reading
  * /proc/PID/task/TID/stat does.
  */
 static noinline void add_tickless(struct urt_sums *sums, struct task_struct *t)
@@ -54,7 +54,10 @@ static struct urt_sums sum_group(struct task_struct *leader)
 	return sums;
 }
 
-/* Threads are dying in numbers: makes them wait, so as not to starve. */
+/*
+ * Many threads are dying. The lock makes them wait, so that this does not
+ * starve.
+ */
 static noinline struct urt_sums sum_group_locked(struct task_struct *leader)
 {
 	struct signal_struct *sig = leader->signal;
@@ -68,7 +71,16 @@ static noinline struct urt_sums sum_group_locked(struct task_struct *leader)
 }
 
 #ifdef CONFIG_VIRT_CPU_ACCOUNTING_NATIVE
-/* The hardware tells user from kernel mode (s390, powerpc): nothing to scale. */
+/**
+ * urt_cputime_split() - divide a total into user and system time
+ * @ct: what was shown last; receives the new values
+ * @sums: over the thread group
+ *
+ * Neither part ever shrinks. On s390 and powerpc the hardware tells user from
+ * kernel mode, and nothing is scaled.
+ *
+ * Context: Any. The caller holds the lock of @ct.
+ */
 void urt_cputime_split(struct urt_cputime *ct, struct urt_sums sums)
 {
 	ct->utime = max(ct->utime, sums.utime);
@@ -79,7 +91,9 @@ static void adopt_final(struct urt_cputime *ct, const struct signal_struct *sig)
 {
 }
 #else
-/* stime's share of rtime; never more than rtime, whatever the rounding. */
+/*
+ * Return: the share of stime in rtime. Rounding never makes it more than rtime.
+ */
 static u64 scale_stime(struct urt_sums sums)
 {
 	if (!sums.stime)
@@ -98,8 +112,8 @@ void urt_cputime_split(struct urt_cputime *ct, struct urt_sums sums)
 	if (sums.rtime <= ct->utime + ct->stime)
 		return;
 	/*
-	 * Neither part may shrink. The total has grown, so if the one keeps its
-	 * old value there is room for the other's.
+	 * Neither part may shrink. The total has grown. If one part keeps its
+	 * old value, there is therefore room for that of the other.
 	 */
 	stime = max(scale_stime(sums), ct->stime);
 	stime = min(stime, sums.rtime - ct->utime);
@@ -108,9 +122,9 @@ void urt_cputime_split(struct urt_cputime *ct, struct urt_sums sums)
 }
 
 /*
- * What wait4() was told when it reaped the process, if it has been reaped by
- * wait4(), of the same total, and if we have not shown more of either part.
- * Nobody writes it any more.
+ * Takes the values that wait4() reported when it reaped the process. It does so
+ * only if wait4() did reap the process, if the total is the same, and if
+ * neither part was shown with more. No task writes these values any more.
  */
 static void adopt_final(struct urt_cputime *ct, const struct signal_struct *sig)
 {
@@ -124,7 +138,16 @@ static void adopt_final(struct urt_cputime *ct, const struct signal_struct *sig)
 }
 #endif
 
-/* What urt_cputime_sample() leaves to do: the same, whatever comes. */
+/**
+ * urt_cputime_sample_slow() - do what urt_cputime_sample() leaves to do
+ * @leader: as for urt_cputime_sample()
+ * @ct: as for urt_cputime_sample()
+ *
+ * This copes with CPUs without a tick, and with threads that die meanwhile.
+ *
+ * Context: RCU read side. Takes stats_lock if threads die. The caller holds the
+ * lock of @ct.
+ */
 void urt_cputime_sample_slow(struct task_struct *leader,
 			     struct urt_cputime *ct)
 {
@@ -141,7 +164,9 @@ void urt_cputime_sample_slow(struct task_struct *leader,
  * @leader: its thread group leader, from the sched_process_free tracepoint
  * @ct: what was shown of it last; receives the final value
  *
- * Every thread is counted in the signal struct by now and nobody changes it.
+ * By now every thread is counted in the signal struct, and no task changes it.
+ *
+ * Context: Probe in softirq. The caller holds the registry's probe_lock.
  */
 void urt_cputime_final(struct task_struct *leader, struct urt_cputime *ct)
 {

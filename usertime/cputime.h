@@ -9,13 +9,13 @@
 
 #include "compat.h"
 
-/* What a process has used so far, in nanoseconds; the sum is exact. */
+/* CPU time that a process has used so far, in nanoseconds. The sum is exact. */
 struct urt_cputime {
 	u64 utime;
 	u64 stime;
 };
 
-/* Sums over a thread group: samples of the tick, and the run time proper. */
+/* Sums over a thread group: samples of the tick, and the exact run time. */
 struct urt_sums {
 	u64 utime;
 	u64 stime;
@@ -28,13 +28,20 @@ static inline u64 urt_read_u64(const u64 *p)
 	return READ_ONCE(*p);
 }
 #else
-/*
- * A u64 that its owner writes without a lock that we could take, in two stores.
+/**
+ * urt_read_u64() - read a u64 that its owner writes without a lock
+ * @p: the u64
+ *
+ * No lock that we could take protects it. The owner writes it in two stores.
  * When the low half overflows, a reader between the stores may pair an old low
- * half with a new high half: 4.3 s too much, kept forever by whoever never goes
- * backwards. Compilers store the low half first, so reading the high half
- * before the low one, and once more after it, leaves only the other mixture, a
- * value that is too small for once; that one is harmless.
+ * half with a new high half. This value is 4.3 s too large, and a value that
+ * never goes backwards would keep it forever. Compilers store the low half
+ * first. This reads the high half before the low one, and once more after it.
+ * Only the other mixture is left, a value that is too small for once. It does
+ * no harm.
+ *
+ * Context: Any.
+ * Return: the value.
  */
 static inline u64 urt_read_u64(const u64 *p)
 {
@@ -44,14 +51,22 @@ static inline u64 urt_read_u64(const u64 *p)
 
 	do {
 		hi = READ_ONCE(half[!low]);
-		smp_rmb();	/* high half first */
+		smp_rmb();	/* the high half first */
 		lo = READ_ONCE(half[low]);
-		smp_rmb();	/* and last */
+		smp_rmb();	/* and once more, after the low half */
 	} while (hi != READ_ONCE(half[!low]));
 	return (u64)hi << 32 | lo;
 }
 #endif
 
+/**
+ * urt_sums_of_dead() - what the dead threads of a process have used
+ * @sig: of the process
+ *
+ * Context: Any. The caller checks stats_lock, unless no task changes @sig any
+ * more.
+ * Return: the sums.
+ */
 static inline struct urt_sums urt_sums_of_dead(const struct signal_struct *sig)
 {
 	return (struct urt_sums) {
@@ -61,6 +76,13 @@ static inline struct urt_sums urt_sums_of_dead(const struct signal_struct *sig)
 	};
 }
 
+/**
+ * urt_sums_add() - add what a living thread has used
+ * @sums: over the thread group
+ * @t: the thread
+ *
+ * Context: RCU read side.
+ */
 static inline void urt_sums_add(struct urt_sums *sums,
 				const struct task_struct *t)
 {
@@ -76,20 +98,22 @@ void urt_cputime_final(struct task_struct *leader, struct urt_cputime *ct);
 
 /**
  * urt_cputime_sample() - bring the CPU time of a living process up to date
- * @leader: its thread group leader, zombie or not; the caller is under RCU
+ * @leader: its thread group leader, zombie or not
  * @ct: what an earlier call left there, or zeroes
  *
- * On nohz_full CPUs, and on others by up to a tick, time that is being spent
- * right now may be missing; it is there next time.
+ * Time that is being spent right now may be missing on nohz_full CPUs, and up
+ * to a tick of it on other CPUs. The next sample has this time.
  *
- * Inline: most of what a refresh does is done in here. Most processes sleep, and
- * what has not run needs no scaling.
+ * This is inline, because it is most of what a refresh does. Most processes
+ * sleep, and a process that has not run needs no scaling.
+ *
+ * Context: RCU read side. The caller holds the lock of @ct.
  */
 static __always_inline void urt_cputime_sample(struct task_struct *leader,
 					       struct urt_cputime *ct)
 {
 	struct signal_struct *sig = leader->signal;
-	/* A thread is counted alive or dead, never both: this sees it move. */
+	/* A thread counts as alive or dead, never as both. seq shows a move. */
 	unsigned int seq = read_seqbegin(&sig->stats_lock);
 	struct urt_sums sums = urt_sums_of_dead(sig);
 	struct task_struct *t;

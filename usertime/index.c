@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All entries of all registries by their process's signal_struct.
+ * The index has all entries of all registries, by the signal_struct of their
+ * process.
  *
- * The pointer is compared and never followed. It identifies a process from
- * fork to sched_process_free, through exec and the death of its leader, and an
- * entry leaves the index there, before the memory can become another's.
+ * The module compares this pointer and never follows it. The pointer identifies
+ * a process from fork to sched_process_free, through exec and the death of its
+ * leader. There the entry leaves the index, before the kernel can reuse the
+ * memory.
  *
- * Tracepoint probes read under RCU and, for processes that nobody registered,
- * take no lock. They also write, where nothing may sleep even on PREEMPT_RT:
- * hence raw locks, held for a few instructions, inside of a registry's
- * probe_lock.
+ * Probes read the index under RCU. For an unregistered process, they take no
+ * lock. Probes also write to the index, where nothing may sleep, even on
+ * PREEMPT_RT. The locks are therefore raw. They are held for a few
+ * instructions, inside of a registry's probe_lock.
  */
 #include "index.h"
 
@@ -30,9 +32,10 @@ atomic_t urt_indexed = ATOMIC_INIT(0);
 static raw_spinlock_t locks[1 << LOCK_BITS];
 
 /**
- * urt_index_init() - make room
- * @entries: the most that will be indexed; four of them share a bucket then
+ * urt_index_init() - allocate the index
+ * @entries: the most that will be indexed; four of them then share a bucket
  *
+ * Context: Process. Allocates memory.
  * Return: 0 or -ENOMEM.
  */
 int urt_index_init(unsigned int entries)
@@ -50,6 +53,13 @@ int urt_index_init(unsigned int entries)
 	return 0;
 }
 
+/**
+ * urt_index_exit() - free the index
+ *
+ * Call this when no probe is attached any more.
+ *
+ * Context: Process.
+ */
 void urt_index_exit(void)
 {
 	kvfree(urt_index_buckets);
@@ -61,7 +71,13 @@ static raw_spinlock_t *bucket_lock(const struct urt_entry *entry)
 		      (urt_index_bits - LOCK_BITS)];
 }
 
-/* Interrupts are off: the caller holds the entry's registry's probe_lock. */
+/**
+ * urt_index_add() - put an entry into the index
+ * @entry: not in it
+ *
+ * Context: Process or probe, with interrupts off. The caller holds the
+ * registry's probe_lock. Takes a bucket lock.
+ */
 void urt_index_add(struct urt_entry *entry)
 {
 	raw_spinlock_t *lock = bucket_lock(entry);
@@ -73,7 +89,16 @@ void urt_index_add(struct urt_entry *entry)
 	raw_spin_unlock(lock);
 }
 
-/* The end of the process and the end of the entry come here: first wins. */
+/**
+ * urt_index_del() - take an entry out of the index
+ * @entry: may have left it already
+ *
+ * The end of the process and the end of the entry both come here. The first one
+ * takes the entry out.
+ *
+ * Context: Process, softirq or probe, with interrupts off. The caller holds the
+ * registry's probe_lock. Takes a bucket lock.
+ */
 void urt_index_del(struct urt_entry *entry)
 {
 	raw_spinlock_t *lock = bucket_lock(entry);

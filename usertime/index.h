@@ -16,11 +16,18 @@ void urt_index_exit(void);
 void urt_index_add(struct urt_entry *entry);
 void urt_index_del(struct urt_entry *entry);
 
-/* For urt_index_look(), which every process of the system pays for. */
+/* urt_index_look() reads these. Every process of the system pays for this. */
 extern atomic_t urt_indexed;
 extern struct hlist_head *urt_index_buckets;
 extern unsigned int urt_index_bits;
 
+/**
+ * urt_index_bucket() - the bucket of a process
+ * @signal: identifies the process
+ *
+ * Context: Any.
+ * Return: the bucket.
+ */
 static inline struct hlist_head *
 urt_index_bucket(const struct signal_struct *signal)
 {
@@ -28,12 +35,13 @@ urt_index_bucket(const struct signal_struct *signal)
 }
 
 /**
- * urt_index_look() - the bucket that a process's entries are in, if any are
- * @signal: identifies it
+ * urt_index_look() - the bucket of a process, if it may have entries
+ * @signal: identifies the process
  *
- * Needs no RCU, and tests one flag while nothing is registered.
+ * While nothing is registered, this tests one flag.
  *
- * Return: NULL if the process is in no registry, for sure.
+ * Context: Any. Needs no RCU.
+ * Return: the bucket, or NULL if the process is in no registry, for sure.
  */
 static inline struct hlist_head *
 urt_index_look(const struct signal_struct *signal)
@@ -61,11 +69,13 @@ urt_index_at(struct hlist_node *node, const struct signal_struct *signal)
 
 /**
  * urt_index_first() - the first entry of a process
- * @bucket: that it is in
- * @signal: identifies it
+ * @bucket: of the process
+ * @signal: identifies the process
  *
- * A process has an entry in each registry that it is registered in. The caller
- * is under RCU, and so are the entries that it gets.
+ * A process has an entry in each registry that it is registered in.
+ *
+ * Context: RCU read side. The entry stays valid until rcu_read_unlock().
+ * Return: the entry, or NULL.
  */
 static inline struct urt_entry *
 urt_index_first(struct hlist_head *bucket, const struct signal_struct *signal)
@@ -73,7 +83,13 @@ urt_index_first(struct hlist_head *bucket, const struct signal_struct *signal)
 	return urt_index_at(rcu_dereference(hlist_first_rcu(bucket)), signal);
 }
 
-/* The next one of the same process, or NULL. */
+/**
+ * urt_index_next() - the next entry of the same process
+ * @entry: the entry before
+ *
+ * Context: RCU read side. The entry stays valid until rcu_read_unlock().
+ * Return: the entry, or NULL.
+ */
 static inline struct urt_entry *urt_index_next(struct urt_entry *entry)
 {
 	return urt_index_at(rcu_dereference(hlist_next_rcu(&entry->index)),

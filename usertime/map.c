@@ -2,16 +2,17 @@
 /*
  * The mapped snapshots of a session.
  *
- * Two of them take turns, as in the kernel's own latch: the one that readers are
- * told to read stays as it is while the other is filled. Users cannot write to
- * the memory, and what we need to know of it we keep elsewhere, all the same.
+ * Two snapshots take turns, as in the kernel's own latch. One of them is filled
+ * while readers are told to read the other, which stays as it is. Users cannot
+ * write to the memory. Even so, the module keeps elsewhere what it needs to
+ * know of the memory.
  *
  * An area is the memory of one length. The session holds a reference to the
- * longest one, each mapping to its own: an outgrown area goes with its last
- * mapping. All of them show the same generations until then.
+ * longest area, and each mapping to its own area. An outgrown area is freed
+ * with its last mapping. All areas show the same generations until then.
  *
- * Pages are inserted by number: Linux 5.10 does not allow pages that are charged
- * to a memory cgroup to be mapped otherwise.
+ * Pages are inserted by number, because Linux 5.10 maps pages that are charged
+ * to a memory cgroup in no other way.
  */
 #include "map.h"
 
@@ -37,7 +38,7 @@
 #include "registry.h"
 #include "urt.h"
 
-/* What user space was compiled with, 32-bit programs too. */
+/* User space was compiled with this layout, 32-bit programs as well. */
 static_assert(sizeof(struct urt_map) == 64);
 static_assert(offsetof(struct urt_map, sequence) == 4);
 static_assert(offsetof(struct urt_map, snapshot_offset) == 16);
@@ -55,15 +56,17 @@ struct urt_area {
 	refcount_t ref;			/* registry's lock to drop */
 	size_t length;			/* in whole pages */
 	unsigned int capacity;		/* processes in a snapshot */
-	unsigned int sequence;		/* registry's lock; ours: never read back */
+	unsigned int sequence;		/* registry's lock; not read from map */
 	struct urt_map *map;
 };
 
 /**
- * urt_mapping_check() - whether somebody wants what we have
- * @vma: of their mmap()
+ * urt_mapping_check() - whether a session can be mapped as a user wants
+ * @vma: of the user's mmap()
  *
- * Return: 0, -EACCES for writing, -EINVAL for anything else we do not map.
+ * Context: Process. The caller holds mmap_lock.
+ * Return: 0, -EACCES for writing, or -EINVAL for anything else that is not
+ * mapped.
  */
 int urt_mapping_check(const struct vm_area_struct *vma)
 {
@@ -81,7 +84,7 @@ static u32 snapshot_offset(const struct urt_area *area, int side)
 		       area->capacity * sizeof(struct urt_map_process));
 }
 
-/* Return: how many processes a session of theirs can have, at most. */
+/* Return: how many processes a session of this opener can have, at most. */
 static size_t most_processes(const struct urt_opener *who)
 {
 	return who->exempt ? max(urt_max_processes, urt_max_per_user) :
@@ -94,12 +97,13 @@ static size_t most_bytes(const struct urt_opener *who)
 }
 
 /**
- * urt_area_alloc() - make room
- * @who: has opened the session
+ * urt_area_alloc() - allocate an area
+ * @who: the opener of the session
  * @length: in whole pages, as mmap() has it
  *
- * Return: an area for urt_mapping_add(), or -EINVAL for more room than @who can
- * have processes, or -ENOMEM.
+ * Context: Process. Allocates memory. The registry's lock is not held.
+ * Return: an area for urt_mapping_add(); -EINVAL for more room than @who can
+ * have processes; -ENOMEM.
  */
 struct urt_area *urt_area_alloc(const struct urt_opener *who, size_t length)
 {
@@ -131,7 +135,12 @@ struct urt_area *urt_area_alloc(const struct urt_opener *who, size_t length)
 	return area;
 }
 
-/* For one that is in no list. */
+/**
+ * urt_area_free() - free an area
+ * @area: on no list, or NULL
+ *
+ * Context: Process. May sleep.
+ */
 void urt_area_free(struct urt_area *area)
 {
 	if (!area)
@@ -140,20 +149,27 @@ void urt_area_free(struct urt_area *area)
 	kfree(area);
 }
 
-/* One more mapping of what is mapped. */
+/**
+ * urt_area_get() - count one more mapping
+ * @area: already mapped, or the longest one of a session
+ *
+ * Context: Process.
+ */
 void urt_area_get(struct urt_area *area)
 {
 	refcount_inc(&area->ref);
 }
 
 /**
- * urt_area_insert() - let a user see it
+ * urt_area_insert() - let a user see an area
  * @area: a reference to it becomes the mapping's
- * @vma: has passed urt_mapping_check(), and is of its length
+ * @vma: has passed urt_mapping_check(), and is as long as the area
  *
- * Return: 0, or what remap_pfn_range() says. Pages may be mapped then for as
- * long as mmap() takes to fail: the reference is lost, and the area stays until
- * the file is closed.
+ * If this fails, pages may stay mapped for as long as mmap() takes to fail. The
+ * reference is lost, and the area stays until the file is closed.
+ *
+ * Context: Process. The caller holds mmap_lock. May sleep.
+ * Return: 0, or an error of remap_pfn_range().
  */
 int urt_area_insert(struct urt_area *area, struct vm_area_struct *vma)
 {
@@ -174,12 +190,23 @@ int urt_area_insert(struct urt_area *area, struct vm_area_struct *vma)
 	return 0;
 }
 
+/**
+ * urt_mapping_init() - set up a mapping without areas
+ * @mapping: of a session that no other task can reach yet
+ *
+ * Context: Process.
+ */
 void urt_mapping_init(struct urt_mapping *mapping)
 {
 	INIT_LIST_HEAD(&mapping->areas);
 }
 
-/* When nothing is mapped any more. */
+/**
+ * urt_mapping_exit() - free all areas
+ * @mapping: nothing of it is mapped any more
+ *
+ * Context: Process. The caller holds the registry's lock.
+ */
 void urt_mapping_exit(struct urt_mapping *mapping)
 {
 	struct urt_area *area, *next;
@@ -196,14 +223,15 @@ static struct urt_area *longest(struct urt_mapping *mapping)
 }
 
 /**
- * urt_mapping_add() - map an area from now on
- * @mapping: of a session whose registry's lock the caller holds
- * @area: longer than those it has
- * @who: has opened the session
+ * urt_mapping_add() - make an area the one that is mapped from now on
+ * @mapping: of a session
+ * @area: longer than all that the session has
+ * @who: the opener of the session
  *
  * Doubling the length each time, up to the longest, is always possible.
  *
- * Return: 0, or -ENOMEM when areas that are still mapped are too long already.
+ * Context: Process. The caller holds the registry's lock.
+ * Return: 0, or -ENOMEM if areas that are still mapped are too long already.
  */
 int urt_mapping_add(struct urt_mapping *mapping, struct urt_area *area,
 		    const struct urt_opener *who)
@@ -220,7 +248,13 @@ int urt_mapping_add(struct urt_mapping *mapping, struct urt_area *area,
 	return 0;
 }
 
-/* Return: a reference to the longest area, for urt_mapping_put(). */
+/**
+ * urt_mapping_get() - take a reference to the longest area
+ * @mapping: of a session that has an area
+ *
+ * Context: Process. The caller holds the registry's lock.
+ * Return: the area, for urt_mapping_put().
+ */
 struct urt_area *urt_mapping_get(struct urt_mapping *mapping)
 {
 	struct urt_area *area = longest(mapping);
@@ -229,7 +263,13 @@ struct urt_area *urt_mapping_get(struct urt_mapping *mapping)
 	return area;
 }
 
-/* Under the registry's lock. */
+/**
+ * urt_mapping_put() - drop a reference to an area
+ * @mapping: of a session
+ * @area: on its list; freed with the last reference
+ *
+ * Context: Process. The caller holds the registry's lock.
+ */
 void urt_mapping_put(struct urt_mapping *mapping, struct urt_area *area)
 {
 	if (!refcount_dec_and_test(&area->ref))
@@ -255,7 +295,7 @@ static void fill_process(struct urt_map_process *process,
 					details->uid);
 	process->threads = details->threads;
 	process->state = entry->state;
-	/* Linux 5.10 leaves an older name's end behind the NUL. */
+	/* Linux 5.10 leaves the end of an older name behind the NUL. */
 	strscpy_pad(process->comm, details->comm, sizeof(process->comm));
 }
 
@@ -285,20 +325,29 @@ static void publish(struct urt_area *area, struct urt_registry *reg,
 {
 	unsigned int next = area->sequence + 1;
 
-	/* Whoever sees what we write now sees that its turn is over, too. */
+	/*
+	 * Pairs with the acquire fence of readers; see urt.h. A reader that
+	 * sees a write below then sees that the turn of this snapshot is over.
+	 * Without them, the reader could take a torn snapshot for a whole one.
+	 */
 	smp_wmb();
 	fill_snapshot((void *)area->map + snapshot_offset(area, next & 1),
 		      area->capacity, reg, who);
-	/* Pairs with the acquire of readers: urt.h tells them. */
+	/*
+	 * Pairs with the acquire of readers; see urt.h. Without them, a reader
+	 * could see the new sequence before the snapshot is filled.
+	 */
 	smp_store_release(&area->map->sequence, next);
 	area->sequence = next;
 }
 
 /**
  * urt_mapping_publish() - show readers the registry as it is now
- * @mapping: nothing happens if nobody has mapped it
- * @reg: its lock held
- * @who: has opened the session
+ * @mapping: of the session; may have no area
+ * @reg: the registry of the session
+ * @who: the opener of the session
+ *
+ * Context: Process. The caller holds @reg->lock. May sleep.
  */
 void urt_mapping_publish(struct urt_mapping *mapping, struct urt_registry *reg,
 			 const struct urt_opener *who)
@@ -310,7 +359,13 @@ void urt_mapping_publish(struct urt_mapping *mapping, struct urt_registry *reg,
 		publish(area, reg, who);
 }
 
-/* Shows readers the interval, which holds from now on. */
+/**
+ * urt_mapping_pace() - show readers the interval that holds from now on
+ * @mapping: of the session; may have no area
+ * @reg: the registry of the session
+ *
+ * Context: Process. The caller holds @reg->lock.
+ */
 void urt_mapping_pace(struct urt_mapping *mapping,
 		      const struct urt_registry *reg)
 {

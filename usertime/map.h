@@ -11,13 +11,13 @@ struct urt_registry;
 struct vm_area_struct;
 
 /*
- * A session's snapshots for reading without system calls; layout in urt.h. Once
- * it has been mapped, the longest area comes first. Older ones stay while they
- * are mapped.
+ * The snapshots of a session for reading without system calls. urt.h has the
+ * layout. Once the session has been mapped, the longest area comes first. Older
+ * areas stay while they are mapped.
  */
 struct urt_mapping {
 	struct list_head areas;		/* registry's lock */
-	size_t length;			/* registry's lock to write; the longest's */
+	size_t length;			/* registry's lock to write; longest */
 	size_t total;			/* registry's lock; of all lengths */
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who opened a file, what they can see, and what they may do. */
+/* The opener of a file: what it can see, and what it may do. */
 #include "opener.h"
 
 #include <linux/capability.h>
@@ -25,9 +25,10 @@ static bool contains(const struct pid_namespace *outer,
 }
 
 /*
- * By hidepid; or because it is not for @pid_ns to look through: anybody can make
- * a PID namespace, mount a procfs of it without hidepid, and open that from
- * outside of it.
+ * Return: whether the procfs of @file hides processes from @pid_ns. It does so
+ * by hidepid, or if its own PID namespace does not contain @pid_ns. Otherwise,
+ * any user could make a PID namespace, mount a procfs of it without hidepid,
+ * and open that from outside of it.
  */
 static bool hides_processes(const struct file *file,
 			    const struct pid_namespace *pid_ns)
@@ -39,10 +40,11 @@ static bool hides_processes(const struct file *file,
 }
 
 /**
- * urt_opener_init() - note who opens a file
- * @who: to fill in
- * @file: being opened, by current, on a procfs
+ * urt_opener_init() - note the opener of a file
+ * @who: receives the opener
+ * @file: on a procfs; current is opening it
  *
+ * Context: Process. Allocates memory.
  * Return: 0, or -ENOMEM.
  */
 int urt_opener_init(struct urt_opener *who, struct file *file)
@@ -63,6 +65,12 @@ int urt_opener_init(struct urt_opener *who, struct file *file)
 	return 0;
 }
 
+/**
+ * urt_opener_exit() - drop the references of an opener
+ * @who: the opener
+ *
+ * Context: Process.
+ */
 void urt_opener_exit(struct urt_opener *who)
 {
 	put_pid_ns(who->pid_ns);
@@ -71,10 +79,12 @@ void urt_opener_exit(struct urt_opener *who)
 
 /**
  * urt_opener_find() - the process that a number means
- * @who: whose number it is
+ * @who: the opener who uses the number
  * @nr: of a process or of any of its threads
  *
- * Return: the thread group's leader, valid under the caller's RCU, or NULL.
+ * Context: RCU read side.
+ * Return: the leader of the thread group, valid until rcu_read_unlock(), or
+ * NULL.
  */
 struct task_struct *urt_opener_find(const struct urt_opener *who, pid_t nr)
 {
@@ -84,18 +94,41 @@ struct task_struct *urt_opener_find(const struct urt_opener *who, pid_t nr)
 	return task ? pid_task(task_tgid(task), PIDTYPE_TGID) : NULL;
 }
 
-/* Capabilities count in the init user namespace only. */
+/**
+ * urt_opener_capable() - whether an opener has a capability
+ * @who: the opener
+ * @cap: the capability
+ *
+ * Context: Process.
+ * Return: whether @who has it in the init user namespace. No other one counts.
+ */
 bool urt_opener_capable(const struct urt_opener *who, int cap)
 {
 	return file_ns_capable(who->file, &init_user_ns, cap);
 }
 
+/**
+ * urt_opener_owns() - whether an opener is the owner of a process
+ * @who: the opener
+ * @owner: of the process; as urt_cred_owner()
+ *
+ * Context: Any.
+ * Return: whether @owner is the effective uid of @who.
+ */
 bool urt_opener_owns(const struct urt_opener *who, kuid_t owner)
 {
 	return uid_eq(owner, who->file->f_cred->euid);
 }
 
-/* Return: whether what the process forks may be followed. Under RCU. */
+/**
+ * urt_opener_may_tree() - whether an opener may follow what a process forks
+ * @who: the opener
+ * @leader: of the process
+ *
+ * Context: RCU read side.
+ * Return: whether @who owns the process, or has CAP_SYS_PTRACE in its user
+ * namespace.
+ */
 bool urt_opener_may_tree(const struct urt_opener *who,
 			 struct task_struct *leader)
 {
@@ -104,7 +137,7 @@ bool urt_opener_may_tree(const struct urt_opener *who,
 			       CAP_SYS_PTRACE);
 }
 
-/* As urt_cred_owner(), for groups. */
+/* Does for groups what urt_cred_owner() does for users. */
 static kgid_t group(const struct cred *cred)
 {
 	if (gid_eq(cred->gid, cred->egid) && gid_eq(cred->gid, cred->sgid))
@@ -113,12 +146,15 @@ static kgid_t group(const struct cred *cred)
 }
 
 /**
- * urt_opener_same_creds() - whether somebody could do all that a process can
- * @who: has opened a file
+ * urt_opener_same_creds() - whether an opener could do all that a process can
+ * @who: the opener
  * @cred: of the process
  *
- * The part of ptrace_may_access(PTRACE_MODE_READ_FSCREDS) that asks for no
- * capability; that function is for living processes, and not exported.
+ * This is the part of ptrace_may_access(PTRACE_MODE_READ_FSCREDS) that asks for
+ * no capability. That function is for living processes, and is not exported.
+ *
+ * Context: RCU read side, also in softirq.
+ * Return: whether @who could do so.
  */
 bool urt_opener_same_creds(const struct urt_opener *who,
 			   const struct cred *cred)

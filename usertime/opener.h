@@ -16,25 +16,29 @@ struct urt_user;
 struct user_namespace;
 
 /*
- * Who opened a file. Whoever it is passed to acts with the opener's rights and
- * sees the opener's numbers.
+ * The opener of a file. A process that gets the descriptor acts with the
+ * opener's rights and sees the opener's numbers.
  */
 struct urt_opener {
 	const struct file *file;	/* for f_cred; until its release */
 	struct pid_namespace *pid_ns;
 	s64 boot_offset;		/* of the time namespace, in ns */
 	struct urt_user *user;
-	bool restricted;		/* sees and registers only their own */
+	bool restricted;		/* sees and registers only its own */
 	bool exempt;			/* has CAP_SYS_RESOURCE */
 };
 
 extern unsigned int urt_restrict;
 extern bool urt_loaded;
 
-/*
- * For whoever opens a file. Return: whether the module stays while it is open.
- * The kernel frees one that fails to load without asking who uses it: nobody
- * may, before it is known that nothing fails any more.
+/**
+ * urt_module_get() - keep the module while a file is open
+ *
+ * If a module fails to load, the kernel frees it, even if it is in use. No file
+ * may therefore be opened before it is known that nothing fails any more.
+ *
+ * Context: Process.
+ * Return: whether the module stays while the file is open.
  */
 static inline bool urt_module_get(void)
 {
@@ -53,11 +57,14 @@ bool urt_opener_same_creds(const struct urt_opener *who,
 bool urt_opener_capable(const struct urt_opener *who, int cap);
 
 /**
- * urt_cred_owner() - whose process it is
+ * urt_cred_owner() - the owner of a process
  * @cred: of the process
  *
- * Return: the uid that real, effective and saved uid agree on. A process that
- * a set-user-ID program has given two users belongs to none: INVALID_UID.
+ * A set-user-ID program may give a process two users. The process then belongs
+ * to neither.
+ *
+ * Context: Any. @cred is valid, for example under RCU.
+ * Return: the uid that real, effective and saved uid agree on, or INVALID_UID.
  */
 static inline kuid_t urt_cred_owner(const struct cred *cred)
 {

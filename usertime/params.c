@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module's parameters. Each is one macro below, and a variable of the file
- * that it is about. Bounds are checked at load and when root writes.
+ * The module's parameters. Each has one macro below, and a variable in the file
+ * that it is about. The module checks bounds at load and when root writes.
  */
 #include "params.h"
 
@@ -50,7 +50,7 @@ static const struct kernel_param_ops bounded_ops = {
 static unsigned int interval_ms = URT_INTERVAL_MS;
 static struct urt_registry *interval_registry;	/* kernel_param_lock */
 
-/* At load there is no registry yet that the interval could be of. */
+/* At load there is no registry yet that could take the interval. */
 static int interval_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int ms;
@@ -75,7 +75,7 @@ static int mode_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int mode;
 
-	/* procfs would take 0 for a mode of its own choice. */
+	/* If the mode were 0, procfs would choose a mode of its own. */
 	if (kstrtouint(val, 8, &mode) || !mode || mode & ~0666)
 		return -EINVAL;
 	urt_status_mode = mode;
@@ -118,8 +118,10 @@ MODULE_PARM_DESC(status_mode,
 		 "mode of /proc/urt/status, octal, of bits 0666 (default 0666)");
 
 /**
- * urt_params_attach() - name the registry that interval_ms is of
+ * urt_params_attach() - name the registry that interval_ms is for
  * @reg: ready for use; gets the interval that was asked for until now
+ *
+ * Context: Process. Takes kernel_param_lock, and @reg->lock inside.
  */
 void urt_params_attach(struct urt_registry *reg)
 {

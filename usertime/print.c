@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What several of our text formats have in common.
+ * Numbers and names, as several of our text formats print them.
  *
- * They are printed backwards, from where they end: numbers come that way. It is
- * several times as fast as seq_put_decimal_ull(), which counts where most of the
- * text is numbers, and there is a lot of it.
+ * They are printed backwards, from where they end, because the digits of a
+ * number come in that order. This is several times as fast as
+ * seq_put_decimal_ull(). The speed counts, because most of the text is numbers,
+ * and there is a lot of it.
  */
 #include "print.h"
 
@@ -26,7 +27,7 @@ static __always_inline char *print_before(char *end, u64 number)
 	unsigned int few;
 	u64 rest;
 
-	/* Divisions are what it costs, long ones most of all: hence few of them. */
+	/* Divisions cost most here, long ones above all, so there are few. */
 	while (number >= 10000) {
 		rest = div_u64(number, 10000);
 		few = number - rest * 10000;
@@ -51,10 +52,11 @@ static __always_inline char *print_before(char *end, u64 number)
 }
 
 /**
- * urt_print_before() - a number in decimal
+ * urt_print_before() - print a number in decimal
  * @end: where it ends; 20 bytes before that are enough
  * @number: to print
  *
+ * Context: Any.
  * Return: where it begins.
  */
 char *urt_print_before(char *end, u64 number)
@@ -63,11 +65,12 @@ char *urt_print_before(char *end, u64 number)
 }
 
 /**
- * urt_print_columns_before() - numbers in decimal, a blank before each
+ * urt_print_columns_before() - print numbers in decimal, a blank before each
  * @end: where the last one ends; 21 bytes for each are enough
  * @numbers: to print
  * @n: how many
  *
+ * Context: Any.
  * Return: where the first blank is.
  */
 char *urt_print_columns_before(char *end, const u64 *numbers, unsigned int n)
@@ -79,12 +82,12 @@ char *urt_print_columns_before(char *end, const u64 *numbers, unsigned int n)
 	return end;
 }
 
-/* The end of the name, or what may have to be escaped: looked up for each letter. */
+/* Bytes that end a name, or that may have to be escaped. */
 static const bool special_bytes[256] = {
 	[0 ... ' '] = true, ['\\'] = true, ['\177' ... 255] = true,
 };
 
-/* Apart, so that names that need no escaping do not pay for the buffer. */
+/* This is apart, so that a name without escapes does not pay for the buffer. */
 static noinline char *escape_before(char *end, const char *comm)
 {
 	static const char special[] =
@@ -100,12 +103,13 @@ static noinline char *escape_before(char *end, const char *comm)
 }
 
 /**
- * urt_print_comm_before() - a name, escaped as in /proc/mounts
+ * urt_print_comm_before() - print a name, escaped as in /proc/mounts
  * @end: where it ends; URT_PRINT_COMM_MAX bytes before that are enough
  * @comm: the name
  *
- * The backslash is escaped, too, so that it can be undone.
+ * The backslash is escaped as well, so that readers can undo the escapes.
  *
+ * Context: Any.
  * Return: where it begins.
  */
 char *urt_print_comm_before(char *end, const char *comm)

@@ -5,7 +5,7 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
-/* A name, when all of it is escaped. */
+/* The length of a name of which every byte is escaped. */
 #define URT_PRINT_COMM_MAX (4 * TASK_COMM_LEN)
 
 char *urt_print_before(char *end, u64 number);

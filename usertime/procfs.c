@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /proc/urt: the directory, and status and stat in it; session.c has session.
+ * /proc/urt: the directory, and status and stat in it. session.c has session.
  *
- * These two show the system registry; they differ in their format and in that only
+ * Both files show the system registry. They differ in their format, and only
  * status can be written. An open file holds a reference on the module, so that
- * a sleeping poller never outlives the code that wakes it: procfs waits for
- * running calls when an entry is removed, but not for those.
+ * a sleeping poller never outlives the code that wakes it. When an entry is
+ * removed, procfs waits for running calls, but not for pollers.
  */
 #include "procfs.h"
 
@@ -44,11 +44,11 @@ static struct proc_dir_entry *directory;
 struct urt_file {
 	struct urt_opener who;
 	struct urt_view *view;
-	struct urt_waiters *waiters;	/* where its pollers are */
+	struct urt_waiters *waiters;	/* its pollers wait there */
 
 	struct mutex read_lock;		/* never held while copying */
-	struct urt_text *text;		/* read_lock; the snapshot it is in */
-	atomic64_t seen;		/* generation of that, or NEVER */
+	struct urt_text *text;		/* read_lock; its snapshot */
+	atomic64_t seen;		/* generation of text, or NEVER */
 
 	struct mutex write_lock;	/* one write at a time */
 	struct urt_words words;		/* write_lock */
@@ -75,7 +75,7 @@ static char *status_line(char *end, struct urt_entry *entry,
 static const char stat_columns[] =
 	"pid ppid uid state threads utime_ns stime_ns start_ns runtime_ms comm\n";
 
-/* The columns' names, and what stands before them. */
+/* The names of the columns, and the line before them. */
 #define STAT_HEADER_MAX (sizeof(stat_columns) + 160)
 
 static char *stat_header(char *end, const struct urt_registry *reg,
@@ -93,7 +93,7 @@ static char *stat_header(char *end, const struct urt_registry *reg,
 	return memcpy(end - len, text, len);
 }
 
-/* Nine numbers, of 20 digits at most, a letter, and blanks, and the name. */
+/* Nine numbers of at most 20 digits, a letter, blanks, and the name. */
 #define STAT_LINE_MAX (9 * 21 + 3 + URT_PRINT_COMM_MAX)
 
 static char *stat_line(char *end, struct urt_entry *entry,
@@ -220,7 +220,9 @@ static int stat_open(struct inode *inode, struct file *file)
 	return file_open(file, &stat_format);
 }
 
-/* procfs waits for us before it lets the module go, whatever module_put says. */
+/*
+ * procfs waits for this call before the module goes, even after module_put().
+ */
 static int file_release(struct inode *inode, struct file *file)
 {
 	struct urt_file *f = file->private_data;
@@ -235,7 +237,7 @@ static int file_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* A read at offset 0 takes a new snapshot, any other continues the one it has. */
+/* A read at offset 0 takes a new snapshot. Any other continues the old one. */
 static struct urt_text *text_at(struct urt_file *f, loff_t pos)
 {
 	struct urt_text *text;
@@ -243,7 +245,10 @@ static struct urt_text *text_at(struct urt_file *f, loff_t pos)
 	if (mutex_lock_killable(&f->read_lock))
 		return ERR_PTR(-EINTR);
 	if (!pos || !f->text) {
-		/* First, so that it does not count against the new one. */
+		/*
+		 * Put the old text first. It must not count against the new
+		 * one.
+		 */
 		urt_text_put(f->text);
 		f->text = NULL;
 		text = urt_view_read(f->view, &f->who);
@@ -301,7 +306,12 @@ static __poll_t file_poll(struct file *file, poll_table *wait)
 	__poll_t mask = 0;
 
 	poll_wait(file, urt_waiters_queue(f->waiters), wait);
-	smp_mb();	/* pairs with wq_has_sleeper() in wake.c */
+	/*
+	 * Pairs with wq_has_sleeper() in wake.c. Without them, this could read
+	 * the old generation while the waker sees no waiter. The poller would
+	 * then sleep on.
+	 */
+	smp_mb();
 	if (atomic64_read(&f->seen) != atomic64_read(&registry->generation))
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
 	if (file->f_mode & FMODE_WRITE)
@@ -327,11 +337,12 @@ static const struct proc_ops stat_ops = {
 };
 
 /**
- * urt_procfs_init() - make everything visible
- * @reg: what status and stat show; ready for use
+ * urt_procfs_init() - make all files visible
+ * @reg: the registry of status and stat; ready for use
  *
- * To open them is -ENODEV until urt_loaded is set.
+ * open(2) fails with ENODEV until urt_loaded is set.
  *
+ * Context: Process.
  * Return: 0 or -ENOMEM.
  */
 int urt_procfs_init(struct urt_registry *reg)
@@ -347,6 +358,11 @@ int urt_procfs_init(struct urt_registry *reg)
 	return -ENOMEM;
 }
 
+/**
+ * urt_procfs_exit() - remove all files
+ *
+ * Context: Process. Waits for running calls.
+ */
 void urt_procfs_exit(void)
 {
 	proc_remove(directory);
