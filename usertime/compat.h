@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every difference between kernels, and nowhere else.
+ * All differences between kernels are here, and nowhere else.
  *
  * URT_HAVE_* come from Kbuild, which compiles the files of feature/ against the
- * kernel at hand; each of them names the upstream change.
+ * kernel at hand. Each of these files names the upstream change.
  */
 #ifndef URT_COMPAT_H
 #define URT_COMPAT_H
@@ -27,9 +27,13 @@ hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-/*
- * Whether CPU time of some CPUs is accounted without a tick. The call of that
- * meaning is only declared where the configuration allows it.
+/**
+ * urt_tickless() - whether some CPUs account CPU time without a tick
+ *
+ * The kernel declares the call for this only where the configuration allows it.
+ *
+ * Context: Any.
+ * Return: whether some CPUs do.
  */
 static inline bool urt_tickless(void)
 {
@@ -40,12 +44,17 @@ static inline bool urt_tickless(void)
 #endif
 }
 
-/* Tracepoint probes run with preemption off, where RT locks may sleep. */
+/* Probes run with preemption off, where locks of PREEMPT_RT may sleep. */
 #define URT_PROBES_NEED_POOL IS_ENABLED(CONFIG_PREEMPT_RT)
 
-/*
- * Of a process that has exited: whether it was one that its owner may trace.
- * Kernels that do not keep it do not ask for it then. Under RCU.
+/**
+ * urt_was_dumpable() - whether the owner of an exited process could trace it
+ * @task: the process
+ *
+ * Kernels that do not keep this do not ask for it when a process has exited.
+ *
+ * Context: RCU read side, also in softirq.
+ * Return: whether the owner could.
  */
 static inline bool urt_was_dumpable(const struct task_struct *task)
 {
@@ -64,7 +73,7 @@ static inline bool urt_was_dumpable(const struct task_struct *task)
 #define vm_flags_clear(vma, flags) ((vma)->vm_flags &= ~(flags))
 #endif
 
-/* The arguments of a sched_process_exit probe. */
+/* Arguments of a probe at sched_process_exit. */
 #ifdef URT_HAVE_EXIT_GROUP_DEAD
 #define URT_EXIT_PROBE_ARGS void *data, struct task_struct *task, bool dead
 #else

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who is charged for what, and how much of it they may have.
+ * Quotas: which account is charged for what, and how much of it a user may
+ * have.
  *
- * A user is the effective uid of whoever opened the file. Quotas are those of an
- * account: the user's own, or, inside a user namespace, that of the owner of the
- * outermost one below init, so that subordinate ids multiply nothing. An account
- * decides about nothing else: the users in a container are not its owner. What
- * they do costs its owner's sessions no time, and its owner's open() no look at
- * their views.
+ * A user is the effective uid of the opener of a file. Quotas belong to an
+ * account. Outside of user namespaces, this is the user's own account. Inside,
+ * it is that of the owner of the outermost user namespace below init, so that
+ * subordinate ids multiply nothing. An account decides about nothing else,
+ * because the users in a container are not its owner. What they do costs the
+ * owner's sessions no time, and the owner's open() does not look at their
+ * views.
  */
 #include "quota.h"
 
@@ -20,8 +22,9 @@
 #include <linux/user_namespace.h>
 
 /*
- * Snapshots that half-read files keep. One more is granted to a user who is
- * below the limit, however large it is: everybody can read the whole file.
+ * Bytes of snapshots that half-read files keep. A user who is below the limit
+ * gets one more, however large it is, because every user can read the whole
+ * file.
  */
 #define TEXT_BYTES_PER_USER SZ_16M
 
@@ -31,7 +34,10 @@ unsigned int urt_max_sessions = 64;
 
 static DEFINE_HASHTABLE(accounts, 10);
 static DEFINE_HASHTABLE(users, 10);
-/* Everybody takes it: who is kept from running must not hold it. */
+/*
+ * Every user takes this. It is a spinlock, because a task that is kept from
+ * running must not hold it.
+ */
 static DEFINE_SPINLOCK(users_lock);
 static atomic_t registrations = ATOMIC_INIT(0);
 
@@ -70,7 +76,7 @@ static struct urt_user *user_of(kuid_t uid, const struct urt_part *part)
 	return NULL;
 }
 
-/* What may be new. */
+/* Memory for an account and a user that may be new. */
 struct fresh {
 	struct urt_account *account;
 	struct urt_user *user;
@@ -98,7 +104,7 @@ static bool alloc_fresh(struct fresh *fresh)
 	return true;
 }
 
-/* Return: the user; takes of @fresh what is not there yet. */
+/* Takes from @fresh what does not exist yet. Return: the user. */
 static struct urt_user *get_locked(const struct cred *cred, struct fresh *fresh)
 {
 	bool inside = cred->user_ns != &init_user_ns;
@@ -128,9 +134,10 @@ static struct urt_user *get_locked(const struct cred *cred, struct fresh *fresh)
 }
 
 /**
- * urt_user_get() - who opens a file
+ * urt_user_get() - the user who opens a file
  * @cred: of the opener
  *
+ * Context: Process. Allocates memory, then takes users_lock.
  * Return: a reference, for urt_user_put(), or NULL without memory.
  */
 struct urt_user *urt_user_get(const struct cred *cred)
@@ -138,7 +145,7 @@ struct urt_user *urt_user_get(const struct cred *cred)
 	struct urt_user *user;
 	struct fresh fresh;
 
-	/* Before the lock: who is short of memory makes nobody else wait. */
+	/* Allocate before locking, so that slow memory delays no other user. */
 	if (!alloc_fresh(&fresh))
 		return NULL;
 	spin_lock(&users_lock);
@@ -149,9 +156,15 @@ struct urt_user *urt_user_get(const struct cred *cred)
 	return user;
 }
 
-/*
- * A probe that gives back what is not the last reference takes no lock. In the
- * words of refcount_dec_and_lock(), which sparse cannot follow.
+/**
+ * urt_user_put() - drop a reference to a user
+ * @user: freed with the last reference
+ *
+ * This is refcount_dec_and_lock() in other words, because sparse cannot follow
+ * that function.
+ *
+ * Context: Process. Takes users_lock for the last reference. A probe calls this
+ * only for a reference that is not the last one, and then takes no lock.
  */
 void urt_user_put(struct urt_user *user)
 {
@@ -175,7 +188,7 @@ void urt_user_put(struct urt_user *user)
 		kfree(user);
 }
 
-/* Never above @max, not even for a moment: others would fail by that. */
+/* Never exceeds @max, not even for a moment. Other users would fail by that. */
 static bool inc_below(atomic_t *v, unsigned int max)
 {
 	int old = atomic_read(v);
@@ -188,13 +201,12 @@ static bool inc_below(atomic_t *v, unsigned int max)
 }
 
 /**
- * urt_quota_charge() - account for one more registered process
- * @user: to whose account; the caller holds a reference
- * @exempt: whether the limit per user is not for them
+ * urt_quota_charge() - charge an account for one more registered process
+ * @user: of the account; the caller holds a reference
+ * @exempt: whether @user is exempt from max_per_user
  *
- * Never sleeps: probes call it, too.
- *
- * Return: 0, -EDQUOT when the account has max_per_user, -ENOSPC when there are
+ * Context: Process or probe. Takes no lock, and never sleeps.
+ * Return: 0, -EDQUOT if the account has max_per_user, or -ENOSPC if there are
  * max_processes in all. On success the charge holds a reference of its own.
  */
 int urt_quota_charge(struct urt_user *user, bool exempt)
@@ -212,14 +224,13 @@ int urt_quota_charge(struct urt_user *user, bool exempt)
 
 /**
  * urt_quota_move() - charge another user for a registered process
- * @from: who is charged for it
- * @to: who is to be; the caller holds a reference
- * @exempt: whether the limit per user is not for @to
+ * @from: the user who is charged now
+ * @to: the user who is charged from now on; the caller holds a reference
+ * @exempt: whether @to is exempt from max_per_user
  *
- * Never sleeps.
- *
- * Return: 0, or -EDQUOT when @to has max_per_user. On success the charge holds a
- * reference to @to, and that to @from is the caller's.
+ * Context: Process. Takes no lock, and never sleeps.
+ * Return: 0, or -EDQUOT if the account of @to has max_per_user. On success the
+ * charge holds a reference to @to, and its reference to @from is the caller's.
  */
 int urt_quota_move(struct urt_user *from, struct urt_user *to, bool exempt)
 {
@@ -233,22 +244,29 @@ int urt_quota_move(struct urt_user *from, struct urt_user *to, bool exempt)
 	return 0;
 }
 
-/* For so many, one at least, that were charged to the same user. */
+/**
+ * urt_quota_uncharge() - end the charge for registered processes
+ * @user: the user who is charged for all of them
+ * @n: how many, one at least
+ *
+ * Context: as urt_user_put().
+ */
 void urt_quota_uncharge(struct urt_user *user, unsigned int n)
 {
 	atomic_sub(n, &registrations);
 	atomic_sub(n, &user->account->registrations);
-	if (n > 1)	/* not the last ones */
+	if (n > 1)	/* never the last ones */
 		WARN_ON_ONCE(refcount_sub_and_test(n - 1, &user->ref));
 	urt_user_put(user);
 }
 
 /**
- * urt_quota_charge_session() - account for one more open session
- * @user: who opens it; outlives the charge
- * @exempt: whether the limit is not for them
+ * urt_quota_charge_session() - charge an account for one more open session
+ * @user: opens the session; outlives the charge
+ * @exempt: whether @user is exempt from the limit
  *
- * Return: 0, or -EDQUOT when the user has max_sessions.
+ * Context: Process. Takes no lock.
+ * Return: 0, or -EDQUOT if the account has max_sessions.
  */
 int urt_quota_charge_session(struct urt_user *user, bool exempt)
 {
@@ -256,18 +274,25 @@ int urt_quota_charge_session(struct urt_user *user, bool exempt)
 			 exempt ? INT_MAX : urt_max_sessions) ? 0 : -EDQUOT;
 }
 
+/**
+ * urt_quota_uncharge_session() - end the charge for a session
+ * @user: the user who is charged
+ *
+ * Context: Process. Takes no lock.
+ */
 void urt_quota_uncharge_session(struct urt_user *user)
 {
 	atomic_dec(&user->account->sessions);
 }
 
 /**
- * urt_quota_charge_text() - account for a rendered snapshot
- * @user: who reads it; outlives the charge
- * @bytes: its size
- * @exempt: whether the limit is not for them
+ * urt_quota_charge_text() - charge an account for a rendered snapshot
+ * @user: reads the snapshot; outlives the charge
+ * @bytes: size of the snapshot
+ * @exempt: whether @user is exempt from the limit
  *
- * Return: 0, or -EDQUOT when half-read files of this user keep too much.
+ * Context: Process. Takes no lock.
+ * Return: 0, or -EDQUOT if half-read files of this account keep too much.
  */
 int urt_quota_charge_text(struct urt_user *user, size_t bytes, bool exempt)
 {
@@ -281,6 +306,13 @@ int urt_quota_charge_text(struct urt_user *user, size_t bytes, bool exempt)
 	return 0;
 }
 
+/**
+ * urt_quota_uncharge_text() - end the charge for a snapshot
+ * @user: the user who is charged
+ * @bytes: as for urt_quota_charge_text()
+ *
+ * Context: Process. Takes no lock.
+ */
 void urt_quota_uncharge_text(struct urt_user *user, size_t bytes)
 {
 	atomic_long_sub(bytes, &user->account->text_bytes);

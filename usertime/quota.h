@@ -12,19 +12,19 @@
 struct cred;
 struct urt_waiters;
 
-/* What is for all of an account outside of user namespaces, or inside of them. */
+/* One of two parts of an account: outside of user namespaces, or inside. */
 struct urt_part {
 	/*
-	 * Of all sessions, and of wake-ups; see pace.c and wake.c. Forgotten
-	 * with the account: but no session is refreshed before it has been open
-	 * for an interval.
+	 * The pause of all sessions and of wake-ups; see pace.c and wake.c. It
+	 * is forgotten with the account. This does no harm, because no session
+	 * is refreshed before it has been open for an interval.
 	 */
 	atomic64_t quiet_until;
-	struct mutex search_lock;	/* of tree.c, in status: one at a time */
-	struct urt_waiters *waiters;	/* of wake.c, under its lock; or NULL */
+	struct mutex search_lock;	/* tree.c; one search in status */
+	struct urt_waiters *waiters;	/* wake.c, under its lock; or NULL */
 };
 
-/* To which kernel memory is charged. */
+/* An account. Kernel memory is charged to it. */
 struct urt_account {
 	struct hlist_node node;		/* users_lock */
 	unsigned int users;		/* users_lock */
@@ -35,12 +35,12 @@ struct urt_account {
 	struct urt_part parts[2];
 };
 
-/* Somebody who opens files, while anything of theirs is here. */
+/* A user who opens files. It exists while anything of the user is here. */
 struct urt_user {
 	struct hlist_node node;		/* users_lock */
 	refcount_t ref;
-	kuid_t uid;			/* their own: it decides what they may */
-	struct urt_account *account;	/* it decides how much they may have */
+	kuid_t uid;			/* decides what the user may do */
+	struct urt_account *account;	/* decides how much they may have */
 	struct urt_part *part;		/* of the account */
 	struct mutex views_lock;
 	struct list_head views;		/* views_lock; see view.c */

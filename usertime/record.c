@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The records of a session: who has exited, and what became of those of whom
- * there is no record. An entry becomes its own record, so that the exit of a
- * process allocates nothing.
+ * The records of a session: the processes that have exited, and what became of
+ * processes without a record. An entry becomes its own record, so that the exit
+ * of a process allocates nothing.
  *
- * A reader takes a piece of text out, under the registry's lock, and copies it
- * to user space without; what it could not deliver it gives back.
+ * A reader takes a piece of text out under the registry's lock, and copies it
+ * to user space without the lock. The reader gives back what it could not
+ * deliver.
  */
 #include "record.h"
 
@@ -25,18 +26,31 @@
 #include "opener.h"
 #include "print.h"
 
-/* Nobody takes more at once: others want the lock, too. */
+/* A reader takes no more at once, because other tasks want the lock. */
 #define PIECE_MAX (SZ_4K - sizeof(struct urt_piece))
 
 unsigned int urt_max_records = 4096;
 
+/**
+ * urt_records_init() - set up empty records
+ * @records: of a session; zeroed
+ *
+ * Context: Process.
+ */
 void urt_records_init(struct urt_records *records)
 {
 	INIT_LIST_HEAD(&records->queue);
 	INIT_LIST_HEAD(&records->pieces);
 }
 
-/* When nobody reads any more, and no probe can know one of the entries. */
+/**
+ * urt_records_exit() - free all records
+ * @records: of a session that has no reader any more
+ *
+ * Call this when no probe can know one of the entries any more.
+ *
+ * Context: Process. May sleep.
+ */
 void urt_records_exit(struct urt_records *records)
 {
 	struct urt_piece *piece, *next_piece;
@@ -50,14 +64,20 @@ void urt_records_exit(struct urt_records *records)
 		urt_piece_free(piece);
 }
 
-/* Return: whether a reader would get something. */
+/**
+ * urt_records_waiting() - whether a reader would get a line
+ * @records: of a session
+ *
+ * Context: Process. The caller holds the registry's lock.
+ * Return: whether a line waits.
+ */
 bool urt_records_waiting(const struct urt_records *records)
 {
 	return !list_empty(&records->queue) || !list_empty(&records->pieces) ||
 	       records->lost || records->missed;
 }
 
-/* Whether the opener may not know about a process that has ended. */
+/* Return: whether the opener may not know about a process that has ended. */
 static bool hidden(const struct urt_entry *entry, const struct urt_opener *who)
 {
 	return who->restricted &&
@@ -65,10 +85,14 @@ static bool hidden(const struct urt_entry *entry, const struct urt_opener *who)
 }
 
 /**
- * urt_records_add() - note that processes have ended
- * @records: of the session
- * @entries: unlinked and final, each freed when it has been read; empty then
- * @who: has opened the session
+ * urt_records_add() - add records of processes that have ended
+ * @records: of a session
+ * @entries: unlinked and final; the list is empty afterwards
+ * @who: the opener of the session
+ *
+ * An entry is freed when its record has been read.
+ *
+ * Context: Process. The caller holds the registry's lock.
  */
 void urt_records_add(struct urt_records *records, struct list_head *entries,
 		     const struct urt_opener *who)
@@ -91,7 +115,7 @@ void urt_records_add(struct urt_records *records, struct list_head *entries,
 
 /* --- lines --- */
 
-/* Whether /proc/PID/stat would tell the opener the status. */
+/* Return: whether /proc/PID/stat would tell the opener the status. */
 static bool may_tell(const struct urt_entry *entry, const struct urt_opener *who)
 {
 	if (!entry->dumpable && !urt_opener_capable(who, CAP_SYS_PTRACE))
@@ -100,7 +124,7 @@ static bool may_tell(const struct urt_entry *entry, const struct urt_opener *who
 	       file_ns_capable(who->file, entry->user_ns, CAP_SYS_PTRACE);
 }
 
-/* As the opener counts: many records in a row have the same. */
+/* Numbers as the opener counts. Many records in a row have the same numbers. */
 struct numbers {
 	kuid_t kuid;
 	uid_t uid;
@@ -155,9 +179,10 @@ static char *exit_line(char *end, const struct urt_entry *entry,
 /* --- pieces --- */
 
 /**
- * urt_piece_alloc() - room for what a read may take
+ * urt_piece_alloc() - allocate room for what a read may take
  * @count: bytes that the reader wants
  *
+ * Context: Process. Allocates memory.
  * Return: a piece for urt_records_take(), or NULL.
  */
 struct urt_piece *urt_piece_alloc(size_t count)
@@ -171,14 +196,21 @@ struct urt_piece *urt_piece_alloc(size_t count)
 	return piece;
 }
 
+/**
+ * urt_piece_free() - free a piece
+ * @piece: on no list, or NULL
+ *
+ * Context: Process.
+ */
 void urt_piece_free(struct urt_piece *piece)
 {
 	kfree(piece);
 }
 
 /*
- * Puts a line behind the others, if the reader has room for all of it. Return:
- * whether it did; the first line always does.
+ * Adds a line if the reader has room for all of it. The first line always has
+ * room.
+ * Return: whether the line was added.
  */
 static __always_inline bool append(struct urt_piece *piece, size_t limit,
 				   const char *line, size_t len)
@@ -241,13 +273,14 @@ static void take_missed(struct urt_records *records, struct urt_piece *piece,
 /**
  * urt_records_take() - take lines for a reader
  * @records: of a session
- * @who: has opened it
- * @fresh: filled and returned, unless there is text that was given back
+ * @who: the opener of the session
+ * @fresh: filled and returned, unless a reader has given text back
  * @count: bytes that the reader wants
  *
- * Return: whole lines, as many as fit in @count; one line, if not even that
- * does; or what an earlier reader could not take; NULL if there is nothing. For
- * urt_records_finish().
+ * Context: Process. The caller holds the registry's lock.
+ * Return: a piece for urt_records_finish(), or NULL if there are no lines. The
+ * piece has as many whole lines as fit in @count, but at least one, or it has
+ * what an earlier reader could not take.
  */
 struct urt_piece *urt_records_take(struct urt_records *records,
 				   const struct urt_opener *who,
@@ -276,7 +309,14 @@ struct urt_piece *urt_records_take(struct urt_records *records,
 	return fresh;
 }
 
-/* Return: how many bytes of a piece make whole lines, or part of the first. */
+/**
+ * urt_piece_fit() - how much of a piece a reader gets
+ * @piece: from urt_records_take()
+ * @count: bytes that the reader has room for
+ *
+ * Context: Process. Takes no lock.
+ * Return: bytes of whole lines, or else of a part of the first line.
+ */
 size_t urt_piece_fit(const struct urt_piece *piece, size_t count)
 {
 	const char *text = piece->data + piece->begin;
@@ -289,7 +329,15 @@ size_t urt_piece_fit(const struct urt_piece *piece, size_t count)
 	return fit ?: count;
 }
 
-/* What a reader could not take comes first again. */
+/**
+ * urt_records_finish() - give a piece back
+ * @records: of a session
+ * @piece: from urt_records_take(); freed if all of it was read
+ *
+ * The next reader first gets what this reader could not take.
+ *
+ * Context: Process. The caller holds the registry's lock.
+ */
 void urt_records_finish(struct urt_records *records, struct urt_piece *piece)
 {
 	records->taken--;

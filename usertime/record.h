@@ -11,25 +11,27 @@ struct urt_opener;
 
 extern unsigned int urt_max_records;
 
-/* What a session has to tell; the lock of its registry protects all of it. */
+/* Records of a session. The registry's lock protects all of them. */
 struct urt_records {
 	struct list_head queue;		/* entries, in the order of their end */
-	unsigned int waiting;		/* how many */
-	u64 lost;			/* that found no room, and their sums */
+	unsigned int waiting;		/* length of the queue */
+	u64 lost;			/* exits without a record, and sums */
 	struct urt_cputime lost_time;
 	u64 missed;
-	struct list_head pieces;	/* text that was taken and not read */
-	unsigned int taken;		/* pieces on their way to readers */
+	struct list_head pieces;	/* text that readers gave back */
+	unsigned int taken;		/* pieces that readers have now */
 };
 
-/* No line is longer: seven numbers, a status, and a name all escaped. */
+/*
+ * The longest line has seven numbers, a status, and a name that is all escaped.
+ */
 #define URT_RECORD_MAX 256
 
 /* Lines on their way to a reader. */
 struct urt_piece {
 	struct list_head list;
 	size_t size;			/* of data */
-	size_t begin;			/* what is not read yet */
+	size_t begin;			/* not read yet, up to end */
 	size_t end;
 	char data[];
 };

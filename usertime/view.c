@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A view: what a registry looks like to openers who see the same.
+ * A view shows a registry to openers who see the same.
  *
- * The first reader of a generation renders it, in one hold of the registry's
- * lock, so that all lines are of one moment. The text is then shared by all
- * readers of the view through a reference count, and copied to user space with
- * no lock held.
+ * The first reader of a generation renders the text in one hold of the
+ * registry's lock, so that all lines are of one moment. All readers of the view
+ * then share the text through a reference count. They copy it to user space
+ * with no lock held.
  *
  * Openers share a view if they would read the same bytes and are the same user.
- * (One text for several users would need a rule for whom its memory is charged
- * to when one of them keeps it; any such rule lets one user exhaust another's
- * allowance.) A user may have as many as they can make namespaces, at
- * nobody else's cost: the list is theirs.
+ * (One text for several users would need a rule for which of them pays for its
+ * memory when one of them keeps it. Any such rule lets one user exhaust the
+ * allowance of another.) A user may have as many views as the user can make
+ * namespaces. The list of views belongs to the user, so that this costs no
+ * other user anything.
  */
 #include "view.h"
 
@@ -35,12 +36,12 @@ struct urt_view {
 	unsigned int files;		/* user's views_lock; open ones */
 	struct urt_registry *registry;
 
-	/* What makes its text; references are held. */
+	/* These make the text. The view holds references to them. */
 	const struct urt_format *format;
 	struct pid_namespace *pid_ns;
 	struct user_namespace *user_ns;
 	struct urt_user *user;
-	kuid_t owner;			/* of what it shows; invalid: of all */
+	kuid_t owner;			/* of shown processes; invalid: all */
 	s64 boot_offset;
 
 	struct mutex lock;		/* one reader renders for all */
@@ -64,10 +65,11 @@ static bool fits(const struct urt_view *view, const struct urt_registry *reg,
 
 /**
  * urt_view_get() - the view of an opener
- * @reg: of this registry
- * @format: in this format
- * @who: opens the file; the view outlives it if others share it
+ * @reg: the registry that it shows
+ * @format: the format that it shows the registry in
+ * @who: opens the file; the view outlives @who if other openers share it
  *
+ * Context: Process. Allocates memory, then takes views_lock of the user.
  * Return: a reference for urt_view_put(), or NULL without memory.
  */
 struct urt_view *urt_view_get(struct urt_registry *reg,
@@ -76,7 +78,7 @@ struct urt_view *urt_view_get(struct urt_registry *reg,
 {
 	struct urt_view *view, *new;
 
-	/* Before the lock: who is short of memory makes nobody else wait. */
+	/* Allocate before locking, so that slow memory delays no other user. */
 	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return NULL;
@@ -106,6 +108,12 @@ struct urt_view *urt_view_get(struct urt_registry *reg,
 	return view;
 }
 
+/**
+ * urt_view_put() - drop a reference to a view
+ * @view: freed with the last reference
+ *
+ * Context: Process. Takes views_lock of the user.
+ */
 void urt_view_put(struct urt_view *view)
 {
 	struct urt_user *user = view->user;
@@ -125,12 +133,25 @@ void urt_view_put(struct urt_view *view)
 	kfree(view);
 }
 
+/**
+ * urt_text_get() - take a reference to a text
+ * @text: the caller holds a reference, or a lock that keeps one
+ *
+ * Context: Process.
+ * Return: @text.
+ */
 struct urt_text *urt_text_get(struct urt_text *text)
 {
 	refcount_inc(&text->ref);
 	return text;
 }
 
+/**
+ * urt_text_put() - drop a reference to a text
+ * @text: freed with the last reference; may be NULL
+ *
+ * Context: Process. May sleep.
+ */
 void urt_text_put(struct urt_text *text)
 {
 	if (!text || !refcount_dec_and_test(&text->ref))
@@ -161,8 +182,8 @@ static struct urt_text *text_alloc(size_t size, const struct urt_opener *who)
 }
 
 /*
- * From the last line to the first, and the header, which counts the lines, in
- * the end. Return: whether it all fitted.
+ * Renders from the last line to the first. The header counts the lines, so it
+ * is rendered last. Return: whether all of it fitted.
  */
 static bool render(struct urt_view *view, struct urt_text *text,
 		   const struct urt_opener *who)
@@ -175,11 +196,14 @@ static bool render(struct urt_view *view, struct urt_text *text,
 	unsigned int lines = 0;
 	pid_t nr;
 
-	/* First: who is forked meanwhile is not in it, and makes it stale. */
+	/*
+	 * Read this first. A child that is forked later makes the text stale.
+	 */
 	text->version = atomic64_read(&reg->version);
 	/*
-	 * Pairs with the smp_mb() in urt_entry_start(), which comes after a child
-	 * has been put on @forked, and before it changes the version.
+	 * Pairs with the smp_mb() in urt_entry_start(). A child is on @forked
+	 * before that barrier, and changes the version after it. Without them,
+	 * this could see the new version and not the child.
 	 */
 	smp_rmb();
 	urt_registry_link_forked(reg);
@@ -201,7 +225,9 @@ static bool render(struct urt_view *view, struct urt_text *text,
 	return true;
 }
 
-/* Allocates outside the registry's lock: memory may be long in coming. */
+/*
+ * Allocates outside of the registry's lock, because memory may be slow to come.
+ */
 static struct urt_text *make_text(struct urt_view *view,
 				  const struct urt_opener *who)
 {
@@ -236,8 +262,9 @@ static struct urt_text *make_text(struct urt_view *view,
  * @view: of the reader
  * @who: reads; fits the view
  *
- * Return: a reference for urt_text_put(), or -ENOMEM, -EDQUOT when half-read
- * files of this user keep too many snapshots, -EINTR when killed while waiting.
+ * Context: Process. Takes view->lock, and the registry's lock inside.
+ * Return: a reference for urt_text_put(); -ENOMEM; -EDQUOT if half-read files
+ * of this user keep too many snapshots; -EINTR if killed while waiting.
  */
 struct urt_text *urt_view_read(struct urt_view *view,
 			       const struct urt_opener *who)

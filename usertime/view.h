@@ -13,12 +13,13 @@ struct urt_registry;
 struct urt_user;
 
 /*
- * A registry as a file shows it: one line for each process, after a header. Both
- * are printed to where they end, and return where they begin; see print.c.
+ * The format of a file that shows a registry: a header, and one line for each
+ * process. Both functions print backwards from @end, and return where they
+ * begin; see print.c.
  */
 struct urt_format {
-	size_t line_guess;	/* bytes that most lines fit in */
-	size_t line_max;	/* that all of them fit in */
+	size_t line_guess;	/* enough bytes for most lines */
+	size_t line_max;	/* enough bytes for every line */
 	size_t header_max;
 	char *(*header)(char *end, const struct urt_registry *reg,
 			const struct urt_opener *who, unsigned int lines);
@@ -26,10 +27,10 @@ struct urt_format {
 		      const struct urt_opener *who, pid_t nr);
 };
 
-/* A snapshot, rendered. Never changes; lives as long as somebody reads it. */
+/* A rendered snapshot. It never changes, and lives until its last reference. */
 struct urt_text {
 	refcount_t ref;
-	struct urt_user *user;	/* who is charged; holds a reference */
+	struct urt_user *user;	/* is charged; holds a reference */
 	u64 version;
 	u64 generation;
 	size_t size;		/* of the allocation, which is charged */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Wake-ups: everybody who waits is told, and nobody pays for others' waiting.
+ * Wake-ups: the module wakes every waiter, and no user pays for the waiters of
+ * another.
  *
  * A user can have as many waiters as epoll(7) allows, all on one open file. The
- * time that it takes to tell them must be neither the refresh's of status, which
- * is everybody's, nor one stretch. Each part of an account has a queue of its
- * own for status and stat therefore, and work that tells those in it of a
- * generation. What that costs keeps that part's next one away, as refreshes do
- * those of sessions.
+ * time that it takes to wake them must not be a part of the refresh of status,
+ * which serves all users. It must not be one stretch either. Each part of an
+ * account therefore has a queue of its own for status and stat, and work that
+ * wakes this queue at a generation. The cost of this work keeps the next
+ * wake-up of that part away, as the cost of refreshes does for sessions.
  */
 #include "wake.h"
 
@@ -22,7 +23,7 @@
 #include "pace.h"
 #include "quota.h"
 
-/* In stretches of so many waiters, others get the CPU. */
+/* Wake-ups let other tasks run after this many waiters. */
 #define STRETCH 32
 
 static int stay(wait_queue_entry_t *entry, unsigned int mode, int flags,
@@ -31,7 +32,10 @@ static int stay(wait_queue_entry_t *entry, unsigned int mode, int flags,
 	return 0;
 }
 
-/* Tells some of those behind the mark, which moves on. Return: whether more are. */
+/*
+ * Wakes some waiters behind the mark, and moves the mark on. Return: whether
+ * there are more.
+ */
 static bool wake_some(wait_queue_head_t *queue, wait_queue_entry_t *mark,
 		      __poll_t events)
 {
@@ -44,7 +48,7 @@ static bool wake_some(wait_queue_head_t *queue, wait_queue_entry_t *mark,
 			return false;
 		entry = list_next_entry(mark, entry);
 		list_move(&mark->entry, &entry->entry);
-		/* It may leave the queue by that, and be freed. */
+		/* The waiter may then leave the queue, and be freed. */
 		entry->func(entry, TASK_INTERRUPTIBLE, 0, poll_to_key(events));
 	}
 	return true;
@@ -52,13 +56,14 @@ static bool wake_some(wait_queue_head_t *queue, wait_queue_entry_t *mark,
 
 /**
  * urt_wake() - wake all who wait for one of these events
- * @queue: where, exclusively or not
+ * @queue: its waiters may be exclusive
  * @events: that have happened
  *
- * Those who come while it runs know already, and come before the mark. wake_up()
- * would stop at the first who waits exclusively, and tell all in one stretch.
+ * A waiter that comes while this runs knows of the events, and comes before the
+ * mark. wake_up() would stop at the first exclusive waiter, and would wake all
+ * in one stretch.
  *
- * Context: may sleep.
+ * Context: Process. May sleep.
  */
 void urt_wake(wait_queue_head_t *queue, __poll_t events)
 {
@@ -66,6 +71,7 @@ void urt_wake(wait_queue_head_t *queue, __poll_t events)
 	unsigned long flags;
 	bool more;
 
+	/* wq_has_sleeper() has a barrier that pairs with session_poll(). */
 	if (!wq_has_sleeper(queue))
 		return;
 	spin_lock_irqsave(&queue->lock, flags);
@@ -82,16 +88,19 @@ void urt_wake(wait_queue_head_t *queue, __poll_t events)
 	}
 }
 
-/* Who waits in status and stat, of one part of an account. */
+/* Waiters in status and stat, of one part of an account. */
 struct urt_waiters {
 	struct list_head node;		/* of all_waiters */
-	unsigned int files;		/* waiters_lock; that are open */
-	struct urt_part *part;		/* whose file holds a reference */
+	unsigned int files;		/* waiters_lock; open ones */
+	struct urt_part *part;		/* a file holds a reference */
 	wait_queue_head_t queue;
-	struct delayed_work work;	/* tells them of a generation */
+	struct delayed_work work;	/* wakes them for a generation */
 };
 
-/* Refreshes take it: a task that is kept from running must not hold it. */
+/*
+ * Refreshes take this. It is a spinlock, because a task that is kept from
+ * running must not hold it.
+ */
 static DEFINE_SPINLOCK(waiters_lock);
 static LIST_HEAD(all_waiters);		/* waiters_lock */
 
@@ -109,13 +118,14 @@ static void tell(struct work_struct *work)
  * urt_waiters_get() - where to wait for a generation of status
  * @part: of the opener's account
  *
- * Return: for urt_waiters_put(), or NULL without memory.
+ * Context: Process. Allocates memory, then takes waiters_lock.
+ * Return: a reference for urt_waiters_put(), or NULL without memory.
  */
 struct urt_waiters *urt_waiters_get(struct urt_part *part)
 {
 	struct urt_waiters *waiters, *new;
 
-	/* Before the lock: who is short of memory makes nobody else wait. */
+	/* Allocate before locking, so that slow memory delays no other user. */
 	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return NULL;
@@ -137,7 +147,12 @@ struct urt_waiters *urt_waiters_get(struct urt_part *part)
 	return waiters;
 }
 
-/* Whoever waited has left: their file is closed. */
+/**
+ * urt_waiters_put() - drop a reference to waiters
+ * @waiters: of a file that is closed, so that its pollers have left
+ *
+ * Context: Process. Takes waiters_lock. Waits for work.
+ */
 void urt_waiters_put(struct urt_waiters *waiters)
 {
 	bool last;
@@ -155,12 +170,24 @@ void urt_waiters_put(struct urt_waiters *waiters)
 	kfree(waiters);
 }
 
+/**
+ * urt_waiters_queue() - the queue to wait in
+ * @waiters: of an open file
+ *
+ * Context: Process.
+ * Return: the queue.
+ */
 wait_queue_head_t *urt_waiters_queue(struct urt_waiters *waiters)
 {
 	return &waiters->queue;
 }
 
-/* A new generation of status is there. */
+/**
+ * urt_waiters_tell() - wake the waiters for a new generation of status
+ *
+ * Context: Process. The caller holds the system registry's lock. Takes
+ * waiters_lock.
+ */
 void urt_waiters_tell(void)
 {
 	struct urt_waiters *waiters;
@@ -168,6 +195,7 @@ void urt_waiters_tell(void)
 
 	spin_lock(&waiters_lock);
 	list_for_each_entry(waiters, &all_waiters, node) {
+		/* Its barrier pairs with smp_mb() in file_poll(). */
 		if (!wq_has_sleeper(&waiters->queue))
 			continue;
 		ms = urt_pace_quiet_ms(&waiters->part->quiet_until);

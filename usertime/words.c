@@ -2,9 +2,9 @@
 /*
  * The words that users write into our files.
  *
- * A write is cut into words, each is looked up in the file's table, parsed as a
- * whole and run, in order, until one fails. What write() returns then tells the
- * writer how far it came; urt.h says how.
+ * The module cuts a write into words. It looks each word up in the file's
+ * table, parses all of it, and runs it. It does so in order until a word fails.
+ * The result of write() then tells the writer how far it came. urt.h says how.
  */
 #include "words.h"
 
@@ -15,15 +15,15 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-/* Most writes are a word or two: so many bytes are not worth an allocation. */
+/* Most writes are a word or two. So few bytes are not worth an allocation. */
 #define FEW 64
 
 /* Words, and how far they are done. */
 struct input {
 	const char *at;		/* the word that is next, or that failed */
 	const char *end;
-	bool cut;		/* the end need not be the end of a word */
-	unsigned int done;	/* how many words */
+	bool cut;		/* the end may be inside a word */
+	unsigned int done;	/* number of words done */
 };
 
 static bool is_blank(char c)
@@ -45,7 +45,10 @@ static const char *skip_word(const char *p, const char *end)
 	return p;
 }
 
-/* A number and nothing else; kstrtouint() alone would accept a sign. Not long. */
+/*
+ * Accepts a number and nothing else. kstrtouint() alone would accept a sign.
+ * The caller has checked the length.
+ */
 static int parse_number(const char *p, const char *end, unsigned int *number)
 {
 	char digits[URT_WORD_MAX + 1];
@@ -60,7 +63,10 @@ static int parse_number(const char *p, const char *end, unsigned int *number)
 	return 0;
 }
 
-/* Return: the table's entry for a word, or NULL; *p moves on to its number. */
+/*
+ * Moves *p on to the word's number. Return: the word's entry in the table, or
+ * NULL.
+ */
 static const struct urt_word *look_up(const struct urt_word *table,
 				      const char **p, const char *end)
 {
@@ -85,15 +91,15 @@ static const struct urt_word *look_up(const struct urt_word *table,
 	return NULL;
 }
 
-/* Return: whether a newline stands among the blanks at *p. */
+/* Return: whether there is a newline among the blanks at @p. */
 static bool line_ends(const char *p, const char *end)
 {
 	return memchr(p, '\n', skip_blanks(p, end) - p);
 }
 
 /*
- * A program without a buffer writes "tree " and the number one by one. Return:
- * whether the input ends with the blanks between the two, on one line.
+ * A program without a buffer may write "tree " and the number one by one.
+ * Return: whether the input ends with the blanks between the two, on one line.
  */
 static bool wants_number(const struct input *input, const char *number)
 {
@@ -106,7 +112,7 @@ static bool wants_number(const struct input *input, const char *number)
 /*
  * Runs the word at input->at and moves on behind it.
  *
- * Return: 1 when done, 0 when the input ends inside the word, or an error.
+ * Return: 1 when done, 0 if the input ends inside the word, or an error.
  */
 static int run_word(struct input *input, const struct urt_word *table, void *ctx)
 {
@@ -132,7 +138,7 @@ static int run_word(struct input *input, const struct urt_word *table, void *ctx
 	return 1;
 }
 
-/* Return: 1 at the end of the input, 0 inside the word at input->at, an error. */
+/* Return: 1 at the end of the input, 0 inside a word, or an error. */
 static int run_words(struct input *input, const struct urt_word *table, void *ctx)
 {
 	int ret;
@@ -149,7 +155,7 @@ static int run_words(struct input *input, const struct urt_word *table, void *ct
 	}
 }
 
-/* Keeps the word that a program writes in two pieces. */
+/* Keeps the first piece of a word that a program writes in two. */
 static int carry(struct urt_words *words, const struct input *input)
 {
 	size_t len = input->end - input->at;
@@ -163,10 +169,10 @@ static int carry(struct urt_words *words, const struct input *input)
 }
 
 /*
- * Runs what is in @data: what was carried over, what is taken of this write, and
- * a byte more, if the writer has more than we take at once. If this write is the
- * rest of such a one, it ends where that ended. What follows a word that failed
- * is the rest of nothing.
+ * Runs @data. This has the word that was carried over, and what is taken of
+ * this write. If the writer has more than one call takes, it has one byte more.
+ * If this write is the rest of one that was cut, it ends where that one ended.
+ * What follows a word that failed is not such a rest.
  */
 static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 			 void *ctx, const char *data, size_t count)
@@ -184,7 +190,9 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 	bool ended = words->carried && words->line && line_ends(start, limit);
 	int ret;
 
-	/* A carried word that fails is gone: nobody would write it again. */
+	/*
+	 * A carried word that fails is gone. No program would write it again.
+	 */
 	words->carried = 0;
 	words->left = 0;
 
@@ -204,15 +212,17 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
 
 /**
  * urt_words_write() - do what a write says
- * @words: what earlier writes to this file left; the caller keeps others out
+ * @words: what earlier writes to this file left
  * @table: the words that the file understands; ends where run is NULL
  * @ctx: for their run()
- * @buf: what is written, in user space
- * @count: and how many bytes of it
+ * @buf: the written text, in user space
+ * @count: its length in bytes
  *
+ * Context: Process. The caller holds write_lock of the file or session. May
+ * sleep.
  * Return: how many bytes are done: all, a page of them, or those before the
- * first word that failed; if that is the first one, its error. -EINVAL for what
- * is no word or holds none, -EFAULT, -ENOMEM.
+ * first word that failed; the error of this word, if it is the first one;
+ * -EINVAL for a word that is none, or for no word at all; -EFAULT; -ENOMEM.
  */
 ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
 			void *ctx, const char __user *buf, size_t count)
@@ -242,6 +252,8 @@ ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
  * @words: of a file that is being closed
  * @table: as for urt_words_write()
  * @ctx: as for urt_words_write()
+ *
+ * Context: Process. May sleep.
  */
 void urt_words_close(struct urt_words *words, const struct urt_word *table,
 		     void *ctx)

@@ -9,17 +9,17 @@
 /* A word that a file understands. */
 struct urt_word {
 	const char *name;	/* "" for a bare number */
-	char sign;		/* that may or must stand before the number */
+	char sign;		/* sign before the number, or 0 */
 	int (*run)(void *ctx, unsigned int number);
 };
 
-/* What one write leaves for the next one to the same file. */
+/* State that one write leaves for the next one to the same file. */
 struct urt_words {
 	char carry[URT_WORD_MAX];	/* an unterminated word */
 	unsigned int carried;
-	bool line;		/* it is complete, but for a number on its line */
-	bool did;		/* earlier writes did a word */
-	size_t left;		/* of a write that our limit has cut */
+	bool line;		/* complete, but for its number */
+	bool did;		/* an earlier write did a word */
+	size_t left;		/* rest of a write that was cut */
 };
 
 ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
