@@ -46,7 +46,7 @@ static struct kmem_cache *entry_cache;
 
 /**
  * urt_entry_alloc() - allocate an entry
- * @gfp: GFP_ATOMIC in a probe, with what it needs besides
+ * @gfp: how to allocate; a probe must use GFP_ATOMIC
  *
  * Context: Process, or a probe of a kernel without PREEMPT_RT.
  * Return: an entry for urt_entry_prepare(), or NULL.
@@ -243,7 +243,7 @@ void urt_entry_start(struct urt_entry *entry, struct task_struct *leader)
 	 * A process that has exited passed its tracepoint before the entry was
 	 * in the index. A process that exits now shows up here, at the
 	 * tracepoint, or at both. Pairs with the atomic_dec_and_test() of
-	 * signal->live in do_exit(). Without them, an exit could show up at
+	 * signal->live in do_exit(). Without the pair, an exit could show up at
 	 * neither. Also pairs with smp_rmb() in view.c's render().
 	 */
 	smp_mb();

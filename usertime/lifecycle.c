@@ -183,9 +183,9 @@ static void on_fork(void *data, struct task_struct *parent,
 	if (!thread_group_leader(child))
 		return;
 	/*
-	 * Pairs with smp_mb() in tree.c's pass(). Without them, a search could
-	 * miss the child while this probe misses that the search has reached
-	 * the parent.
+	 * Pairs with smp_mb() in tree.c's pass(). Without the pair, a search
+	 * could miss the child while this probe misses that the search has
+	 * reached the parent.
 	 */
 	smp_mb();
 	bucket = urt_index_look(parent->signal);
@@ -272,7 +272,7 @@ static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 		urt_entry_note_exited(entry, leader);
 	}
 	/*
-	 * Pairs with the acquire in sample_entry(). Without them, a refresh
+	 * Pairs with the acquire in sample_entry(). Without the pair, a refresh
 	 * could see final set and still read an old final_time.
 	 */
 	smp_store_release(&entry->final, true);

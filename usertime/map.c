@@ -328,14 +328,15 @@ static void publish(struct urt_area *area, struct urt_registry *reg,
 	/*
 	 * Pairs with the acquire fence of readers; see urt.h. A reader that
 	 * sees a write below then sees that the turn of this snapshot is over.
-	 * Without them, the reader could take a torn snapshot for a whole one.
+	 * Without the pair, the reader could take a torn snapshot for a whole
+	 * one.
 	 */
 	smp_wmb();
 	fill_snapshot((void *)area->map + snapshot_offset(area, next & 1),
 		      area->capacity, reg, who);
 	/*
-	 * Pairs with the acquire of readers; see urt.h. Without them, a reader
-	 * could see the new sequence before the snapshot is filled.
+	 * Pairs with the acquire of readers; see urt.h. Without the pair, a
+	 * reader could see the new sequence before the snapshot is filled.
 	 */
 	smp_store_release(&area->map->sequence, next);
 	area->sequence = next;

@@ -307,9 +307,9 @@ static __poll_t file_poll(struct file *file, poll_table *wait)
 
 	poll_wait(file, urt_waiters_queue(f->waiters), wait);
 	/*
-	 * Pairs with wq_has_sleeper() in wake.c. Without them, this could read
-	 * the old generation while the waker sees no waiter. The poller would
-	 * then sleep on.
+	 * Pairs with wq_has_sleeper() in wake.c. Without the pair, this could
+	 * read the old generation while the waker sees no waiter. The poller
+	 * would then sleep on.
 	 */
 	smp_mb();
 	if (atomic64_read(&f->seen) != atomic64_read(&registry->generation))

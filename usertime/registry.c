@@ -530,8 +530,9 @@ static void drop_all(struct urt_registry *reg)
  * urt_registry_exit() - forget all processes
  * @reg: a registry that no file can reach any more
  *
- * When this returns, neither timer nor work will run again. Upkeep may: a probe
- * that looks at the registry can queue it until the next grace period ends.
+ * When this returns, neither timer nor work will run again. Upkeep may run,
+ * because a probe that looks at the registry can queue it until the next grace
+ * period ends.
  *
  * Context: Process. Takes @reg->lock. Waits for the timer and the work.
  */

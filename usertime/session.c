@@ -414,8 +414,8 @@ static __poll_t session_poll(struct file *file, poll_table *wait)
 	/* There is one queue, because IOCB_CMD_POLL knows no more than one. */
 	poll_wait(file, &s->registry.wait, wait);
 	/*
-	 * Pairs with wq_has_sleeper() in wake.c. Without them, this could read
-	 * the old state and generation while the waker sees no waiter. The
+	 * Pairs with wq_has_sleeper() in wake.c. Without the pair, this could
+	 * read the old state and generation while the waker sees no waiter. The
 	 * poller would then sleep on.
 	 */
 	smp_mb();

@@ -92,8 +92,8 @@ static int pass(struct urt_registry *reg, const struct urt_opener *who,
 
 	/*
 	 * Pairs with smp_mb() in on_fork(). If a child's probe does not see
-	 * that the parent is reached, this pass sees the child. Without them,
-	 * both could miss the child.
+	 * that the parent is reached, this pass sees the child. Without the
+	 * pair, both could miss the child.
 	 */
 	smp_mb();
 	for (;; nr++) {

@@ -79,8 +79,8 @@ static __always_inline int sample_entry(struct urt_entry *entry, int budget)
 	struct task_struct *leader;
 
 	/*
-	 * Pairs with the release in note_final(). Without them, this could read
-	 * an old final_time.
+	 * Pairs with the release in note_final(). Without the pair, this could
+	 * read an old final_time.
 	 */
 	if (smp_load_acquire(&entry->final)) {
 		entry->time = entry->final_time;

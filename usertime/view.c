@@ -202,8 +202,8 @@ static bool render(struct urt_view *view, struct urt_text *text,
 	text->version = atomic64_read(&reg->version);
 	/*
 	 * Pairs with the smp_mb() in urt_entry_start(). A child is on @forked
-	 * before that barrier, and changes the version after it. Without them,
-	 * this could see the new version and not the child.
+	 * before that barrier, and changes the version after it. Without the
+	 * pair, this could see the new version and not the child.
 	 */
 	smp_rmb();
 	urt_registry_link_forked(reg);

@@ -221,8 +221,9 @@ static ssize_t run_write(struct urt_words *words, const struct urt_word *table,
  * Context: Process. The caller holds write_lock of the file or session. May
  * sleep.
  * Return: how many bytes are done: all, a page of them, or those before the
- * first word that failed; the error of this word, if it is the first one;
- * -EINVAL for a word that is none, or for no word at all; -EFAULT; -ENOMEM.
+ * first word that failed. If that is the first word, its error is returned.
+ * Errors are those of run(), -EINVAL for a word that is none or for no word at
+ * all, -EFAULT and -ENOMEM.
  */
 ssize_t urt_words_write(struct urt_words *words, const struct urt_word *table,
 			void *ctx, const char __user *buf, size_t count)
