@@ -44,7 +44,7 @@ static inline bool urt_tickless(void)
 #endif
 }
 
-/* Probes run with preemption off, where locks of PREEMPT_RT may sleep. */
+/* Probes may run with preemption off. Locks of PREEMPT_RT may sleep. */
 #define URT_PROBES_NEED_POOL IS_ENABLED(CONFIG_PREEMPT_RT)
 
 /**

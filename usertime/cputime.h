@@ -38,7 +38,8 @@ static inline u64 urt_read_u64(const u64 *p)
  * never goes backwards would keep it forever. Compilers store the low half
  * first. This reads the high half before the low one, and once more after it.
  * Only the other mixture is left, a value that is too small for once. It does
- * no harm.
+ * no harm. x86 shows stores in their order. A 32-bit processor that does not,
+ * such as ARM, may still show the high half first: no test runs on one.
  *
  * Context: Any.
  * Return: the value.
