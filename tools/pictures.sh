@@ -47,7 +47,7 @@ run_tour() {
 	vm_library
 	vm_root "$build/root"
 	add_tmux "$build/root"
-	cp "$top/tools/vm/tour" "$build/root/bin/"
+	cp "$top/tools/pictures/guest" "$build/root/bin/tour"
 	vm_pack "$build/root" "$build/root.cpio.gz"
 	vm_boot "$build/root.cpio.gz" "$build/kernel.log" "$vm_hang" quiet \
 		-smp 1 -icount "shift=$vm_shift,sleep=off" -- \
@@ -163,7 +163,7 @@ draw_panel() {
 			}
 		}' "$build/panel.txt" >"$build/panel.data"
 	gnuplot -e "data='$build/panel.data'; out='$top/doc/pictures/panel.svg'" \
-		"$top/tools/panel.gnuplot"
+		"$top/tools/pictures/panel.gnuplot"
 }
 
 # --- all ---
