@@ -13,13 +13,13 @@ build=$top/build/soak
 usage() {
 	cat <<END
 Usage: test/soak.sh [--list] [--only STEP]... [--again] [--minutes M]
-Runs the long checks and writes what came out to doc/results.md: 150 minutes on two
-CPUs. It may be interrupted: steps that have passed do not run again.
+Runs the long checks and writes what came out to doc/results.md: some 150 minutes
+on two CPUs. It may be interrupted: steps that have passed do not run again.
 
   --list       print the steps and what each would do
   --only STEP  this step; may be given several times
   --again      run what has passed on the same files, too
-  --minutes M  of racing on each debug kernel (20)
+  --minutes M  of racing on each debug kernel (10)
   --help       print this
 
 What the steps print stays in build/soak/.
@@ -49,12 +49,13 @@ add() {
 	depends[$1]="${*:3}"
 }
 
-# The longest first: two run at a time, and none shall be alone at the end.
+# The longest first: two run at a time, and none shall be alone at the end. The long
+# tests run on this distribution's kernel, the short ones on each.
 add_steps() {
 	local name must seed=1
 
 	add mutants test/mutants.sh "${suite[@]}" test/mutants test/mutants.sh
-	add debug-a "tools/coverage.sh --all --jobs 1" "${suite[@]}" syscall \
+	add debug-a "tools/coverage.sh --jobs 1" "${suite[@]}" syscall \
 		tools/coverage.sh
 	add races-debug-a "test/races.sh --kernel debug-a --minutes $minutes" \
 		usertime tools/vm test/harness test/races test/races.sh
@@ -65,7 +66,7 @@ add_steps() {
 	while read -r name _ _ _ must; do
 		case $name:$must in
 		*:apart | debug-a:* | bookworm:*) ;;
-		*) add "$name" "test/run.sh --kernel $name --all --jobs 1 --seed $((++seed))" \
+		*) add "$name" "test/run.sh --kernel $name --jobs 1 --seed $((++seed))" \
 			"${suite[@]}" ;;
 		esac
 	done < <(vm_kernels)
@@ -257,7 +258,7 @@ END
 
 # --- arguments ---
 
-list='' only=() again='' minutes=20 step='' commit=''
+list='' only=() again='' minutes=10 step='' commit=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--help) usage; exit ;;
