@@ -30,7 +30,8 @@
  * A read at offset 0 takes a snapshot of one moment. Later reads of the same
  * open file continue this snapshot, however small they are. poll(2) reports
  * POLLIN, POLLRDNORM and POLLPRI while there is a generation newer than that of
- * the latest snapshot. Before the first read, it reports them at once.
+ * the latest snapshot. Before the first read, it reports them at once. Where
+ * the file is open for writing, poll(2) also reports POLLOUT and POLLWRNORM.
  *
  * Errors of read(2):
  *
