@@ -55,7 +55,7 @@ git tag --points-at HEAD | grep -qxF "v$version" ||
 
 mkdir -p "$out"
 name=usertime-$version
-# Of the commit alone, with its time: whoever makes it again gets the same.
+# It follows from the commit alone, with its time. Anybody gets the same file again.
 git archive --format=tar --prefix="$name/" HEAD | xz -6 -T1 >"$out/$name.tar.xz"
 (cd "$out" && sha256sum "$name.tar.xz" >"$name.tar.xz.sha256")
 echo "$out/$name.tar.xz"
