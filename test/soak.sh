@@ -61,7 +61,8 @@ add_steps() {
 		usertime tools/vm test/harness test/races test/races.sh
 	add races-debug-b "test/races.sh --kernel debug-b --minutes $minutes" \
 		usertime tools/vm test/harness test/races test/races.sh
-	add bookworm "test/run.sh --all --jobs 1" "${suite[@]}" man examples test
+	add bookworm "test/run.sh --all --jobs 1" "${suite[@]}" man examples test/docs \
+		test/unit.sh
 	# Each kernel has another seed: memory, its layout, speed, random input.
 	while read -r name _ _ _ must; do
 		case $name:$must in
@@ -239,12 +240,14 @@ write_results() {
 	cat <<END
 # Results
 
-\`make soak\` writes this page. Each line is one step: when it ran, on which commit
-and kernel, how many claims passed, failed and were skipped, how many seconds it
-took, and the figures that it printed. The last column stands for the files that
-the step depends on, and for the versions of kernel, compiler and QEMU of this
-distribution: a step whose line is here does not run again while they are the same.
-"Changed since" says that they are not.
+This page is for readers who want the evidence. \`make soak\` writes it. Each line is
+one step: its date, commit and kernel, how many claims passed, failed and were skipped,
+its seconds, and the figures that it printed. Seconds are those of a machine that runs
+two steps at a time.
+
+The last column stands for the files that the step depends on, without comments, and
+for the versions of kernel, compiler and QEMU. A step does not run again while they are
+the same. "Changed since" says that they are not.
 
 | step | date | commit | kernel | passed | failed | skipped | seconds | figures | files |
 | --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |
