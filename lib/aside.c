@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * What urt_waitpid() sets aside: it reads records until that of its process
- * comes. The others stay here for urt_next() and for later waits.
+ * The list of records that urt_waitpid() sets aside. It reads records until the
+ * record of its process comes. The records before it stay here for urt_next()
+ * and for later waits.
  */
 #include "internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* Takes the one that link points to out of the list. */
+/* Takes the record that link points to out of the list. */
 static void unlink_aside(struct urt *u, struct urt_aside **link,
 			 struct urt_record *record)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the library share. Nothing of it is exported. */
+/*
+ * Declarations that the files of the library share. The library exports none of
+ * them.
+ */
 #ifndef LIBURT_INTERNAL_H
 #define LIBURT_INTERNAL_H
 
@@ -7,22 +10,22 @@
 
 #include "urt.h"
 
-/* The interface is what is visible; the rest is compiled to be hidden. */
+/* Only the interface is visible. The Makefile compiles the rest as hidden. */
 #pragma GCC visibility push(default)
 #include "liburt.h"
 #pragma GCC visibility pop
 
-/* Many records; one that is longer is none that this version knows. */
+/* Room for many records. This version knows no record that is longer. */
 #define URT_READ_SIZE 16384
 
-/* What was read of a session and not parsed yet. */
+/* Text that was read from a session and is not parsed yet. */
 struct urt_reader {
 	size_t begin, end;	/* of it, in text */
 	bool overlong;		/* the line's beginning did not fit */
 	char text[URT_READ_SIZE];
 };
 
-/* Records that a wait for another process came across, oldest first. */
+/* Records that a wait for another process read, oldest first. */
 struct urt_aside {
 	struct urt_aside *next;
 	struct urt_record record;
@@ -39,7 +42,7 @@ struct urt {
 	struct urt_aside *aside, **aside_end;
 	const struct urt_map *map;
 	size_t map_length;
-	bool map_asked;		/* by urt_map(), not by ourselves only */
+	bool map_asked;		/* urt_map() asked for the map */
 	bool map_grows;		/* asked for without a capacity */
 	char *stat;		/* the file's text */
 	size_t stat_size;
@@ -59,11 +62,15 @@ int urt_parse_stat(const char *text, size_t length,
 /* record.c */
 
 /*
- * The next record that is there. Return: 1, 0 at the end of file, -1 with errno
- * EAGAIN (there is none now), EPROTO or read(2)'s.
+ * Takes the next record that can be read now.
+ * Return: 1; 0 at the end of file; -1 with errno EAGAIN (there is no record
+ * now), EPROTO or an errno of read(2).
  */
 int urt_record_read(struct urt *u, struct urt_record *record);
-/* As urt_record_read() from a buffer. Return: 1, 0 for none, -1 EPROTO. */
+/*
+ * Does what urt_record_read() does, but only from the buffer.
+ * Return: 1; 0 if the buffer has no whole record; -1 with errno EPROTO.
+ */
 int urt_reader_take(struct urt_reader *reader, struct urt_record *record);
 /* Waits for more to read. Return: 0, -1 with errno ETIMEDOUT or EINTR. */
 int urt_record_poll(struct urt *u, uint64_t deadline_ns);
@@ -71,15 +78,21 @@ int urt_record_poll(struct urt *u, uint64_t deadline_ns);
 
 /* aside.c */
 
-/* Whether it is the record that a wait for this process is for; <= 0: for any. */
+/*
+ * Whether a wait for process pid takes this record. If pid <= 0, it takes any.
+ */
 static inline bool urt_is_exit_of(const struct urt_record *record, pid_t pid)
 {
 	return record->type == URT_EXIT && (pid <= 0 || record->pid == pid);
 }
 
-/* Takes over an allocated record. */
+/*
+ * Puts an allocated record at the end of the list, which owns it from then on.
+ */
 void urt_aside_put(struct urt *u, struct urt_aside *aside);
-/* Take the oldest record, or the oldest exit. Return: whether there was one. */
+/*
+ * Takes the oldest record, or the oldest exit. Return: whether there was one.
+ */
 bool urt_aside_take(struct urt *u, struct urt_record *record);
 bool urt_aside_take_exit(struct urt *u, struct urt_record *record, pid_t pid);
 void urt_aside_free(struct urt *u);
@@ -89,8 +102,9 @@ void urt_aside_free(struct urt *u);
 enum urt_presence { URT_ABSENT, URT_PRESENT, URT_UNSURE };
 
 /*
- * Asks the kernel whether a process is registered now; pid <= 0: whether any is.
- * URT_UNSURE: more are registered than the map has room for.
+ * Asks the kernel whether a process is registered now. With pid <= 0: whether
+ * any process is registered. URT_UNSURE says that the map has too little room
+ * for all registered processes.
  * Return: 0, -1 with errno.
  */
 int urt_map_presence(struct urt *u, pid_t pid, enum urt_presence *presence);
@@ -103,7 +117,7 @@ int urt_system_snapshot(struct urt *u, struct urt_snapshot *snapshot);
 
 /* snapshot.c */
 
-/* Makes room for so many processes. Return: 0, -1 with errno ENOMEM. */
+/* Makes room for count processes. Return: 0, -1 with errno ENOMEM. */
 int urt_snapshot_room(struct urt_snapshot *snapshot, size_t count);
 
 #endif

@@ -2,19 +2,23 @@
 /*
  * liburt: the CPU time of processes, through /proc/urt of the usertime module.
  *
- * A struct urt is a session: a set of processes, registered by PID or as whole
- * trees, that ends when it is closed. urt.h of the module explains what the
- * kernel promises about it.
+ * A struct urt is a session: a set of processes that ends when it is closed.
+ * You register processes by PID, or as whole trees. urt.h of the module
+ * explains what the kernel promises about a session.
  *
- * Functions that return an int return -1, and those that return a pointer NULL,
- * with errno set, on failure. All of them: ENOENT when the module is not loaded
- * or /proc does not show it (when opening), ENOMEM. What a call that failed was to
- * fill in is undefined.
- * Times are in nanoseconds; moments are since boot (CLOCK_BOOTTIME).
+ * On failure, functions that return an int return -1, functions that return a
+ * pointer return NULL, and both set errno. If a call fails, the contents of its
+ * output arguments are undefined. Every function may fail with ENOMEM. A
+ * function that opens fails with ENOENT if the module is not loaded or if /proc
+ * does not show it.
  *
- * Threads: different sessions are independent of each other. In one session,
- * urt_fd(), urt_add(), urt_remove() and urt_set_interval() may be called at any
- * time from any thread; of the others only one at a time.
+ * Times are in nanoseconds. Moments are nanoseconds since boot
+ * (CLOCK_BOOTTIME).
+ *
+ * Threads: different sessions are independent of each other. Within one
+ * session, any thread may call urt_fd(), urt_add(), urt_remove() and
+ * urt_set_interval() at any time. Only one thread at a time may be in any other
+ * function.
  */
 #ifndef LIBURT_H
 #define LIBURT_H
@@ -32,26 +36,32 @@ struct urt;	/* a session */
 /* --- sessions --- */
 
 /*
- * Opens a session. Its descriptor is close-on-exec, and never blocks.
+ * Opens a session. Its descriptor is close-on-exec and non-blocking.
  * Errors: EDQUOT max_sessions are open.
  */
 struct urt *urt_open(void);
 
 /*
- * Opens the system registry (/proc/urt/status and stat), which all share and
- * which outlives whoever opened it: for urt_add(), urt_remove() and
- * urt_snapshot(). There are no exit records and no map: urt_next(), urt_map(),
- * urt_set_interval(), urt_waitpid() and urt_snapshot_one() fail with ENOTSUP.
- * Who may not write status (the module's status_mode) may open it all the same,
- * and gets EACCES from urt_add() and urt_remove(); EROFS if /proc is read-only.
+ * Opens the system registry (/proc/urt/status and stat) for urt_add(),
+ * urt_remove() and urt_snapshot(). All users share this registry. A process
+ * stays registered after the program that registered it has ended.
+ *
+ * The system registry has no exit records and no map. Therefore urt_next(),
+ * urt_map(), urt_set_interval(), urt_waitpid() and urt_snapshot_one() fail with
+ * ENOTSUP.
+ *
+ * If the user may not write status (see the module's status_mode), opening
+ * still succeeds, and urt_add() and urt_remove() fail with EACCES. If /proc is
+ * read-only, they fail with EROFS.
  */
 struct urt *urt_open_system(void);
 void urt_close(struct urt *u);	/* NULL is allowed */
 
 /*
- * For poll(2). A session's: POLLIN records wait, POLLPRI new generation, POLLHUP
- * the end. The system registry's: POLLPRI a generation newer than that of the
- * last urt_snapshot().
+ * Returns a descriptor for poll(2). Of a session: POLLIN means that records
+ * wait, POLLPRI that there is a new generation, POLLHUP that the session has
+ * ended. Of the system registry: POLLPRI means that there is a generation newer
+ * than that of the last urt_snapshot().
  */
 int urt_fd(const struct urt *u);
 
@@ -59,23 +69,29 @@ int urt_fd(const struct urt *u);
 
 /*
  * Registers a process.
- * Errors: ESRCH, EPERM, EDQUOT, ENOSPC, EBUSY, as urt.h has them; EINVAL for a PID
- * below 1 or unknown flags.
+ * Errors: ESRCH, EPERM, EDQUOT, ENOSPC, EBUSY, as urt.h explains them; EINVAL
+ * for a PID below 1 or unknown flags.
  */
 int urt_add(struct urt *u, pid_t pid, int flags);
 
-/* Unregisters it. Errors: ENOENT it is not registered; EPERM, EINVAL. */
+/*
+ * Unregisters a process.
+ * Errors: ENOENT the process is not registered; EPERM; EINVAL.
+ */
 int urt_remove(struct urt *u, pid_t pid);
 
-/* Refreshes every so many milliseconds. Errors: EINVAL out of your range. */
+/*
+ * Sets the time between two refreshes, in milliseconds.
+ * Errors: EINVAL the value is outside the range that this user may set.
+ */
 int urt_set_interval(struct urt *u, unsigned int ms);
 
 /* --- what has exited --- */
 
 enum urt_type {
 	URT_EXIT,	/* one process */
-	URT_LOST,	/* count more, with the sums utime_ns and stime_ns */
-	URT_MISSED,	/* count more, of which nothing is known */
+	URT_LOST,	/* count processes; only utime_ns and stime_ns */
+	URT_MISSED,	/* count processes, of which nothing is known */
 };
 
 struct urt_record {
@@ -83,7 +99,7 @@ struct urt_record {
 	uint64_t count;		/* 1 for URT_EXIT */
 	uint64_t utime_ns;
 	uint64_t stime_ns;
-	/* The rest for URT_EXIT only. */
+	/* Only URT_EXIT sets the rest. */
 	pid_t pid;
 	pid_t ppid;		/* 0: not visible here */
 	uid_t uid;
@@ -94,36 +110,46 @@ struct urt_record {
 };
 
 /*
- * The next record, waiting at most timeout_ms for it (-1: for ever, 0: not).
- * Returns 1, or 0 when all that was registered has ended and been read.
- * Errors: ETIMEDOUT; EINTR a signal came; EPROTO the kernel wrote what no
- * version of this format allows (words that it does not know are skipped): that
- * line is lost, the next call goes on behind it.
+ * Takes the next record. Waits at most timeout_ms milliseconds for it; -1 waits
+ * without a limit, 0 does not wait. Returns 1, or 0 when every registered
+ * process has ended and every record has been read.
+ * Errors: ETIMEDOUT; EINTR a signal came; EPROTO the kernel wrote a line that
+ * no version of this format allows. That line is lost, and the next call
+ * continues behind it. Unknown words in a line are skipped and are no error.
  */
 int urt_next(struct urt *u, struct urt_record *record, int timeout_ms);
 
 /*
- * Waits for one registered process, child or not, as waitpid(2) does for a
- * child; pid <= 0 is any of them. It must also be reaped by its parent. What
- * other processes' records came meanwhile is kept for later calls, also for
- * urt_next(). options: 0 or WNOHANG.
- * Returns the PID, or 0 with WNOHANG when it has not ended yet.
- * *status (may be NULL) is -1 where it is hidden.
- * Errors: ECHILD it is not registered, or nothing is, or its record is among the
- * lost ones; EINTR; EINVAL; EPROTO.
+ * Waits for one registered process, as waitpid(2) does for a child. The process
+ * need not be a child of the caller. With pid <= 0, waits for any registered
+ * process. The parent must also reap the process before the wait ends.
  *
- * Whether it is registered, the kernel says through a map: the one of urt_map(),
- * or one for max_per_user processes, at most 65,536, made at the first call (a
- * later urt_map() gets at least that). It grows, unless urt_map() was given a
- * capacity. Where more are registered than it has room for, a process that is not in it is taken for
- * registered: if it never was, ECHILD comes later, when there is room for all or
- * nothing is left. A process that urt_remove() takes out while another thread
- * waits for it leaves no record; that wait ends when nothing is registered any
- * more.
+ * Records of other processes that come meanwhile are kept for later calls, also
+ * for urt_next(). options is 0 or WNOHANG. *status is -1 if the status is
+ * hidden from this user; status may be NULL. Returns the PID, or 0 with WNOHANG
+ * if the process has not ended yet.
+ * Errors: ECHILD the process is not registered, no process is registered, or
+ * the record of the process was lost; EINTR; EINVAL; EPROTO.
+ *
+ * A map of the session shows whether a process is registered. This is the map
+ * of urt_map(). Without one, the first call makes a map for max_per_user
+ * processes, at most 65,536, and a later urt_map() gets at least that many. The
+ * map grows, unless urt_map() was called with a capacity.
+ *
+ * If more processes are registered than the map has room for, a process that is
+ * not in the map counts as registered. If that process was never registered,
+ * ECHILD comes later: when the map has room for all, or when no process is
+ * left.
+ *
+ * If another thread calls urt_remove() for the process meanwhile, the process
+ * leaves no record. The wait then ends when no process is registered any more.
  */
 pid_t urt_waitpid(struct urt *u, int *status, pid_t pid, int options);
 
-/* The same, with all that is known about it (may be NULL). */
+/*
+ * Does what urt_waitpid() does, and stores the whole record in *record, which
+ * may be NULL.
+ */
 pid_t urt_waitpid_record(struct urt *u, struct urt_record *record, pid_t pid,
 			 int options);
 
@@ -153,40 +179,45 @@ struct urt_snapshot {
 };
 
 /*
- * Maps the session, with room for so many processes. 0: for max_per_user of
- * them, at most 65,536; urt_snapshot() makes the map longer when more are
- * registered. Once.
- * Errors: EINVAL more than max_per_user (max_processes with CAP_SYS_RESOURCE);
- * EBUSY it is mapped already; EPROTO the map has a format that this library does
- * not know.
+ * Maps the session, with room for capacity processes. Call it once. With 0, the
+ * room is for max_per_user processes, at most 65,536, and urt_snapshot() makes
+ * the map longer when more processes are registered.
+ * Errors: EINVAL capacity is above max_per_user (with CAP_SYS_RESOURCE: above
+ * max_processes); EBUSY the session is mapped already; EPROTO the map has a
+ * format that this library does not know.
  */
 int urt_map(struct urt *u, size_t capacity);
 
 /*
- * Brings the list of processes up to date: the next urt_snapshot() has those
- * that were registered since the latest generation, with what they had used when
- * they were registered. The other values stay those of the generation.
+ * Brings the list of processes up to date. The next urt_snapshot() then has the
+ * processes that were registered since the latest generation, each with the CPU
+ * time that it had used at its registration. All other values stay as they were
+ * in the generation.
  * Errors: EINVAL the session is not mapped.
  */
 int urt_map_update(struct urt *u);
 
 /*
- * The latest generation, consistent. Of a session, without a system call (but
- * as snapshot and map grow); the system registry's is read from its file. The snapshot is zeroed by the caller before its first use, and may be
- * used again. Errors: EINVAL the session is not mapped; EPROTO columns of the
- * file are missing or unreadable (new ones are skipped); EDQUOT as in urt.h.
+ * Copies the latest generation into *snapshot. All its values are of one
+ * moment. For a session this needs no system call, except when the snapshot or
+ * the map grows. For the system registry, the function reads the file stat. The
+ * caller zeroes the snapshot before its first use, and may use it again.
+ * Errors: EINVAL the session is not mapped; EPROTO columns of the file are
+ * missing or cannot be parsed (new columns are skipped); EDQUOT as in urt.h.
  */
 int urt_snapshot(struct urt *u, struct urt_snapshot *snapshot);
 
 /*
- * One process of it, the fastest way: about as many instructions as there are
- * processes before it. Errors: ENOENT it is not in there; EINVAL as above.
+ * Finds one process of the latest generation. This is the fastest way to read
+ * one process. It costs about one instruction for each process that is in front
+ * of it.
+ * Errors: ENOENT the process is not in the generation; EINVAL as above.
  */
 int urt_snapshot_one(struct urt *u, pid_t pid, struct urt_process *process);
 
 void urt_snapshot_free(struct urt_snapshot *snapshot);
 
-/* What an errno of these functions means and what to do; never NULL. */
+/* Explains an errno of these functions and says what to do; never NULL. */
 const char *urt_strerror(int err);
 
 #ifdef __cplusplus

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The mapped session. The kernel fills one of two snapshots while the other is
- * the latest; a sequence counter says which, and whether that has changed while
- * it was read. What is read may therefore be torn: it is used only when the
- * counter is the same afterwards, and followed nowhere before.
+ * The mapped session. The kernel fills one of two snapshots while the other one
+ * is the latest. A sequence counter says which one is the latest, and whether
+ * the kernel has written to a snapshot while we read it. A read may therefore
+ * be torn. We use its values only if the counter has not changed, and follow no
+ * offset before we know that.
  */
 #include "internal.h"
 
@@ -18,7 +19,9 @@
 #define MAX_PER_USER_PATH "/sys/module/usertime/parameters/max_per_user"
 #define MAX_PER_USER 1024	/* unless the file says otherwise */
 #define CAPACITY_LIMIT (1U << 24)	/* the length fits 32 bits */
-/* The kernel's memory for it is there at once: 8 MiB, if nobody asked for more. */
+/*
+ * The kernel allocates the memory of a map at once. The default limit is 8 MiB.
+ */
 #define FIRST_CAPACITY_MAX 65536
 
 static_assert(sizeof(_Atomic __u32) == sizeof(__u32), "atomic as it is shared");
@@ -29,16 +32,16 @@ static_assert(sizeof(size_t) > 4 ||
 	      CAPACITY_LIMIT < SIZE_MAX / sizeof(struct urt_map_process) / 2,
 	      "every length fits");
 
-/* Of a map that can grow. */
+/* The capacity of a map that can grow. */
 static unsigned int first_capacity(void)
 {
 	FILE *file = fopen(MAX_PER_USER_PATH, "re");
 	unsigned int max;
 
-	/* No sysfs in here, perhaps. */
+	/* There may be no sysfs in here. */
 	if (!file)
 		return MAX_PER_USER;
-	/* It has been within bounds. NOLINTNEXTLINE(cert-err34-c) */
+	/* The kernel has checked its bounds. NOLINTNEXTLINE(cert-err34-c) */
 	if (fscanf(file, "%u", &max) != 1)
 		max = MAX_PER_USER;
 	fclose(file);
@@ -54,7 +57,7 @@ static bool inside(const struct urt_map *map, __u32 offset, size_t length)
 	return offset % 8 == 0 && offset >= sizeof(*map) && end <= length;
 }
 
-/* The kernel is believed, once it is known to mean the same as we. */
+/* We believe the kernel after we have checked that it uses our format. */
 static bool understood(const struct urt_map *map, size_t length)
 {
 	return map->version == URT_MAP_VERSION &&
@@ -70,7 +73,7 @@ static void *map_fresh(struct urt *u, size_t length)
 	return mmap(NULL, length, PROT_READ, MAP_SHARED, u->fd, 0);
 }
 
-/* Maps it, in place of a shorter map that there may be. */
+/* Makes a map, in place of a shorter map if there is one. */
 static int map_new(struct urt *u, size_t capacity)
 {
 	size_t length, page;
@@ -80,7 +83,9 @@ static int map_new(struct urt *u, size_t capacity)
 		errno = EINVAL;
 		return -1;
 	}
-	/* What is mapped is whole pages, and the kernel uses all of them. */
+	/*
+	 * A mapping consists of whole pages, and the kernel uses all of them.
+	 */
 	page = sysconf(_SC_PAGESIZE);
 	length = (URT_MAP_LENGTH(capacity) + page - 1) / page * page;
 	map = map_fresh(u, length);
@@ -97,7 +102,9 @@ static int map_new(struct urt *u, size_t capacity)
 	return 0;
 }
 
-/* Room for so many, and for some more: trees grow. */
+/*
+ * Maps with room for a few more processes than asked for, because trees grow.
+ */
 static int map_longer(struct urt *u, size_t capacity)
 {
 	if (!map_new(u, capacity + capacity / 2))
@@ -111,7 +118,7 @@ int urt_map(struct urt *u, size_t capacity)
 		errno = u->system ? ENOTSUP : EBUSY;
 		return -1;
 	}
-	/* The map that urt_waitpid() has made serves, too, if it is long enough. */
+	/* If the map of urt_waitpid() is long enough, we use that map. */
 	if ((!u->map || capacity > u->map->capacity) &&
 	    map_new(u, capacity ? capacity : first_capacity()))
 		return -1;
@@ -126,7 +133,9 @@ void urt_map_close(struct urt *u)
 		munmap((void *)u->map, u->map_length);
 }
 
-/* Mapping brings the list up to date, in the mappings that exist as well. */
+/*
+ * The mmap() brings the list up to date, also in mappings that exist already.
+ */
 static int refresh(struct urt *u)
 {
 	void *map;
@@ -155,7 +164,10 @@ static __u32 sequence(const struct urt_map *map, memory_order order)
 				    order);
 }
 
-/* A snapshot that is being read; volatile: it may change meanwhile. */
+/*
+ * A snapshot that we are reading. It is volatile because the kernel may write
+ * to it meanwhile.
+ */
 struct reading {
 	__u32 sequence;
 	const volatile struct urt_map_snapshot *snapshot;
@@ -209,7 +221,10 @@ static void copy_process(const volatile struct urt_map_process *from,
 	to->comm[URT_COMM_LEN - 1] = '\0';
 }
 
-/* Whether more are registered than the map has room for, and it may grow. */
+/*
+ * Whether more processes are registered than the map has room for, and it may
+ * grow.
+ */
 static bool outgrown(const struct urt *u, size_t registered)
 {
 	return registered > u->map->capacity && (u->map_grows || !u->map_asked);

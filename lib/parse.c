@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The text formats, as urt.h of the module has them. What is known must be
- * exactly so; what is not known is a later kernel's, and skipped.
+ * Parsers of the text formats that urt.h of the module documents. A part that
+ * we know must have exactly the documented form. A part that we do not know
+ * comes from a later kernel, and we skip it.
  */
 #include "internal.h"
 
@@ -10,13 +11,13 @@
 #include <string.h>
 
 struct text {
-	const char *at;		/* NULL: nothing is left, not even nothing */
+	const char *at;		/* NULL: nothing is left, not even "" */
 	const char *end;
 };
 
 /*
- * Cuts the first part off rest, up to the first separator. Parts may be empty:
- * so may be the name of a process.
+ * Cuts the first part off rest, up to the first separator. Parts may be empty.
+ * The name of a process may be empty.
  */
 static bool cut(struct text *rest, char separator, struct text *part)
 {
@@ -63,7 +64,10 @@ static bool cut_number(struct text *rest, uint64_t max, uint64_t *value)
 	return cut(rest, ' ', &word) && number(word, max, value);
 }
 
-/* Three octal digits. Return: the character, 0 if that is none. */
+/*
+ * Parses three octal digits. Return: the character, 0 if they are no such
+ * digits.
+ */
 static int octal(struct text digits)
 {
 	int c = 0, i;
@@ -78,7 +82,7 @@ static int octal(struct text digits)
 	return c <= UCHAR_MAX ? c : 0;
 }
 
-/* A name that does not fit loses its end. */
+/* A name that is too long for comm loses its end. */
 static bool unescape(struct text word, char *comm, size_t size)
 {
 	size_t length = 0;
@@ -192,7 +196,10 @@ static const char *const column_names[COLUMNS] = {
 	"start_ns", "comm",
 };
 
-/* What stands in which place of a row; COLUMNS: what we do not know. */
+/*
+ * The column in each place of a row. COLUMNS marks a column that we do not
+ * know.
+ */
 #define PLACES_MAX 64
 struct layout {
 	unsigned int places;
@@ -328,7 +335,10 @@ int urt_parse_stat(const char *text, size_t length,
 	if (!cut(&rest, '\n', &line) || !parse_facts(line, facts) ||
 	    !cut(&rest, '\n', &line) || !parse_layout(line, &layout))
 		return malformed();
-	/* A row is longer than a byte: believe no number that cannot be. */
+	/*
+	 * A row is longer than one byte, so that a larger number of rows cannot
+	 * be true.
+	 */
 	if (facts[PROCESSES] > length || facts[INTERVAL] > UINT_MAX)
 		return malformed();
 	if (urt_snapshot_room(snapshot, facts[PROCESSES]))

@@ -34,7 +34,7 @@ int urt_reader_take(struct urt_reader *reader, struct urt_record *record)
 	}
 }
 
-/* Makes room behind an unfinished line, at the price of one that is too long. */
+/* Makes room behind an unfinished line. A line that is too long is lost. */
 static void make_room(struct urt_reader *reader)
 {
 	size_t length = reader->end - reader->begin;
@@ -48,7 +48,7 @@ static void make_room(struct urt_reader *reader)
 	reader->end = length;
 }
 
-/* Return: as read(2). */
+/* Return: what read(2) returns. */
 static ssize_t fill(struct urt *u)
 {
 	struct urt_reader *reader = &u->reader;
@@ -102,7 +102,7 @@ static uint64_t monotonic_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-/* What is left until then, in poll()'s milliseconds, rounded up. */
+/* The time left until the deadline in milliseconds for poll(), rounded up. */
 static int left_ms(uint64_t deadline_ns)
 {
 	uint64_t now, ms;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Opening and closing, the words that are written, and the snapshot. */
+/* Opening and closing, writing words, and the snapshot. */
 #include "internal.h"
 
 #include <errno.h>
@@ -38,8 +38,8 @@ struct urt *urt_open(void)
 	if (!u)
 		return NULL;
 	/*
-	 * Never a blocking read: whoever shares the descriptor may have taken
-	 * what poll() announced.
+	 * Reads must never block. Another user of the descriptor may have taken
+	 * the record that poll() announced.
 	 */
 	u->fd = open(URT_SESSION_PATH, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (u->fd < 0)
@@ -58,7 +58,10 @@ struct urt *urt_open_system(void)
 	u->fd = open(URT_STAT_PATH, O_RDONLY | O_CLOEXEC);
 	if (u->fd < 0)
 		return close_failed(u);
-	/* Reading works without: where status_mode or a read-only mount forbids. */
+	/*
+	 * Reading works without status_fd. A status_mode or a read-only mount
+	 * may forbid writing.
+	 */
 	u->status_fd = open(URT_STATUS_PATH, O_WRONLY | O_CLOEXEC);
 	u->status_err = errno;
 	if (u->status_fd < 0 && errno != EACCES && errno != EROFS)
@@ -105,7 +108,7 @@ write_word(struct urt *u, const char *format, ...)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -1;
-	if (n != length) {	/* a word is done or it is not */
+	if (n != length) {	/* the kernel accepts a word as a whole */
 		errno = EPROTO;
 		return -1;
 	}

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* Snapshots as the caller has them. */
+/* Memory of the caller's snapshots. */
 #include "internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 /*
- * In front of the processes, and unseen: how many there is room for. The caller
- * sees how many there are, and that may shrink and grow.
+ * The hidden head in front of the processes: how many processes there is room
+ * for. The caller sees only how many processes there are, a number that may
+ * shrink and grow.
  */
 struct room {
 	_Alignas(max_align_t) size_t count;
@@ -31,7 +32,7 @@ int urt_snapshot_room(struct urt_snapshot *snapshot, size_t count)
 		errno = ENOMEM;
 		return -1;
 	}
-	/* Some more: trees grow. */
+	/* Allocate for a few more, because trees grow. */
 	count += count / 2;
 	room = realloc(old, sizeof(*room) + count * size);
 	if (!room)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Errors as people can act on them. */
+/* Error texts that say what to do. */
 #include "internal.h"
 
 #include <errno.h>

@@ -20,7 +20,7 @@ static int grow(struct urt *u)
 	return 0;
 }
 
-/* Return: its length, -1 with errno. */
+/* Return: the length of the text, -1 with errno. */
 static ssize_t read_all(struct urt *u)
 {
 	size_t length = 0;
@@ -29,7 +29,9 @@ static ssize_t read_all(struct urt *u)
 	for (;;) {
 		if (length == u->stat_size && grow(u))
 			return -1;
-		/* At 0 a new snapshot, from there on the rest of it. */
+		/*
+		 * A read at offset 0 takes a snapshot. Later reads continue it.
+		 */
 		n = pread(u->fd, u->stat + length, u->stat_size - length,
 			  length);
 		if (n < 0)

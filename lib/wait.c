@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waiting for one process. Its record may have come already, may come among
- * others, or never, because it is not registered; which of these, only the
- * kernel's list of members can tell. What else comes is set aside.
+ * Waiting for one process. Its record may have come already, or may come among
+ * other records. It never comes if the process is not registered. Only the
+ * kernel's list of members can tell which case this is. Other records are set
+ * aside.
  */
 #include "internal.h"
 
@@ -11,10 +12,10 @@
 #include <sys/wait.h>
 
 /*
- * Reads what is there, up to the process's record, and sets the others aside.
- * *lost: some record is among them that nobody will see.
- * Return: 1 with the record, 0 at the end of file, -1 with errno (EAGAIN: that
- * was all).
+ * Reads records until the record of the process comes, and sets the other
+ * records aside. Sets *lost if the kernel lost a record.
+ * Return: 1 with the record, 0 at the end of file, -1 with errno (EAGAIN: no
+ * more records are there).
  */
 static int drain(struct urt *u, struct urt_record *record, pid_t pid,
 		 bool *lost)
@@ -23,7 +24,10 @@ static int drain(struct urt *u, struct urt_record *record, pid_t pid,
 	int ret, err;
 
 	for (;;) {
-		/* First the memory: a record that was read must not get lost. */
+		/*
+		 * Allocate before reading, so that no record that was read gets
+		 * lost.
+		 */
 		aside = malloc(sizeof(*aside));
 		if (!aside)
 			return -1;
@@ -66,12 +70,17 @@ static pid_t wait_record(struct urt *u, struct urt_record *record, pid_t pid,
 			return -1;
 		if (!ret || presence == URT_ABSENT)
 			return not_registered();
-		/* Once seen registered, it leaves a record, unless one got lost. */
+		/*
+		 * A process that was seen registered leaves a record, unless
+		 * that got lost.
+		 */
 		if (presence != URT_PRESENT || lost) {
 			lost = false;
 			if (urt_map_presence(u, pid, &presence))
 				return -1;
-			/* It may have ended since the records were read. */
+			/*
+			 * The process may have ended since we read the records.
+			 */
 			if (presence == URT_ABSENT)
 				continue;
 		}
