@@ -10,12 +10,12 @@
 
 #define NSEC_PER_MSEC	1000000ULL
 
-#define STACK_BYTES	(256UL * 1024)	/* 1,024 of them fit in 32 bits */
+#define STACK_BYTES	(256UL * 1024)	/* 1,024 stacks fit in 32 bits */
 
 /*
- * A period of work and sleep. No multiple of any tick (1, 2, 4 or 10 ms): in
- * step with the tick, its samples of user and kernel mode would always hit the
- * same point of our period, and say nothing about the rest.
+ * A period of work and sleep. It is no multiple of any tick (1, 2, 4 or 10 ms).
+ * If it were, the tick would always sample the same point of our period, and
+ * its samples of user and kernel mode would say nothing about the rest.
  */
 #define PERIOD_NS	17300000ULL
 
@@ -40,8 +40,8 @@ static void sleep_until(uint64_t monotonic)
 }
 
 /*
- * User mode and nothing else, for about 0.1 ms: so long that the system calls
- * in between do not count, so short that duty and end are kept.
+ * Runs in user mode for about 0.1 ms. This is so long that the system calls in
+ * between do not count, and so short that duty and end are kept.
  */
 static void spin(void)
 {
@@ -50,9 +50,10 @@ static void spin(void)
 }
 
 /*
- * Burns until this thread has had its share of the time from the start to
- * until, or until has come. Counted from the start: what one period spent too
- * much, or lost to other processes, the next ones make good.
+ * Burns until this thread has used its share of the time since the start, or
+ * until the time until has come. The share counts from the start, so that the
+ * next periods make up for a period that burned too much or lost time to other
+ * processes.
  */
 static void burn_period(struct burn *burn, uint64_t until)
 {
@@ -79,7 +80,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* --- all of them --- */
+/* --- all threads --- */
 
 static int add_thread(struct burn *burn)
 {
@@ -133,9 +134,10 @@ void burn_stop(struct burn *burn)
 
 /*
  * The kernel counts a thread when it releases it, a moment after pthread_join()
- * returns, and until then up to a tick of each may be missing. A released thread
- * is no longer in our /proc/self/task, whose link count is 2 and one for each;
- * should it be held back, by a debugger perhaps, we wait no longer than 2 s.
+ * returns. Until then, up to one tick of each thread may be missing. A released
+ * thread is no longer in our /proc/self/task, whose link count is 2 and one for
+ * each thread. If something holds a thread back, perhaps a debugger, we stop
+ * waiting after 2 s.
  */
 void burn_finish(struct burn *burn)
 {

@@ -23,14 +23,20 @@ struct burn {
 	atomic_bool stop;
 };
 
-/* What a clock shows, ns. */
+/* Reads a clock, in nanoseconds. */
 uint64_t now(clockid_t clock);
 
-/* Return: success; or a message. */
+/*
+ * Starts the threads. Return: whether this succeeded; if not, a message is
+ * printed.
+ */
 bool burn_start(struct burn *burn);
 void burn_stop(struct burn *burn);
 
-/* Waits for the end, and until the kernel has counted all that threads used. */
+/*
+ * Waits for the end, and until the kernel has counted all CPU time of the
+ * threads.
+ */
 void burn_finish(struct burn *burn);
 
 #endif

@@ -55,7 +55,7 @@ static double parse_seconds(struct argp_state *state, const char *arg)
 	double value = 0;
 	char *end = NULL;
 
-	/* strtod() alone would take blanks, signs, hex, "inf" and "nan". */
+	/* strtod() alone would accept blanks, signs, hex, "inf" and "nan". */
 	if (arg[strspn(arg, "0123456789.")] == '\0')
 		value = strtod(arg, &end);
 	if (!end || end == arg || *end ||
@@ -71,7 +71,7 @@ static unsigned int parse_count(struct argp_state *state, const char *arg,
 {
 	unsigned long value = 0;
 
-	/* Digits only; too many of them give ULONG_MAX, which is too large. */
+	/* Only digits count. Too many of them give ULONG_MAX: too large. */
 	if (arg[strspn(arg, "0123456789")] == '\0')
 		value = strtoul(arg, NULL, 10);
 	if (value < 1 || value > max)
@@ -122,7 +122,10 @@ static char *stat_beside(const char *status)
 	return stat;
 }
 
-/* A standard descriptor that is closed must not become a file of the module. */
+/*
+ * If a standard descriptor is closed, a file of the module must not get its
+ * number.
+ */
 static void hold_standard_fds(void)
 {
 	int fd;
@@ -214,7 +217,7 @@ void catch_signals(sigset_t *old)
 	sigemptyset(&set);
 	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		sigaddset(&set, numbers[i]);
-		/* As in a shell's background jobs. */
+		/* A shell ignores them for its background jobs: keep that. */
 		if (signal(numbers[i], catch) == SIG_IGN)
 			signal(numbers[i], SIG_IGN);
 	}

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * register_and_poll: how a program uses the usertime module. It
+ * register_and_poll shows how a program uses the usertime module. It
  *
  *	registers itself: writes its PID to /proc/urt/status;
  *	sleeps in poll(2), and reads that file each time the module has refreshed
  *	it, while its threads burn user CPU time (burn.c);
- *	compares the last value with what getrusage(2) says, see judge();
+ *	compares the last value with the value of getrusage(2), see judge();
  *	unregisters itself: writes -PID.
  */
 #define _GNU_SOURCE
@@ -22,15 +22,15 @@
 
 #include "cli.h"
 
-#define TICKS_US	20000	/* two, of 10 ms */
+#define TICKS_US	20000	/* two ticks, of 10 ms each */
 
 static struct options options;
 static int status_fd, stat_fd;
 static sigset_t old_mask;
-static char *text;		/* all of status, as it was read last */
+static char *text;		/* the whole of status, as of the last read */
 static size_t text_size;
 
-/* Our CPU time, from both sides. */
+/* Our CPU time as the module and as getrusage() report it. */
 static struct sample {
 	uint64_t generation, time_ns, interval_ms;	/* the head of stat */
 	uint64_t file_ms;	/* our line of status */
@@ -47,7 +47,7 @@ static int open_file(const char *path, int flags)
 	return fd;
 }
 
-/* Writes "PID" or "-PID", in one system call. Return: success. */
+/* Writes "PID" or "-PID" with one system call. Return: success. */
 static bool write_word(const char *sign)
 {
 	char word[16];
@@ -63,8 +63,9 @@ static void unregister(void)
 }
 
 /*
- * Reads the file to its end. The read at offset 0 takes a snapshot, which the
- * others continue: however many there are, all lines are of one moment.
+ * Reads the file to its end. The read at offset 0 takes a snapshot, and later
+ * reads continue it. All lines are therefore of one moment, also if it takes
+ * many reads.
  */
 static void read_status(void)
 {
@@ -78,7 +79,10 @@ static void read_status(void)
 	fclose(file);
 }
 
-/* The last of our lines: our PID may have been another's until just now. */
+/*
+ * Takes the last of our lines, because our PID may have been another process's
+ * until just now.
+ */
 static uint64_t own_line(void)
 {
 	const char *at, *own = NULL;
@@ -103,13 +107,13 @@ static uint64_t usage_us(void)
 	       (uint64_t)usage.ru_utime.tv_usec;
 }
 
-/* In this order each source is at least as new as the one before. */
+/* In this order, each source is at least as new as the one before it. */
 static void take_sample(void)
 {
 	char head[512] = "";
 
 	if (pread(stat_fd, head, sizeof(head) - 1, 0) < 0 ||
-	    /* The module's own numbers. NOLINTNEXTLINE(cert-err34-c) */
+	    /* The module wrote the numbers. NOLINTNEXTLINE(cert-err34-c) */
 	    sscanf(head, "# generation=%" SCNu64 " time_ns=%" SCNu64
 		   " interval_ms=%" SCNu64, &sample.generation,
 		   &sample.time_ns, &sample.interval_ms) != 3)
@@ -135,8 +139,8 @@ static void show_sample(void)
 }
 
 /*
- * Sleeps until there is a generation newer than the one we read last, and reads
- * it. Return: false if the time is up, or a signal was caught.
+ * Sleeps until there is a generation newer than the last one that we read, and
+ * reads it. Return: false if the time is up or a signal was caught.
  */
 static bool next_sample(uint64_t deadline)
 {
@@ -155,14 +159,15 @@ static bool next_sample(uint64_t deadline)
 }
 
 /*
- * F, the file's value, and R, what getrusage() says later, must satisfy
+ * F, the file's value, and R, which getrusage() returns later, must satisfy
  *
  *	-ticks <= R - F <= 1 ms + own + ticks
  *
- * The file cuts fractions of a millisecond. By the refresh that F is from, all
- * threads but this one were gone: what R has more is this one's own CPU time
- * since before that. The total is exact, but user and kernel mode are told apart
- * by the tick: at different moments, and never backwards.
+ * The file cuts fractions of a millisecond. When the module made F, all threads
+ * except this one had ended. R therefore exceeds F only by the CPU time that
+ * this thread has used since. The total is exact, but the tick divides it into
+ * user and kernel mode. The two sources divide it at different moments, and
+ * neither part ever shrinks.
  */
 static int judge(uint64_t own_us)
 {
@@ -187,7 +192,9 @@ static void report_signal(void)
 	       sample.file_ms, sample.generation, usage_us() / 1e3);
 }
 
-/* Waits for a refresh that began after the end: 5 s are for a busy machine. */
+/*
+ * Waits for a refresh that began after the end. Limit: 5 s, for a busy machine.
+ */
 static int confirm(struct burn *burn)
 {
 	uint64_t limit = 5 * NSEC_PER_SEC + sample.interval_ms * 2000000;
@@ -211,7 +218,7 @@ static int confirm(struct burn *burn)
 	return DISAGREE;
 }
 
-/* Follows the file while the others burn. */
+/* Follows the file while the other threads burn. */
 static int follow(struct burn *burn)
 {
 	take_sample();
