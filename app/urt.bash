@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # cur, prev, words, cword and split are bash-completion's
-# Completion of urt for bash: commands and options are what --help tells, so that
-# they are always those of the urt that is installed.
+# Completion of urt for bash. It takes commands and options from --help, so that they
+# always match the installed urt.
 
 # _urt_help [COMMAND]
 _urt_help() { "${words[0]/#\~/$HOME}" "$@" --help 2>/dev/null; }
@@ -11,15 +11,15 @@ _urt_commands() {
 	_urt_help | sed -n '/^Commands:/,/^$/s/^  \([a-z]\{1,\}\) .*/\1/p'
 }
 
-# _urt_options [COMMAND]: a line each, the long name and the short one, if any; "="
-# ends a long one that has an argument.
+# _urt_options [COMMAND]: prints a line for each option, with its long name and its
+# short name, if any. A long name with an argument ends in "=".
 _urt_options() {
 	_urt_help "$@" | sed -nE \
 		-e 's/^ +(-.), (--[a-z-]+=?).*/\2 \1/p' \
 		-e 's/^ +(--[a-z-]+=?).*/\1/p'
 }
 
-# _urt_long OPTION: its line's long name.
+# _urt_long OPTION: prints the long name of OPTION.
 _urt_long() {
 	local long short
 
@@ -30,7 +30,8 @@ _urt_long() {
 	done <<<"$urt_options"
 }
 
-# _urt_pids PREFIX [BEFORE]: running processes; BEFORE are those of a list.
+# _urt_pids PREFIX [BEFORE]: offers running processes. BEFORE is the list in front of
+# the PID.
 _urt_pids() {
 	local pid
 
@@ -40,7 +41,7 @@ _urt_pids() {
 	done
 }
 
-# _urt_value OPTION: completes its argument; fails if it has none.
+# _urt_value OPTION: completes the argument of OPTION. Fails if OPTION has none.
 _urt_value() {
 	local long
 
@@ -56,8 +57,8 @@ _urt_value() {
 	return 0
 }
 
-# Sets urt_at to where the command stands that "urt run" is to run, which is this
-# word or one before it; fails if it is none of them.
+# Sets urt_at to the position of the command that "urt run" will run. The command is
+# the current word or a word before it. Fails if there is no such word.
 _urt_find_run() {
 	for ((urt_at = urt_first + 1; urt_at < cword; urt_at++)); do
 		case ${words[urt_at]} in
@@ -69,8 +70,8 @@ _urt_find_run() {
 	[[ $cur != -* && $urt_at -eq $cword ]]
 }
 
-# _urt_offer WORDS: those that begin as what is typed. After an option that has an
-# argument comes "=", and no blank.
+# _urt_offer WORDS: offers the words that begin with the typed text. "=" instead of a
+# blank follows an option that has an argument.
 _urt_offer() {
 	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
 	[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace

@@ -8,7 +8,7 @@
 #define NSEC_PER_SEC	1000000000ULL
 #define NSEC_PER_MSEC	1000000ULL
 
-/* What a clock shows. The module's moments are of CLOCK_BOOTTIME. */
+/* Reads a clock. Moments of the module are of CLOCK_BOOTTIME. */
 uint64_t clock_ns(clockid_t clock);
 
 #endif

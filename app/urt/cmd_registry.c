@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* urt add, remove, list: the registry of the system, which all users share. */
+/* urt add, remove, list: the system registry, which all users share. */
 #include "command.h"
 
 #include <errno.h>
@@ -152,7 +152,7 @@ static bool remove_one(struct urt *u, pid_t pid)
 	return false;
 }
 
-/* Whoever may not remove a process, may still remove all others. */
+/* If the user may not remove one process, the others are still removed. */
 static bool remove_all(struct urt *u)
 {
 	struct urt_snapshot snapshot = { 0 };

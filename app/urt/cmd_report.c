@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * urt report: draws a run that 'urt run --each --json' has saved. What the file
- * says becomes records again, so that from there on it is as after a run.
+ * urt report draws a run that 'urt run --each --json' has saved. It turns the
+ * file back into records. From there on it does the same as urt run after a
+ * run.
  */
 #include "command.h"
 
@@ -103,13 +104,16 @@ refuse(const struct saved *saved, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	/* What it quotes may be anything. */
+	/* The quoted text may contain any character. */
 	error(STATUS_FAILED, 0, "%s: %s", saved->path ? saved->path :
 	      "standard input", format_name(shown, text));
 	abort();
 }
 
-/* max may be anything that JSON can say; absent or null: 0, unless needed. */
+/*
+ * max may be any number that JSON can express. A number that is absent or null
+ * counts as 0, unless it is needed.
+ */
 static uint64_t get(const struct saved *saved, const json_t *object,
 		    const char *key, uint64_t max, bool needed)
 {
@@ -128,7 +132,7 @@ static uint64_t get(const struct saved *saved, const json_t *object,
 	return (uint64_t)json_integer_value(value);
 }
 
-/* How long a run may last, a year, and how long ago all may have begun. */
+/* The longest time of a run is a year. Its start may be older. */
 #define TIME_MAX	(366ULL * 86400 * NSEC_PER_SEC)
 #define SINCE_MAX	(100ULL * TIME_MAX)
 
@@ -138,7 +142,10 @@ static uint64_t get_time(const struct saved *saved, const json_t *object,
 	return get(saved, object, key, TIME_MAX, true);
 }
 
-/* Of many CPUs, more; the sum of all has to be a number of JSON again. */
+/*
+ * CPU time may exceed TIME_MAX, because there may be many CPUs. The sum of all
+ * must again be a number that JSON can express.
+ */
 static uint64_t get_cpu(struct saved *saved, const json_t *object,
 			const char *key)
 {
@@ -161,7 +168,7 @@ static int signal_number(const char *name)
 	return 0;
 }
 
-/* As wait(2) has it; -1 if neither is there: hidden. */
+/* The status as wait(2) has it; -1 (hidden) if neither key is there. */
 static int get_status(const struct saved *saved, const json_t *object)
 {
 	const char *name = json_string_value(json_object_get(object, "signal"));
@@ -185,7 +192,7 @@ static int octal(const char *c)
 	return (c[1] - '0') << 6 | (c[2] - '0') << 3 | (c[3] - '0');
 }
 
-/* The name as the process had it, nothing escaped. */
+/* The name as the process had it, without escapes. */
 static void get_name(const struct saved *saved, const json_t *row, char *comm,
 		     size_t size)
 {
@@ -254,7 +261,7 @@ static void take_rows(struct saved *saved, const json_t *rows)
 	}
 }
 
-/* What the processes are not. */
+/* Reads the values that are not about single processes. */
 static void take_others(struct saved *saved, const json_t *json)
 {
 	const json_t *lost = json_object_get(json, "lost");
@@ -269,7 +276,7 @@ static void take_others(struct saved *saved, const json_t *json)
 		.type = URT_MISSED,
 		.count = get(saved, json, "missed", UINT32_MAX, true),
 	});
-	/* Null where urt run could not see what ran on. */
+	/* The value is null if urt run could not see which processes ran on. */
 	saved->summary.blind = json_is_null(json_object_get(json, "unseen"));
 	saved->summary.unseen = get(saved, json, "unseen", UINT32_MAX,
 				    !saved->summary.blind);
@@ -293,7 +300,10 @@ static void take_command(struct saved *saved, const json_t *json)
 	}
 }
 
-/* Reports have these since the pictures show them. Return: NULL, or to be freed. */
+/*
+ * Reports have these words since there are pictures.
+ * Return: NULL, or text that the caller frees.
+ */
 static char *get_word(const json_t *json, const char *key)
 {
 	const char *text = json_string_value(json_object_get(json, key));
@@ -319,13 +329,13 @@ static void take_report(struct saved *saved, const json_t *json)
 	take_rows(saved, json_object_get(json, "rows"));
 	take_others(saved, json);
 	tally_sort(&saved->tally);
-	/* Reports have it since there are pictures. */
+	/* Reports have this value since there are pictures. */
 	summary->start_ns = get(saved, json, "start_ns", SINCE_MAX, false);
 	if (!summary->start_ns)
 		summary->start_ns = saved->tally.processes[0].start_ns;
 }
 
-/* The file that they are read from; NULL: a pipe or the like. */
+/* The file that the reports are read from; NULL for a pipe and the like. */
 static const char *source(const struct saved *saved)
 {
 	struct stat input;

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * urt run: runs a command as time(1) does, and reports the CPU time of all
- * processes that came of it.
+ * urt run runs a command as time(1) does, and reports the CPU time of all
+ * processes of its tree.
  *
- * The command's process is registered as a tree between fork and exec, so that
- * nothing is missed. Records are read while the command runs: they never fill
- * the kernel's queue.
+ * The process of the command is registered as a tree between fork and exec, so
+ * that no process is missed. urt reads records while the command runs, so that
+ * they never fill the kernel's queue.
  *
- * When the command has exited there may be others. Those that have exited, too,
- * have a record soon (an RCU grace period after they were reaped): for these it
- * waits, within limits. Those that run on it does not wait for, unless told to;
- * what they have used by then is taken from the first snapshot of the session
- * that is younger than the command's end. That moment is the end of the report.
+ * When the command exits, there may be other processes. A process that has
+ * exited by then soon has a record (an RCU grace period after it was reaped).
+ * urt waits for these records, within limits. It does not wait for processes
+ * that still run, unless --wait says so. Their CPU time comes from the first
+ * snapshot of the session that is younger than the command's end. The moment of
+ * this snapshot is the end of the report.
  */
 #include "command.h"
 
@@ -42,7 +43,7 @@
 #include "tally.h"
 #include "unreaped.h"
 
-/* As env(1), timeout(1) and the shell have them. */
+/* The exit statuses of env(1), timeout(1) and the shell. */
 enum {
 	RUN_FAILED	= 125,
 	RUN_CANNOT_EXEC	= 126,
@@ -50,10 +51,10 @@ enum {
 	RUN_SIGNALLED	= 128,	/* and its number */
 };
 
-/* How long to wait for records of what has exited. */
+/* How long to wait for records of exited processes. */
 #define RECORD_LIMIT	(2 * NSEC_PER_SEC)
 #define OWN_LIMIT	(10 * NSEC_PER_SEC)	/* of the command, for a refresh */
-#define REFRESH_MS	100	/* what anybody may ask of the module */
+#define REFRESH_MS	100	/* an interval that any user may set */
 #define PROGRESS_MS	200
 
 /* A process whose record has come after the command's end. */
@@ -75,14 +76,14 @@ struct run {
 	int signal_fd;
 	pid_t pid;
 	uint64_t end_ns;	/* CLOCK_BOOTTIME */
-	uint64_t shown_ns;	/* CPU time, as the progress has it */
+	uint64_t shown_ns;	/* CPU time that the progress line shows */
 	bool wait;
 	bool progress;
 	bool mapped;
-	bool reaped;		/* the command */
-	bool recorded;		/* so it is, and its record has come */
+	bool reaped;		/* the command has been reaped */
+	bool recorded;		/* it was reaped, and its record has come */
 	bool ended;		/* nothing registered is left */
-	bool stopped;		/* by a signal: report and end */
+	bool stopped;		/* a signal came: report and end */
 };
 
 /* --- options --- */
@@ -216,7 +217,10 @@ static void open_signals(struct run *run)
 	sigset_t mask;
 	size_t i;
 
-	/* A parent that ignores SIGCHLD would take the command's status away. */
+	/*
+	 * If the parent ignores SIGCHLD, the kernel would reap the command
+	 * without us.
+	 */
 	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL },
 		  &run->old_child);
 	sigemptyset(&mask);
@@ -224,7 +228,7 @@ static void open_signals(struct run *run)
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGQUIT);
 	for (i = 0; i < sizeof(passed) / sizeof(*passed); i++) {
-		/* Under nohup(1), hanging up is ignored, by CMD as by us. */
+		/* Under nohup(1), both CMD and urt ignore SIGHUP. */
 		if (!sigaction(passed[i], NULL, &action) &&
 		    action.sa_handler != SIG_IGN)
 			sigaddset(&mask, passed[i]);
@@ -235,7 +239,7 @@ static void open_signals(struct run *run)
 		error(RUN_FAILED, errno, "signalfd");
 }
 
-/* In the child: waits until it is registered, and becomes the command. */
+/* Runs in the child: waits for its registration, and becomes the command. */
 static void become_command(struct run *run, int gate, int failure)
 {
 	char go;
@@ -259,7 +263,7 @@ static void open_pipe(int fds[2])
 		error(RUN_FAILED, errno, "pipe");
 }
 
-/* Return: 0 it runs, or an exit status, and a message. */
+/* Return: 0 if the command runs; or an exit status, and a message. */
 static int release(struct run *run, int gate, int failure)
 {
 	int err;
@@ -274,20 +278,20 @@ static int release(struct run *run, int gate, int failure)
 		return RUN_FAILED;
 	}
 	if (read(failure, &err, sizeof(err)) != sizeof(err))
-		return 0;	/* exec has closed it */
+		return 0;	/* exec has closed the pipe */
 	error(0, err, "cannot run '%s'", run->summary.command[0]);
 	return err == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXEC;
 }
 
-/* Where it runs, as pictures say it. */
+/* Notes the machine and the directory for pictures. */
 static void note_place(struct summary *summary)
 {
 	static struct utsname names;
 
-	/* A kernel that has not been told calls itself "(none)". */
+	/* A kernel without a configured name calls itself "(none)". */
 	if (!uname(&names) && strcmp(names.nodename, "(none)"))
 		summary->host = names.nodename;
-	summary->directory = getcwd(NULL, 0);	/* until the end */
+	summary->directory = getcwd(NULL, 0);	/* never freed */
 	summary->version = cmd_version();
 }
 
@@ -331,8 +335,8 @@ static void reap(struct run *run)
 }
 
 /*
- * Ctrl-C and Ctrl-\ reach the command from the terminal, as they reach us; it
- * decides. When it is gone, they are for us.
+ * The terminal sends Ctrl-C and Ctrl-\ to the command as well as to us, and the
+ * command decides. When the command has exited, these signals are for us.
  */
 static void take_signals(struct run *run)
 {
@@ -364,7 +368,7 @@ static void remember(struct run *run, const struct urt_record *record)
 		run->recorded = true;
 }
 
-/* All that are there. */
+/* Takes all records that are there. */
 static void take_records(struct run *run)
 {
 	struct urt_record record;
@@ -414,7 +418,10 @@ static void show_progress(struct run *run)
 	for (i = 0; i < run->snapshot.count; i++)
 		cpu += run->snapshot.processes[i].utime_ns +
 		       run->snapshot.processes[i].stime_ns;
-	/* A process that ends meanwhile has its record, and may still be there. */
+	/*
+	 * A process that has just ended may be in the records and in the
+	 * snapshot.
+	 */
 	if (cpu > run->shown_ns)
 		run->shown_ns = cpu;
 	snprintf(line, sizeof(line),
@@ -423,7 +430,7 @@ static void show_progress(struct run *run)
 		 run->snapshot.registered - run->unreaped.count,
 		 run->snapshot.registered > run->snapshot.count ?
 		 "more than " : "", format_seconds(seconds, run->shown_ns));
-	/* A line that wraps could not be taken back. */
+	/* A line that wraps could not be erased. */
 	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col > 1 &&
 	    size.ws_col <= sizeof(line))
 		line[size.ws_col - 1] = '\0';
@@ -443,7 +450,7 @@ static void take_snapshot(struct run *run)
 
 /* --- following it --- */
 
-/* Until something happens, at most so long. */
+/* Waits for an event, for at most timeout_ms. */
 static void wait_for_event(struct run *run, int timeout_ms)
 {
 	struct pollfd fds[] = {
@@ -471,21 +478,21 @@ static void follow_command(struct run *run)
 		wait_for_event(run, -1);
 }
 
-/* Whether a snapshot says who was there after the command's end. */
+/* Whether the snapshot shows the processes that were left after the command. */
 static bool snapshot_counts(const struct run *run)
 {
 	return run->snapshot.generation &&
 	       run->snapshot.time_ns >= run->end_ns;
 }
 
-/* Exited, but the record is still to come. */
+/* The process has exited, and its record is still to come. */
 static bool exited(const struct urt_process *process)
 {
 	return !process->threads || process->state == 'X' ||
 	       is_unreaped(process);
 }
 
-/* Whether the record of this one has come. */
+/* Whether the record of this process has come. */
 static bool has_record(const struct run *run, const struct urt_process *process)
 {
 	size_t i;
@@ -511,14 +518,14 @@ static bool records_to_come(const struct run *run)
 	return false;
 }
 
-/* Return: whether all has come that is worth waiting for. */
+/* Return: whether all has come that urt waits for. */
 static bool settled(const struct run *run)
 {
 	uint64_t waited = clock_ns(CLOCK_BOOTTIME) - run->end_ns;
 
 	if (run->ended || run->stopped)
 		return true;
-	/* For what nobody reaps, no record comes. */
+	/* A process that is never reaped leaves no record. */
 	if (run->wait)
 		return (run->recorded || waited >= OWN_LIMIT) &&
 		       unreaped_alone(&run->unreaped, clock_ns(CLOCK_BOOTTIME));
@@ -538,7 +545,7 @@ static void count_living(struct run *run)
 
 	if (run->ended)
 		return;
-	/* No refresh came: how many there are is all that is known, if that. */
+	/* Without a refresh, at most the number of the processes is known. */
 	if (!snapshot_counts(run)) {
 		run->summary.blind = !run->mapped || urt_map_update(run->u);
 		if (run->summary.blind)
@@ -559,7 +566,7 @@ static void count_living(struct run *run)
 	run->summary.unseen = run->snapshot.registered - run->snapshot.count;
 }
 
-/* After the command's end. */
+/* Handles the other processes after the command's end. */
 static void follow_others(struct run *run)
 {
 	take_records(run);
@@ -567,18 +574,18 @@ static void follow_others(struct run *run)
 		map(run);
 	while (!settled(run))
 		wait_for_event(run, run->wait ? -1 : REFRESH_MS);
-	/* What ends between the two counts with its record. */
+	/* A process that ends between the two counts has a record. */
 	take_records(run);
 	count_living(run);
-	/* No process ran for longer, nor later, than all of them. */
+	/* No process ran longer or later than the whole run. */
 	if (run->tally.end_ns > run->end_ns)
 		run->summary.real_ns =
 			run->tally.end_ns - run->summary.start_ns;
 }
 
 /*
- * From now on signals end us, as they do others: what goes into a pipe waits for
- * its reader. A report to standard error is out by then.
+ * From now on, signals end us as they end other programs, because output into a
+ * pipe waits for its reader. A report on standard error is written by then.
  */
 static void close_signals(struct run *run)
 {
@@ -594,7 +601,7 @@ static int exit_status(const struct run *run)
 				     WEXITSTATUS(status);
 }
 
-/* Return: whether all is written; or a message. */
+/* Return: whether all output is written; if not, a message is printed. */
 static bool print(struct run *run)
 {
 	struct output *output = &run->summary.output;

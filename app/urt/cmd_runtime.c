@@ -77,11 +77,11 @@ static const struct column columns[COLUMNS] = {
 	[WITHIN] = { "within_ns", NULL, COLUMN_SECONDS, 0 },
 };
 
-/* When a process was started. */
+/* The start of a process. */
 struct started {
 	pid_t pid;
 	uint64_t start_ns;
-	uint64_t within_ns;	/* it may be later, by less than that */
+	uint64_t within_ns;	/* how much later it may be, at most */
 	const char *comm;
 };
 
@@ -100,9 +100,9 @@ static void add_row(struct table *table, const struct started *process)
 }
 
 /*
- * Each in a session of its own, where nothing else can be its row: a thread's
- * number is not its process's.
- * Return: 0, there is a row; or an errno.
+ * Asks the module. Each process gets a session of its own, in which no other
+ * process can have its row, because the PID may be the number of a thread.
+ * Return: 0 if there is a row; or an errno.
  */
 static int ask_module(pid_t pid, struct table *table)
 {
@@ -126,7 +126,7 @@ static int ask_module(pid_t pid, struct table *table)
 	return err;
 }
 
-/* The same of the kernel, which rounds down. Return: as above. */
+/* Asks the kernel, which rounds down. Return: as above. */
 static int ask_proc(pid_t pid, struct table *table)
 {
 	uint64_t tick_ns = proc_tick_ns();
@@ -143,7 +143,10 @@ static int ask_proc(pid_t pid, struct table *table)
 	return 0;
 }
 
-/* To look registers nothing for long: where there is no room, /proc has to do. */
+/*
+ * The look registers no process for long. If there is no room, use /proc
+ * instead.
+ */
 static int look_up(pid_t pid, struct table *table, size_t *rough)
 {
 	int err = ask_module(pid, table);
@@ -171,7 +174,7 @@ static void print(const struct table *table, struct output *output)
 	}
 }
 
-/* Return: whether there are rows of all; or messages. */
+/* Return: whether there are rows of all; if not, messages are printed. */
 static bool look_up_all(const struct selection *selection, struct table *table)
 {
 	size_t rough = 0, i;
@@ -194,7 +197,7 @@ static bool look_up_all(const struct selection *selection, struct table *table)
 	return ok;
 }
 
-/* Return: whether it is known of all of them; or messages. */
+/* Return: whether the times of all are known; if not, messages are printed. */
 static bool run(struct runtime *runtime)
 {
 	struct table *table = table_new(columns, COLUMNS);

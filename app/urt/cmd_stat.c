@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * urt stat: CPU time of processes, interval by interval. The kernel's refreshes
- * are the clock: each report is about one of them, of one moment.
+ * urt stat reports the CPU time of processes, interval by interval. The
+ * kernel's refreshes are the clock: each report is about one refresh, that is
+ * one moment.
  */
 #include "command.h"
 
@@ -28,7 +29,7 @@
 #include "unreaped.h"
 #include "watch.h"
 
-/* What a report is about. */
+/* The time that a report covers. */
 enum period {
 	INTERVAL,
 	AVERAGE,	/* since the first look */
@@ -38,7 +39,7 @@ enum period {
 struct stat_run {
 	struct selection selection;
 	struct output output;
-	unsigned int interval_ms;	/* 0: one report, since their start */
+	unsigned int interval_ms;	/* 0: one report, since the start */
 	unsigned long count;		/* of reports; 0: no end */
 	unsigned long reports;
 	struct urt *u;
@@ -52,7 +53,7 @@ struct stat_run {
 	uint64_t now_ns;
 	int signal_fd;
 	int told_outside;	/* the errno that was reported last */
-	bool system;	/* the registry of all, not a session */
+	bool system;	/* the system registry, not a session */
 	bool ended;
 	bool stopped;
 };
@@ -159,13 +160,13 @@ static const struct column columns[COLUMNS] = {
 	[NAME] = { "name", "name", COLUMN_TEXT, 0 },
 };
 
-/* What a row is about: times in all, and times in the period. */
+/* The times of one row: in all, and in the period. */
 struct times {
 	uint64_t utime_ns;
 	uint64_t stime_ns;
 	uint64_t user_ns;
 	uint64_t sys_ns;
-	uint64_t elapsed_ns;	/* 0: they have no period in common */
+	uint64_t elapsed_ns;	/* 0: the process was not there in the period */
 };
 
 static struct cell share_cell(uint64_t ns, uint64_t elapsed_ns)
@@ -185,7 +186,7 @@ static void times_cells(struct cell *row, const struct times *times)
 	row[SYS] = cell_number(times->stime_ns);
 }
 
-/* How a process is, or how it has ended, in words. */
+/* Words for the state of a process, or for its end. */
 #define ENDED_SIZE (STATUS_SIZE + sizeof("exit "))
 
 static void state_cells(struct cell *row, const struct watched *item,
@@ -240,7 +241,9 @@ static void sum_row(struct table *table, const char *when, const char *name,
 	table_row(table, row);
 }
 
-/* One that is in no report yet may have exited after the latest refresh. */
+/*
+ * A process that is in no report yet may have exited after the latest refresh.
+ */
 static uint64_t moment_of(const struct stat_run *stat,
 			  const struct watched *item)
 {
@@ -271,8 +274,8 @@ static struct times item_times(const struct stat_run *stat, enum period period,
 		break;
 	case LIFETIME:
 		/*
-		 * One may have been registered after the latest refresh. For how
-		 * long one ran that has exited, nobody knows.
+		 * A process may have been registered after the latest refresh.
+		 * How long an exited process ran is unknown.
 		 */
 		if (stat->now_ns > item->now.start_ns &&
 		    !is_unreaped(&item->now))
@@ -424,9 +427,9 @@ static void report(struct stat_run *stat, enum period period)
 	}
 }
 
-/* --- following them --- */
+/* --- following the processes --- */
 
-/* Who has come in from outside is in the next generation. */
+/* Registers processes that entered from outside, for the next generation. */
 static void look_outside(struct stat_run *stat)
 {
 	int err = select_entered(&stat->selection, stat->u);
@@ -437,7 +440,7 @@ static void look_outside(struct stat_run *stat)
 	stat->told_outside = err;
 }
 
-/* Return: whether there is a snapshot that is newer than the last. */
+/* Return: whether there is a snapshot that is newer than the last one. */
 static bool take_snapshot(struct stat_run *stat)
 {
 	uint64_t last = stat->snapshot.generation;
@@ -452,15 +455,18 @@ static bool take_snapshot(struct stat_run *stat)
 	watch_snapshot(&stat->watch, &stat->snapshot);
 	unreaped_look(&stat->unreaped, &stat->snapshot);
 	stat->now_ns = stat->snapshot.time_ns;
-	/* The registry of all can be filled again, but nobody would tell. */
+	/*
+	 * Processes may join the system registry again, but urt would not learn
+	 * it.
+	 */
 	if (stat->system && !stat->snapshot.registered)
 		stat->ended = true;
 	return true;
 }
 
 /*
- * Return: whether there are more. The refresh, of which a report is about to be,
- * may be long ago: what has exited since then waits.
+ * Return: whether there are more records. The refresh that the next report is
+ * about may be long ago. Records of processes that exited after it wait.
  */
 static bool take_record(struct stat_run *stat, bool reports, int *ret)
 {
@@ -499,7 +505,7 @@ static bool due(const struct stat_run *stat)
 	       stat->interval_ms * NSEC_PER_MSEC;
 }
 
-/* Until the next refresh, or a signal, or the end of all. */
+/* Waits for the next refresh, a signal, or the end of all processes. */
 static void wait_for_event(struct stat_run *stat)
 {
 	struct pollfd fds[] = {
@@ -508,7 +514,7 @@ static void wait_for_event(struct stat_run *stat)
 	};
 	bool reports = false;
 
-	/* On the registry of all, POLLIN means the same as POLLPRI. */
+	/* On the system registry, POLLIN means the same as POLLPRI. */
 	if (!stat->system)
 		fds[1].events |= POLLIN;
 	if (poll(fds, 2, -1) < 0)
@@ -522,7 +528,7 @@ static void wait_for_event(struct stat_run *stat)
 		error(0, 0, "the processes that are left have exited, but their parents do not reap them");
 		stat->ended = true;
 	}
-	/* Once all have ended, no refresh comes any more. */
+	/* When all processes have ended, no refresh comes any more. */
 	if (stat->ended && !stat->system)
 		stat->now_ns = clock_ns(CLOCK_BOOTTIME);
 	if (stat->ended || reports)
@@ -535,7 +541,7 @@ static bool is_due_to_end(const struct stat_run *stat)
 	       (stat->count && stat->reports >= stat->count);
 }
 
-/* Return: whether it can begin. */
+/* Return: whether the reports can begin. */
 static bool first_look(struct stat_run *stat)
 {
 	uint64_t now, first;
@@ -556,13 +562,13 @@ static bool first_look(struct stat_run *stat)
 		error(0, 0, "nothing is registered: give -p, --tree, -C or --all, or see 'urt add --help'");
 		return false;
 	}
-	/* To a session nobody but a fork adds. */
+	/* Only a fork adds processes to a session. */
 	stat->watch.closed = !stat->system &&
 			     stat->snapshot.registered == stat->snapshot.count;
 	now = clock_ns(CLOCK_BOOTTIME);
 	first = watch_first_ns(&stat->snapshot, stat->system, now);
 	stat->watch.time_ns = first;
-	/* Before the first refresh, the values are those of registration. */
+	/* Before the first refresh, the values are from the registration. */
 	if (stat->interval_ms)
 		stat->now_ns = first;
 	else if (!stat->snapshot.generation || first != stat->now_ns)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* urt wait: until processes have ended that need not be children. */
+/* urt wait waits for the end of processes that need not be children. */
 #include "command.h"
 
 #include <errno.h>

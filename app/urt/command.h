@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What main.c and the commands of urt know of each other. */
+/* What main.c and the commands of urt share. */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -13,18 +13,18 @@ enum {
 	STATUS_USAGE	= 2,
 };
 
-/* What to end with when urt itself failed: STATUS_FAILED, another for run. */
+/* The exit status if urt itself failed: STATUS_FAILED; run has another one. */
 extern int cmd_exit_failed;
 
 /*
- * -h, for all who expect it: the same as --help. Commands that take
- * select_argp have it from there, the others as a child of their own.
+ * -h does the same as --help, because many users expect it. Commands with
+ * select_argp get it from there. Others add it as a child of their own.
  */
 #define OPTION_HELP { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 }
 error_t cmd_parse_help(int key, struct argp_state *state);
 extern const struct argp_child cmd_help[];
 
-/* Of urt: "0.1.0". */
+/* The version of urt, such as "0.1.0". */
 const char *cmd_version(void);
 
 /* argv[0] is "urt COMMAND", for messages. Return: the exit status. */

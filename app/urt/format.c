@@ -19,8 +19,9 @@
 /* --- names --- */
 
 /*
- * What looks like nothing or like a blank, or turns around what follows. Fonts and
- * C libraries differ in some of these; names are to be the same everywhere.
+ * Characters that look like nothing or like a blank, or that turn the direction
+ * of the text. Fonts and C libraries differ in some of these, but urt shows a
+ * name in one way everywhere.
  */
 static bool is_invisible(wchar_t code)
 {
@@ -44,8 +45,8 @@ static bool is_invisible(wchar_t code)
 }
 
 /*
- * Return: the length of the UTF-8 character that text begins with, 0 if it is
- * none that can be shown as it is.
+ * Return: the length of the UTF-8 character that text begins with; 0 if there
+ * is no character that can be shown as it is.
  */
 static size_t character_length(const char *text, wchar_t *code)
 {
@@ -72,7 +73,10 @@ static size_t character_length(const char *text, wchar_t *code)
 	return length;
 }
 
-/* What the C library does not know, as without a locale, takes one column. */
+/*
+ * A character that the C library does not know takes one column, as without a
+ * locale.
+ */
 static size_t width_of(wchar_t code)
 {
 	int width = wcwidth(code);
@@ -81,8 +85,8 @@ static size_t width_of(wchar_t code)
 }
 
 /*
- * The same; a character that combines with the one before needs one: *based says
- * whether there is one, and is for the next call.
+ * Does the same, but a combining character needs a character before it. *based
+ * says whether there is one, and is for the next call.
  */
 static size_t shown_length(const char *text, bool *based)
 {
@@ -95,7 +99,7 @@ static size_t shown_length(const char *text, bool *based)
 	return length;
 }
 
-/* One at an end, or beside another one, could not be seen. */
+/* A blank at an end or beside another blank could not be seen. */
 static bool is_hidden_blank(const char *name, const char *at)
 {
 	return *at == ' ' && (at == name || at[-1] == ' ' || at[1] == ' ' ||
@@ -169,7 +173,7 @@ char *format_words(char **words)
 	return text;
 }
 
-/* Return: the columns of one character; *length is that of its bytes. */
+/* Return: the columns of one character. *length is set to its bytes. */
 static size_t next_width(const char *text, size_t *length)
 {
 	wchar_t code;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* urt: the CPU time of processes, complete and exact. Finds the command. */
+/*
+ * urt: the CPU time of processes, complete and exact. This file finds the
+ * command.
+ */
 #include "command.h"
 
 #include <errno.h>
@@ -84,9 +87,9 @@ static const struct command *find(const char *name)
 }
 
 /*
- * What is opened later must not get the number of a standard descriptor: what is
- * printed would go there. As before, reading or writing these fails with EBADF,
- * and CMD of urt run finds them closed.
+ * A file that is opened later must not get the number of a standard descriptor,
+ * because output would go into that file. Reading or writing these numbers
+ * still fails with EBADF, and CMD of urt run finds them closed.
  */
 static void hold_standard_fds(void)
 {
@@ -99,7 +102,7 @@ static void hold_standard_fds(void)
 		close(fd);
 }
 
-/* What --help and its like printed, which no command looks after. */
+/* Checks the output of --help and the like, which no command checks. */
 static void check_output(void)
 {
 	int err = file_error(stdout);
@@ -123,7 +126,7 @@ int main(int argc, char **argv)
 	int at = 0;
 
 	hold_standard_fds();
-	/* For wcwidth(): what urt prints is UTF-8, whatever the user's locale is. */
+	/* For wcwidth(): urt prints UTF-8, whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	atexit(check_output);
 	json_set_alloc_funcs(memory_alloc, free);

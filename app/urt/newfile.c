@@ -28,8 +28,9 @@ static bool fail(const struct newfile *new, int err)
 }
 
 /*
- * Signals that end us wait until the temporary file is the new one, or gone.
- * What is written to directly may take as long as its reader likes: not there.
+ * Delays signals that would end us until the temporary file has become the new
+ * one or is removed. A file that is written to directly needs no delay, and its
+ * reader may be slow.
  */
 static void hold_signals(struct newfile *new)
 {
@@ -55,7 +56,10 @@ static void forget(struct newfile *new)
 	new->path = NULL;
 }
 
-/* As the one that it replaces, as far as one may; or as any new file. */
+/*
+ * Takes the mode and the owner of the old file, as far as we may. If there is
+ * no old file, the new one gets those of any new file.
+ */
 static void take_over(int fd, const char *path)
 {
 	struct stat old;
@@ -70,11 +74,14 @@ static void take_over(int fd, const char *path)
 	}
 	kept = !fchown(fd, old.st_uid, old.st_gid) ||
 	       !fchown(fd, (uid_t)-1, old.st_gid);
-	/* What one group might do is not for another. */
+	/* Another group must not get the rights of the old one. */
 	fchmod(fd, old.st_mode & (kept ? 0777 : 0707));
 }
 
-/* Beside the one that it is to become, since rename() stays in a file system. */
+/*
+ * The temporary file is beside the final one, because rename() needs one file
+ * system.
+ */
 static int open_temporary(struct newfile *new)
 {
 	size_t size = strlen(new->path) + sizeof(".XXXXXX");
@@ -92,7 +99,7 @@ static int open_temporary(struct newfile *new)
 	return fd;
 }
 
-/* What a name leads to. Return: whether it is there. */
+/* Looks at the file that a name leads to. Return: whether it exists. */
 static bool look(const char *name, struct stat *there)
 {
 	return !(strcmp(name, "-") ? stat(name, there) :
@@ -100,8 +107,8 @@ static bool look(const char *name, struct stat *there)
 }
 
 /*
- * Which of our standard descriptors writes to this file already: what is in there
- * is not to be lost. Return: -1 if none does.
+ * Finds our standard descriptor that writes to this file already, so that its
+ * contents are not lost. Return: -1 if there is none.
  */
 static int standard_fd(const char *name)
 {
@@ -127,7 +134,7 @@ static int open_directly(const char *name)
 	return open(name, O_WRONLY | O_CLOEXEC);
 }
 
-/* Whether this is written to directly, whatever it is. */
+/* Whether this file is written to directly, whatever its type is. */
 static bool is_special(const char *name)
 {
 	struct stat old;
@@ -143,7 +150,10 @@ static int open_any(struct newfile *new)
 	if (is_special(new->name))
 		return open_directly(new->name);
 	hold_signals(new);
-	/* A link stays one: what it leads to is replaced, if that is there. */
+	/*
+	 * A link stays a link. The file that it leads to is replaced, if it
+	 * exists.
+	 */
 	new->path = realpath(new->name, NULL);
 	refused = new->path ? access(new->path, W_OK) : is_link(new->name);
 	if (!new->path)
@@ -155,7 +165,7 @@ bool newfile_open(struct newfile *new, const char *name)
 {
 	int fd;
 
-	/* Too large a file is an error like any other, not the end. */
+	/* Too large a file becomes an ordinary error instead of our end. */
 	signal(SIGXFSZ, SIG_IGN);
 	*new = (struct newfile){ .name = name };
 	fd = open_any(new);
@@ -189,7 +199,7 @@ bool newfile_close(struct newfile *new)
 	if (err) {
 		fail(new, err);
 	} else {
-		free(new->temporary);	/* it has another name now */
+		free(new->temporary);	/* the file has another name now */
 		new->temporary = NULL;
 	}
 	forget(new);
@@ -203,7 +213,7 @@ bool newfile_check(const char *name)
 	bool ok = true;
 	int fd;
 
-	/* Opening a pipe would wait for its reader, and end it. */
+	/* Opening the pipe would wait for its reader, and then end it. */
 	if (!stat(name, &old) && S_ISFIFO(old.st_mode))
 		return true;
 	fd = open_any(&new);
@@ -215,7 +225,7 @@ bool newfile_check(const char *name)
 	return ok;
 }
 
-/* The directory that a file is to be made in. */
+/* Finds the directory of a new file. */
 static bool look_around(const char *name, struct stat *directory)
 {
 	char *path = memory_strdup(name);

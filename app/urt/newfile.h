@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file that is there as a whole or not at all: what stood under its name stays
+ * A file that appears as a whole or not at all. The old file of its name stays
  * until the new one is complete.
  */
 #ifndef NEWFILE_H
@@ -12,29 +12,34 @@
 
 struct newfile {
 	const char *name;	/* as given, for messages */
-	char *path;		/* where it goes; NULL: written to directly */
+	char *path;		/* final path; NULL: written directly */
 	char *temporary;
-	sigset_t old_mask;	/* if there is a path: until it is closed */
+	sigset_t old_mask;	/* if path is set: restored on closing */
 	FILE *file;
 };
 
 /*
- * Whether it can be written, as far as that can be known before. What is no
- * regular file (a device, a pipe, "-": standard output) is written to directly.
- * Return: whether it can; or a message.
+ * Whether the file can be written, as far as this is known before. Devices,
+ * pipes and "-" (standard output) are written to directly.
+ * Return: whether it can; if not, a message is printed.
  */
 bool newfile_check(const char *name);
 
-/* Whether two names are one file's, be it there or to be made. */
+/* Whether two names mean one file, which may not exist yet. */
 bool newfile_same(const char *a, const char *b);
 
-/* Return: success; or a message. */
+/* Return: success; if not, a message is printed. */
 bool newfile_open(struct newfile *new, const char *name);
 
-/* Writes what is buffered. Return: 0, or why not all has been written so far. */
+/*
+ * Writes the buffer. Return: 0, or the errno of the first output that failed.
+ */
 int file_error(FILE *file);
 
-/* Puts it in its place. Return: whether all has been written; or a message. */
+/*
+ * Puts the file in its place. Return: whether all is written; if not, a message
+ * is printed.
+ */
 bool newfile_close(struct newfile *new);
 
 #endif

@@ -51,14 +51,14 @@ bool output_close(struct output *output)
 	if (!output->err)
 		return true;
 	error(0, output->err, "cannot write the output");
-	/* It has been said: the end of the process says it no more. */
+	/* It was reported: do not report it again at the end of the program. */
 	clearerr(output->file);
 	return false;
 }
 
 void output_json(struct output *output, json_t *json, size_t flags)
 {
-	/* Whether it could be written, the file knows when it is closed. */
+	/* Closing the file reports whether this could be written. */
 	json_dumpf(json, output->file,
 		   flags | JSON_REAL_PRECISION(12) | JSON_ENSURE_ASCII);
 	fputc('\n', output->file);

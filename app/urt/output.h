@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a report goes and as what. */
+/* The destination and the format of a report. */
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
@@ -13,31 +13,34 @@
 
 enum format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
 
-/* Options without a letter, of several commands. */
+/* Options without a letter that several commands share. */
 enum { OPTION_JSON = 256, OPTION_CSV, OPTION_OTHERS };
 
 struct output {
 	enum format format;
-	const char *path;	/* NULL: file is one that is open anyway */
+	const char *path;	/* NULL: file was open already */
 	FILE *file;
 	int err;		/* the first errno of writing to file */
-	struct newfile new;	/* with path: what file belongs to */
+	struct newfile new;	/* if path is set: what file belongs to */
 };
 
-/* What --json or --csv chose; both of them are an error. */
+/* Notes --json or --csv. Both together are an error. */
 void output_choose(struct output *output, enum format format,
 		   const struct argp_state *state);
 
-/* Whether path can be written, as far as that is known before; or a message. */
+/*
+ * Whether path can be written, as far as this is known before. If not, a
+ * message is printed.
+ */
 bool output_check(const struct output *output);
 /*
- * Opens path, or takes what is given. What stood under path stays until the
- * output is closed. Return: success; or a message.
+ * Opens path, or takes otherwise. The old file of that path stays until the
+ * output is closed. Return: success; if not, a message is printed.
  */
 bool output_open(struct output *output, FILE *otherwise);
-/* Writes what is buffered; what fails is remembered with its reason. */
+/* Writes the buffer. Remembers the reason of a failure. */
 void output_flush(struct output *output);
-/* Return: whether all has been written; or a message. */
+/* Return: whether all is written; if not, a message is printed. */
 bool output_close(struct output *output);
 
 /* Prints the value, and frees it. */

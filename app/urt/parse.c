@@ -8,7 +8,10 @@
 
 bool parse_number(const char *text, unsigned long max, unsigned long *value)
 {
-	/* Digits only; too many of them give ULONG_MAX, which is too large. */
+	/*
+	 * Only digits count. Too many of them give ULONG_MAX, which is too
+	 * large.
+	 */
 	if (!*text || text[strspn(text, "0123456789")])
 		return false;
 	errno = 0;
@@ -31,7 +34,7 @@ bool parse_timeout(const char *text, unsigned int *ms)
 	double value;
 	char *end;
 
-	/* strtod() alone would take blanks, signs, hex, "inf" and "nan". */
+	/* strtod() alone would accept blanks, signs, hex, "inf" and "nan". */
 	if (!*text || text[strspn(text, "0123456789.")])
 		return false;
 	value = strtod(text, &end);

@@ -16,7 +16,7 @@ uint64_t proc_tick_ns(void)
 	return NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
-/* Return: whether there is anything in the file. */
+/* Return: whether the file has contents. */
 static bool read_file(pid_t pid, const char *name, char *text, size_t size)
 {
 	char path[48];
@@ -33,7 +33,7 @@ static bool read_file(pid_t pid, const char *name, char *text, size_t size)
 	return length;
 }
 
-/* A thread's number is in /proc, too. */
+/* The number of a thread is in /proc as well. */
 static bool find_process(pid_t pid, pid_t *process)
 {
 	char text[4096], *at;
@@ -56,7 +56,7 @@ bool proc_read(pid_t pid, struct proc *proc)
 	    !read_file(proc->pid, "stat", text, sizeof(text)))
 		return false;
 	name = strchr(text, '(');
-	at = strrchr(text, ')');	/* names may have blanks in them */
+	at = strrchr(text, ')');	/* a name may contain blanks */
 	if (!name || !at)
 		return false;
 	snprintf(proc->comm, sizeof(proc->comm), "%.*s", (int)(at - name - 1),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What /proc says about a process: less than the module, but to anybody. */
+/*
+ * Facts from /proc about a process. They are fewer than the module's, but any
+ * user can read them.
+ */
 #ifndef PROC_H
 #define PROC_H
 
@@ -8,15 +11,15 @@
 #include <sys/types.h>
 
 struct proc {
-	pid_t pid;		/* of the process, where a thread was asked for */
+	pid_t pid;		/* the process, also if asked for a thread */
 	uint64_t start_ticks;	/* since boot */
 	char comm[64];		/* as it is, nothing escaped */
 };
 
-/* How long a tick of start_ticks is. */
+/* The length of a tick of start_ticks. */
 uint64_t proc_tick_ns(void);
 
-/* Return: whether there is such a process, and may be seen. */
+/* Return: whether the process exists and may be seen. */
 bool proc_read(pid_t pid, struct proc *proc);
 
 #endif

@@ -9,14 +9,14 @@
 
 #include "parse.h"
 
-/* Of a process's line in /proc/PID/stat, its name is the longest part. */
+/* Longest line of /proc/PID/stat that we need: the name is its longest part. */
 #define LINE_MAX_SIZE 1024
-/* What follows the name: the second is the parent, the 20th the start. */
+/* The fields behind the name: the second is the parent, the 20th the start. */
 #define START_FORMAT							\
 	") %*c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "	\
 	"%*s %*s %*s %*s %*s %" SCNu64
 
-/* Whether it has no parent that is visible, and its start. */
+/* Whether the process has no visible parent. Sets its start. */
 static bool is_root(struct root *root)
 {
 	char path[64], line[LINE_MAX_SIZE] = "", *name_end;
@@ -26,7 +26,7 @@ static bool is_root(struct root *root)
 	snprintf(path, sizeof(path), "/proc/%d/stat", root->pid);
 	file = fopen(path, "re");
 	if (!file)
-		return false;	/* it has ended */
+		return false;	/* the process has ended */
 	line[fread(line, 1, sizeof(line) - 1, file)] = '\0';
 	fclose(file);
 	/* A name may have parentheses of its own. The kernel wrote the numbers. */

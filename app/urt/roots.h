@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The roots of all processes that are visible here: those whose parent is not. On
- * the machine itself they are init and kthreadd; in a PID namespace, its init and
- * whatever came in from outside.
+ * The roots of all visible processes: processes whose parent is not visible. On
+ * the machine itself they are init and kthreadd. In a PID namespace they are
+ * its init and processes that entered from outside.
  */
 #ifndef ROOTS_H
 #define ROOTS_H
@@ -12,17 +12,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The start tells it from another process that gets its number. */
+/* The start tells the process from a later one with the same number. */
 struct root {
 	pid_t pid;
 	uint64_t start;		/* in clock ticks since boot */
 };
 
-/* Calls take() for each. Return: 0, or -1 with errno when /proc cannot be read. */
+/*
+ * Calls take() for each root. Return: 0, or -1 with errno if /proc cannot be
+ * read.
+ */
 int roots_each(void (*take)(const struct root *root, void *context),
 	       void *context);
 
-/* Whether there may be more of them later. */
+/* Whether more roots may come later. */
 bool roots_grow(void);
 
 #endif

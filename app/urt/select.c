@@ -43,7 +43,7 @@ void select_argument(struct selection *selection, const char *arg, int flags,
 	select_pid(selection, pid, flags);
 }
 
-/* Names are a set: a process that has one has it once. */
+/* Names are a set. A process is registered once for its name. */
 void select_name(struct selection *selection, const char *name, int flags)
 {
 	size_t i;
@@ -169,7 +169,7 @@ static bool has_name(pid_t pid, const char *name)
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	file = fopen(path, "re");
 	if (!file)
-		return false;	/* it has ended */
+		return false;	/* the process has ended */
 	length = fread(comm, 1, sizeof(comm) - 1, file);
 	fclose(file);
 	if (length && comm[length - 1] == '\n')
@@ -177,7 +177,9 @@ static bool has_name(pid_t pid, const char *name)
 	return !strncmp(comm, name, COMM_MAX);
 }
 
-/* Those for which there was no room: the same is true of all, and told once. */
+/*
+ * Processes for which there was no room. The reason is reported once for all.
+ */
 struct full {
 	size_t count;
 	pid_t first;
@@ -204,16 +206,16 @@ static void tell_full(const struct full *full)
 		      full->count - 1, urt_strerror(full->err));
 }
 
-/* What came of looking for a name. */
+/* The result of a search for a name. */
 struct found {
 	bool any;
 	bool added;
-	uint64_t failed;	/* could not be registered, */
-	int err;		/* with this; EPERM: all of them */
-	struct full *full;	/* NULL: nothing is told */
+	uint64_t failed;	/* processes not registered ... */
+	int err;		/* ... with this; EPERM: all of them */
+	struct full *full;	/* NULL: nothing is reported */
 };
 
-/* Return: whether it is registered. */
+/* Return: whether the process is registered. */
 static bool add_found(struct found *found, struct urt *u, pid_t pid, int flags)
 {
 	if (!urt_add(u, pid, flags)) {
@@ -236,7 +238,7 @@ struct found_roots {
 	struct found *found;
 	struct urt *u;
 	const struct selection *before;
-	struct selection now;	/* its roots alone */
+	struct selection now;	/* the roots among the selection */
 };
 
 static bool is_tree(const struct selection *selection, const struct root *root)
@@ -252,8 +254,9 @@ static bool is_tree(const struct selection *selection, const struct root *root)
 }
 
 /*
- * The kernel looks at all processes for the descendants of one: only if that has
- * not been done. Being registered is not enough: it may have been by its name.
+ * The kernel looks at all processes to find the descendants of one. Ask for
+ * that only if it has not been done. A registered process may have been
+ * registered by name.
  */
 static void add_root(const struct root *root, void *context)
 {
@@ -268,7 +271,7 @@ static void add_root(const struct root *root, void *context)
 	now->roots[now->roots_count++] = *root;
 }
 
-/* Return: success, or -1 with errno when /proc cannot be read. */
+/* Return: success, or -1 with errno if /proc cannot be read. */
 static int register_roots(struct selection *selection, struct urt *u,
 			  struct found *found)
 {
@@ -282,7 +285,7 @@ static int register_roots(struct selection *selection, struct urt *u,
 	return 0;
 }
 
-/* Return: success, or -1 with errno when /proc cannot be read. */
+/* Return: success, or -1 with errno if /proc cannot be read. */
 static int register_named(const struct selected *item, struct urt *u,
 			  struct found *found)
 {
@@ -378,7 +381,7 @@ static bool register_pid(const struct selected *item, struct urt *u,
 
 void select_reap(void)
 {
-	/* Those to come, and those that are zombies already. */
+	/* Reaps children to come, and children that are zombies already. */
 	signal(SIGCHLD, SIG_IGN);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;

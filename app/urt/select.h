@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Which processes a command is about: -p PID,... --tree PID,... -C NAME --all */
+/*
+ * The processes that a command is about: -p PID,... --tree PID,... -C NAME
+ * --all
+ */
 #ifndef SELECT_H
 #define SELECT_H
 
@@ -20,7 +23,7 @@ struct selected {
 struct selection {
 	struct selected *items;
 	size_t count;
-	/* --all: those that are registered as trees, as of the latest look. */
+	/* --all: roots that were registered as trees, as of the latest look. */
 	struct root *roots;
 	size_t roots_count;
 };
@@ -34,47 +37,49 @@ void select_free(struct selection *selection);
 extern const struct argp select_argp;
 
 void select_pid(struct selection *selection, pid_t pid, int flags);
-/* The same for an argument of a command: its number, or wrong usage. */
+/* Selects an argument of a command. If it is no PID, reports wrong usage. */
 void select_argument(struct selection *selection, const char *arg, int flags,
 		     struct argp_state *state);
 void select_name(struct selection *selection, const char *name, int flags);
 void select_all(struct selection *selection);
 
 /*
- * For who waits for processes to end: reaps our own children. There are some
- * where a shell started them and then became urt by exec, as sh -c does for its
- * last command.
+ * For commands that wait for the end of processes: reaps our own children. We
+ * have children if a shell started them and then became urt by exec, as sh -c
+ * does for its last command.
  */
 void select_reap(void);
 
 /*
- * Registers them all; what cannot be is said on standard error.
- * Return: whether all could be; *added says whether any could (may be NULL).
+ * Registers the selection. Reports each failure on standard error.
+ * Return: whether all could be registered. *added says whether any could be;
+ * added may be NULL.
  */
 bool select_register(struct selection *selection, struct urt *u,
 		     bool *added);
 
 /*
- * Registers who has one of the names now, and with --all what has come in from
- * outside since the last time; nobody is no failure.
- * *failed: how many could not be registered. Return: 0, or the errno of one;
- * EPERM only if that is the errno of all.
+ * Registers the processes that have one of the names now. With --all, registers
+ * the processes that entered from outside since the last call. To find no
+ * process is no failure. *failed says how many could not be registered.
+ * Return: 0, or the errno of one failure; EPERM only if all failed with EPERM.
  */
 int select_names(struct selection *selection, struct urt *u,
 		 uint64_t *failed);
 
 /*
- * With --all: registers what has come into this PID namespace from outside since
- * the last time. Return: 0, or the errno of one that could not be registered.
+ * With --all: registers the processes that entered this PID namespace from
+ * outside since the last call. Return: 0, or the errno of one that could not be
+ * registered.
  */
 int select_entered(struct selection *selection, struct urt *u);
 
-/* Why there is no /proc/urt, and what to do. */
+/* Explains why there is no /proc/urt, and what to do. */
 const char *select_absent(void);
 
 /*
- * urt_open() or urt_open_system(), with a message for who cannot.
- * Return: NULL then.
+ * Calls urt_open() or urt_open_system(). On failure prints a message.
+ * Return: NULL on failure.
  */
 struct urt *select_open(struct urt *(*open_it)(void));
 

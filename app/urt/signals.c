@@ -25,7 +25,7 @@ int signals_to_end(void)
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGTERM);
-	/* Under nohup(1), hanging up is ignored. */
+	/* nohup(1) makes us ignore SIGHUP. */
 	if (!is_ignored(SIGHUP))
 		sigaddset(&mask, SIGHUP);
 	sigprocmask(SIG_BLOCK, &mask, NULL);

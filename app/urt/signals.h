@@ -3,9 +3,9 @@
 #define SIGNALS_H
 
 /*
- * SIGINT, SIGTERM and, unless it is ignored, SIGHUP are blocked from now on.
- * Return: a descriptor that is readable once one of them has come; without one,
- * a message and the end.
+ * From now on, SIGINT and SIGTERM are blocked, and SIGHUP unless it is ignored.
+ * Return: a descriptor that is readable once one of them has come. On failure
+ * prints a message and exits.
  */
 int signals_to_end(void);
 

@@ -11,12 +11,12 @@
 #include "table.h"
 
 /*
- * What a row is about. In CSV, where total, lost and missed are rows, too, it
+ * The kind of a row. In CSV, total, lost and missed are rows, and the kind
  * tells them from processes of that name.
  */
 #define KIND { "kind", NULL, COLUMN_TEXT, 0 }
 
-/* A number of processes that is not known. */
+/* The number of processes is unknown. */
 #define UNKNOWN UINT64_MAX
 
 static struct cell count_cell(uint64_t count)
@@ -117,7 +117,7 @@ static const struct column process_columns[EACH_COLUMNS] = {
 	[EACH_UNREAPED] = { "unreaped", NULL, COLUMN_COUNT, 0 },
 };
 
-/* How one has ended, if it has. */
+/* The status of a process, if it has ended. */
 static void status_cells(struct cell *row, const struct tally_process *process,
 			 char text[STATUS_SIZE])
 {
@@ -160,7 +160,7 @@ static void process_row(struct table *table,
 	table_row(table, row);
 }
 
-/* A row that is not about one process. */
+/* A row that is about several processes. */
 static void sum_row(struct table *table, const char *kind,
 		    const struct sum *sum, const char *name)
 {
@@ -186,7 +186,7 @@ static int by_cpu(const void *a, const void *b)
 	return (of_x < of_y) - (of_x > of_y);
 }
 
-/* Which ones are among the top: an array of as many as there are ones. */
+/* Chooses the top ones. Return: an array with one flag for each process. */
 static bool *choose(const struct summary *summary, const struct tally *tally)
 {
 	bool *chosen = memory_alloc(tally->processes_count + 1);
@@ -335,7 +335,9 @@ static json_t *json_word(const char *text)
 	json_t *word = text ? json_string(text) : json_null();
 	char name[NAME_SIZE];
 
-	/* Not UTF-8: its beginning, in the form that names have. */
+	/*
+	 * If the word is not UTF-8, print its beginning in the form of a name.
+	 */
 	return word ? word : json_string(format_name(name, text));
 }
 
@@ -390,7 +392,7 @@ static void print_json(struct summary *summary, const struct tally *tally,
 	output_json(&summary->output, json, JSON_INDENT(2));
 }
 
-/* --- all of it --- */
+/* --- the whole report --- */
 
 void summary_print(struct summary *summary, struct tally *tally)
 {

@@ -83,7 +83,7 @@ static const char *cell_string(const struct cell *cell, enum column_type type,
 	return buffer;
 }
 
-/* A column's width: that of what is in it, and of its heading. */
+/* The width of a column: the widest of its cells and its heading. */
 static size_t measure(const struct table *table, size_t column)
 {
 	size_t widest = format_width(table->columns[column].heading), i;
@@ -105,10 +105,10 @@ static size_t measure(const struct table *table, size_t column)
 #define GAP		2	/* between columns */
 #define NAME_LEAST	8	/* for it, others are left out */
 
-/* How wide each column is; 0: it is not there. */
+/* The width of each column; 0 means that the column is left out. */
 struct layout {
 	size_t *widths;
-	bool narrow;		/* some are left out */
+	bool narrow;		/* some columns are left out */
 };
 
 static size_t sum_widths(const struct table *table, const struct layout *layout)
@@ -120,7 +120,7 @@ static size_t sum_widths(const struct table *table, const struct layout *layout)
 	return sum - GAP;
 }
 
-/* The last one that is in text: the name. */
+/* The last column of text, which is the name. */
 static size_t name_column(const struct table *table)
 {
 	size_t i = table->width - 1;
@@ -130,7 +130,7 @@ static size_t name_column(const struct table *table)
 	return i;
 }
 
-/* What a narrow terminal does without, first to last. */
+/* Columns that a narrow terminal leaves out, the first one first. */
 static void leave_out(const struct table *table, struct layout *layout,
 		      size_t columns)
 {
@@ -154,7 +154,7 @@ static void leave_out(const struct table *table, struct layout *layout,
 	}
 }
 
-/* The name takes what the others leave of so many columns of a terminal. */
+/* The name takes the columns of the terminal that are left. */
 static void fit(const struct table *table, struct layout *layout, size_t columns)
 {
 	size_t *name = &layout->widths[name_column(table)], wanted = *name, sum;
@@ -168,7 +168,7 @@ static void fit(const struct table *table, struct layout *layout, size_t columns
 		*name = wanted;
 }
 
-/* In how many columns of a terminal; 0: as many as it takes. */
+/* Lays out for so many columns of a terminal; 0: for as many as needed. */
 static struct layout lay_out(const struct table *table, size_t columns)
 {
 	struct layout layout = {
@@ -185,7 +185,7 @@ static struct layout lay_out(const struct table *table, size_t columns)
 		fit(table, &layout, columns);
 		return layout;
 	}
-	/* The same each time, where there is room for that. */
+	/* If there is room, fixed widths make all tables look alike. */
 	for (i = 0; i < table->width; i++) {
 		size_t old = layout.widths[i];
 
@@ -198,7 +198,7 @@ static struct layout lay_out(const struct table *table, size_t columns)
 	return layout;
 }
 
-/* Cut, it ends in a mark that it has been; a mark of its own stays. */
+/* A text that is cut ends in a mark. A mark that the text has stays. */
 static void print_clipped(const char *text, size_t width, FILE *file)
 {
 	size_t length = strlen(text);
@@ -224,7 +224,7 @@ static void print_cell(const char *text, enum column_type type, size_t width,
 		fprintf(file, "%*s%s", pad, "", text);
 }
 
-/* A row of cells, or the headings if there are none. */
+/* Prints a row of cells, or the headings if cells is NULL. */
 static void print_row(const struct table *table, const struct cell *cells,
 		      const size_t *widths, FILE *file)
 {

@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "memory.h"
 
-/* A parent that is about to reap has done it by then. */
+/* A parent that is about to reap has reaped by then. */
 #define REAP_NS (2 * NSEC_PER_SEC)
 
 struct seen {
@@ -49,7 +49,7 @@ void unreaped_look(struct unreaped *unreaped,
 	size_t i;
 
 	unreaped->count = 0;
-	/* Before the first refresh there is no moment. */
+	/* Before the first refresh, the snapshot has no moment. */
 	if (!snapshot->generation)
 		return;
 	for (i = 0; i < snapshot->count; i++) {

@@ -8,7 +8,7 @@
 #include "clock.h"
 #include "memory.h"
 
-/* So many exited processes have a row of their own in the average. */
+/* How many exited processes have their own row in the average. */
 #define GONE_MAX 1000
 
 static int compare(const void *a, const void *b)
@@ -54,7 +54,9 @@ static bool is_new(const struct watch *watch, const struct urt_process *process)
 	       (watch->closed || process->start_ns + FORK_NS >= watch->time_ns);
 }
 
-/* What a process used before it could be seen is in no report. */
+/*
+ * No report contains the CPU time that a process used before it could be seen.
+ */
 static struct watched *find(struct watch *watch,
 			    const struct urt_process *process)
 {
@@ -82,7 +84,7 @@ void watch_snapshot(struct watch *watch,
 		const struct urt_process *process = &snapshot->processes[i];
 
 		item = find(watch, process);
-		/* A record is final; this snapshot may be older. */
+		/* A record is final, and this snapshot may be older. */
 		if (item->exited)
 			continue;
 		item->now = *process;
@@ -160,9 +162,9 @@ uint64_t watch_first_ns(const struct urt_snapshot *snapshot, bool system,
 	uint64_t interval_ns = snapshot->interval_ms * NSEC_PER_MSEC;
 
 	/*
-	 * The module does not refresh the registry of all while it is empty. A
-	 * process in it now was registered an interval ago at most: otherwise a
-	 * refresh would have come.
+	 * The module does not refresh an empty system registry. A process in it
+	 * was registered an interval ago at most, because otherwise a refresh
+	 * would have come.
 	 */
 	if (system && now_ns > snapshot->time_ns + 2 * interval_ns)
 		return now_ns - interval_ns;
@@ -191,8 +193,8 @@ static void bury(struct watch *watch, struct watched *item)
 }
 
 /*
- * An exited process is known for one report more: the snapshot after its record
- * may still have it. One that has been unregistered is in no snapshot.
+ * An exited process stays for one more report, because the snapshot after its
+ * record may still have it. A process that was unregistered is in no snapshot.
  */
 static bool is_over(const struct watch *watch, const struct watched *item)
 {

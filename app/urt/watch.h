@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What urt stat remembers of processes from one report to the next, so that
- * each nanosecond of CPU time is in one report.
+ * The memory of urt stat from one report to the next, so that each nanosecond
+ * of CPU time is in one report.
  */
 #ifndef WATCH_H
 #define WATCH_H
@@ -18,14 +18,14 @@ struct watched {
 	uint64_t first_stime_ns;
 	uint64_t last_utime_ns;		/* in the last report */
 	uint64_t last_stime_ns;
-	uint64_t snapshot;		/* that it was last in */
+	uint64_t snapshot;		/* the last one with this process */
 	int status;			/* of wait(2), once exited; -1 unknown */
-	uint64_t end_ns;		/* when, by its record; 0: there is none */
+	uint64_t end_ns;		/* its end, by its record; 0: none */
 	bool exited;
-	bool reported;			/* after it exited */
+	bool reported;			/* reported after its exit */
 };
 
-/* Sums over those that are not remembered one by one. */
+/* Sums over processes that are not remembered one by one. */
 struct watch_sum {
 	uint64_t count;
 	uint64_t utime_ns;
@@ -37,14 +37,14 @@ struct watch {
 	size_t count;
 	size_t size;
 	void *index;
-	uint64_t snapshot;		/* how many there were */
-	uint64_t time_ns;		/* of the last one */
-	bool closed;			/* who is not in the first is new */
+	uint64_t snapshot;		/* number of snapshots */
+	uint64_t time_ns;		/* moment of the last snapshot */
+	bool closed;			/* later processes are new */
 	bool records;			/* exits have records */
-	struct watched **gone;		/* exited and reported; for the average */
+	struct watched **gone;		/* exited, for the average */
 	size_t gone_count;
-	struct watch_sum gone_others;	/* those for which there was no room */
-	struct watch_sum lost;		/* records, since the last report */
+	struct watch_sum gone_others;	/* exits for which there was no room */
+	struct watch_sum lost;		/* lost records since the last report */
 	struct watch_sum all_lost;
 	uint64_t missed;
 };
@@ -54,19 +54,19 @@ void watch_snapshot(struct watch *watch,
 		    const struct urt_snapshot *snapshot);
 void watch_record(struct watch *watch, const struct urt_record *record);
 /*
- * Whether a record is of an exit after the latest snapshot, which shows the
- * process as it was before: it is for the next report.
+ * Whether a record is of an exit after the latest snapshot, which still shows
+ * the process. Such a record is for the next report.
  */
 bool watch_waits(const struct watch *watch, const struct urt_record *record);
-/* After a report: what now follows is for the next one. */
+/* Ends a report: later values are for the next one. */
 void watch_next(struct watch *watch);
 /*
- * The moment of which the values of a first snapshot are, or an earlier one: what
- * they grow by from then on took no less time.
+ * The moment of the values of a first snapshot, or an earlier one. All growth
+ * from then on took no less time.
  */
 uint64_t watch_first_ns(const struct urt_snapshot *snapshot, bool system,
 			uint64_t now_ns);
-/* Whether the next report has a row for it. */
+/* Whether the next report has a row for the process. */
 bool watch_shown(const struct watch *watch, const struct watched *item);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * urt exporter: CPU time of processes for Prometheus, by HTTP or as a file. One
- * thread: it looks at each generation of the system's registry, takes the exit
- * records of what it follows, and answers.
+ * urt exporter offers CPU time of processes to Prometheus, by HTTP or as a
+ * file. One thread looks at each generation of the system registry, takes the
+ * exit records of the processes that it follows, and answers requests.
  */
 #include "command.h"
 
@@ -34,9 +34,11 @@
 #define PIDS_MAX	1000
 #define TEXT_SIZE	16384	/* at first */
 #define LIMIT_MAX	100000UL
-/* Exits come in crowds: once in so long is often enough, no record is lost. */
+/*
+ * Exits come in bursts. Fetching records once in this time loses none of them.
+ */
 #define RECORDS_NS	(50 * NSEC_PER_MSEC)
-/* By so much the wall clock may be set before start times follow. */
+/* Start times follow the wall clock only if it changes by more than this. */
 #define EPOCH_NS	(NSEC_PER_SEC / 2)
 
 #define MODULE_VERSION_PATH "/sys/module/usertime/version"
@@ -48,7 +50,7 @@ struct exporter {
 	const char *listen;
 	const char *dir;
 	unsigned long names_max;
-	unsigned long pids_max;		/* 0: not one by one */
+	unsigned long pids_max;		/* 0: no series of single processes */
 	struct selection selection;
 	struct exporter_sources sources;
 	struct exporter_model model;
@@ -59,8 +61,8 @@ struct exporter {
 	uint64_t refresh_ns;
 	uint64_t start_ns;
 	uint64_t epoch_ns;
-	uint64_t records_ns;		/* not before then */
-	uint64_t file_ns;		/* the next is due */
+	uint64_t records_ns;		/* no records are read before then */
+	uint64_t file_ns;		/* when the next file is due */
 	int signal_fd;
 	bool stopped;
 };
@@ -150,7 +152,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Once, and again where processes can come in from outside. */
+/* Follows all once, and again if processes can come in from outside. */
 static void follow_all(struct exporter *e)
 {
 	select_all(&e->sources.pids);
@@ -158,7 +160,7 @@ static void follow_all(struct exporter *e)
 		select_all(&e->sources.names);
 }
 
-/* Numbers and names are registered in different ways. */
+/* PIDs and names are registered in different ways. */
 static void split_selection(struct exporter *e)
 {
 	size_t i;
@@ -178,7 +180,7 @@ static void split_selection(struct exporter *e)
 	select_free(&e->selection);
 }
 
-/* --- what is told --- */
+/* --- the text --- */
 
 static void look(struct exporter *e)
 {
@@ -188,7 +190,7 @@ static void look(struct exporter *e)
 	e->refresh_ns = clock_ns(CLOCK_BOOTTIME) - begin;
 }
 
-/* Start times stay as they are unless somebody sets the clock. */
+/* Start times stay as they are unless the clock is set. */
 static void update_epoch(struct exporter *e)
 {
 	uint64_t epoch = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
@@ -220,7 +222,7 @@ static char *render(void *context, size_t *length)
 	struct exporter_text text = { .size = e->text_size };
 	struct exporter_facts facts;
 
-	/* As large as the last time: it need not grow step by step. */
+	/* Begin with the last size, so that it need not grow step by step. */
 	text.at = memory_realloc(NULL, text.size, 1);
 	look(e);
 	update_epoch(e);
@@ -268,7 +270,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* How long there is nothing to do unless somebody calls. */
+/* How long urt may sleep if no client connects. */
 static struct timespec rest(const struct exporter *e, uint64_t now)
 {
 	uint64_t due = e->sources.next_ns, left;
@@ -315,7 +317,7 @@ static void turn(struct exporter *e)
 		write_file(e);
 }
 
-/* Return: whether it can begin; or a message. */
+/* Return: whether the exporter can begin; if not, a message is printed. */
 static bool start(struct exporter *e)
 {
 	e->start_ns = clock_ns(CLOCK_BOOTTIME);

@@ -13,13 +13,13 @@
 #include "memory.h"
 
 #define NAME		"urt.prom"
-#define NEW_NAME	"urt.prom.new"	/* not one that is collected */
-#define LOCK_NAME	"urt.prom.lock"	/* ours alone: others could lock more */
+#define NEW_NAME	"urt.prom.new"	/* no name that the collector reads */
+#define LOCK_NAME	"urt.prom.lock"	/* other programs may lock DIR */
 
 struct exporter_file {
 	const char *dir;
-	int fd;		/* of the directory; -1: we have none */
-	int lock;	/* in it */
+	int fd;		/* the directory; -1: it is not open */
+	int lock;	/* the lock file in the directory */
 	int told;	/* the errno that was reported last */
 };
 
@@ -34,7 +34,10 @@ struct exporter_file *exporter_file_open(const char *dir)
 
 /* --- the directory --- */
 
-/* Return: the lock; -1 with errno, EWOULDBLOCK: somebody else has it. */
+/*
+ * Return: the lock; -1 with errno; EWOULDBLOCK says that another exporter has
+ * it.
+ */
 static int lock_in(int dir)
 {
 	struct stat status;
@@ -46,7 +49,7 @@ static int lock_in(int dir)
 	if (fd < 0)
 		return -1;
 	ours = !flock(fd, LOCK_EX | LOCK_NB) && !fstat(fd, &status);
-	/* Who had it has removed it since we opened it. */
+	/* Its holder has removed the file since we opened it. */
 	if (ours && !status.st_nlink) {
 		ours = false;
 		errno = EWOULDBLOCK;
@@ -76,7 +79,10 @@ static bool take(struct exporter_file *file)
 	return false;
 }
 
-/* Whether nobody has removed it: somebody else may have one then. */
+/*
+ * Whether the lock file still exists. If not, another exporter may hold a new
+ * one.
+ */
 static bool holds_lock(const struct exporter_file *file)
 {
 	struct stat status;
@@ -97,7 +103,7 @@ static void leave(struct exporter_file *file)
 	file->fd = -1;
 }
 
-/* Whether what has the directory's name is still the one that we have. */
+/* Whether the directory of this name is still the one that is open. */
 static bool is_there(const struct exporter_file *file)
 {
 	struct stat ours, there;
@@ -132,7 +138,10 @@ static bool write_all(int fd, const char *text, size_t length)
 	return true;
 }
 
-/* Never through a link that others have put there. Return: success, or errno */
+/*
+ * Never follows a link that another user put there. Return: success, or errno
+ * is set
+ */
 static bool replace(const struct exporter_file *file, const char *text,
 		    size_t length)
 {
@@ -144,7 +153,7 @@ static bool replace(const struct exporter_file *file, const char *text,
 		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return false;
-	/* Another user's node exporter reads it, whatever our umask is. */
+	/* A node exporter of another user reads it, whatever our umask is. */
 	ok = !fchmod(fd, 0644) && write_all(fd, text, length);
 	ok = !close(fd) && ok;
 	if (ok && !renameat(file->fd, NEW_NAME, file->fd, NAME))

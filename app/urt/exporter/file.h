@@ -8,14 +8,15 @@
 
 struct exporter_file;
 
-/* Touches nothing yet. */
+/* Allocates the state, and touches no file yet. */
 struct exporter_file *exporter_file_open(const char *dir);
-/* Removes the file: nobody keeps it true any more. NULL is allowed. */
+/* Removes the file, because its values would become wrong. NULL is allowed. */
 void exporter_file_close(struct exporter_file *file);
 
 /*
- * Replaces it at once, also in a directory that has been made again. A failure
- * is said, once, as when another exporter writes there. Return: success.
+ * Replaces the file at once, also in a directory that was made again. A failure
+ * is reported once. If another exporter writes there, that is a failure.
+ * Return: success.
  */
 bool exporter_file_write(struct exporter_file *file, const char *text,
 			 size_t length);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A connection has one request and some seconds for it, however little of it
- * comes at a time. Where there are too many, the oldest that say nothing give way
- * at once; a client that has left takes no place at all. All who ask within a
- * tenth of a second get the same text.
+ * A connection has one request and a few seconds, however slowly its bytes
+ * come. If there are too many connections, the oldest ones without a request
+ * are closed at once. A client that has left takes no place. All clients that
+ * ask within a tenth of a second get the same text.
  */
 #include "exporter/http.h"
 
@@ -26,24 +26,24 @@
 #include "memory.h"
 #include "parse.h"
 
-#define CONNECTIONS_MAX		64	/* more only until others are closed */
+#define CONNECTIONS_MAX		64	/* more only until some are closed */
 #define PLACES_MAX		80
 #define CONNECTION_MEMORY	16384
 #define REQUEST_NS		(2 * NSEC_PER_SEC)
 #define ANSWER_NS		(10 * NSEC_PER_SEC)
-#define STUCK_NS		NSEC_PER_SEC	/* without anybody who reads */
+#define STUCK_NS		NSEC_PER_SEC	/* answered, but not read */
 #define SAME_NS			(100 * NSEC_PER_MSEC)
 
 struct connection {
 	int fd;			/* -1: free */
 	bool answered;
-	uint64_t since_ns;	/* when it began, or was answered */
-	uint64_t end_ns;	/* UINT64_MAX: it has been ended */
+	uint64_t since_ns;	/* when it began or got its answer */
+	uint64_t end_ns;	/* UINT64_MAX: it has been shut down */
 };
 
 struct exporter_http {
 	struct MHD_Daemon *daemon;
-	int fd;			/* the daemon's, not ours to close */
+	int fd;			/* belongs to the daemon; do not close */
 	exporter_render_fn *render;
 	void *context;
 	struct connection connections[PLACES_MAX];
@@ -142,7 +142,7 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection,
 	return queued;
 }
 
-/* What others are still being sent, the library keeps until they have it. */
+/* The library keeps an older text until all its clients have it. */
 static void render(struct exporter_http *http)
 {
 	uint64_t now = clock_ns(CLOCK_BOOTTIME);
@@ -191,7 +191,7 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection,
 
 /* --- connections --- */
 
-/* As recv(2): what it has sent and nobody has read. */
+/* Reads, as recv(2) does, the bytes that were sent and not read yet. */
 static ssize_t peek(const struct connection *slot)
 {
 	char byte;
@@ -199,7 +199,7 @@ static ssize_t peek(const struct connection *slot)
 	return recv(slot->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
 }
 
-/* What it has sent has been read, and no more will come. */
+/* Everything that the client sent has been read, and no more will come. */
 static bool has_left(const struct connection *slot)
 {
 	return !slot->answered && !peek(slot);
@@ -216,14 +216,14 @@ static void end(struct connection *slot)
 	slot->end_ns = UINT64_MAX;
 }
 
-/* Whether it may be said to keep others out: a request that came is none. */
+/* Whether the connection may give way. A connection with a request may not. */
 static bool is_idle(const struct connection *slot, uint64_t now)
 {
 	return slot->answered ? now - slot->since_ns >= STUCK_NS :
 				peek(slot) < 0;
 }
 
-/* Of too many, the oldest that are idle give way. */
+/* If there are too many connections, the oldest idle ones give way. */
 static void make_room(struct exporter_http *http, uint64_t now)
 {
 	struct connection *oldest;
@@ -248,8 +248,8 @@ static void make_room(struct exporter_http *http, uint64_t now)
 }
 
 /*
- * The library sees the end of what is shut down, and closes it. That of a client
- * who was gone before it looked first, it does not see by itself.
+ * The library sees the end of a connection that is shut down, and closes it. It
+ * does not see the end of a client that left before the library looked first.
  */
 static void end_connections(struct exporter_http *http)
 {
@@ -271,7 +271,7 @@ uint64_t exporter_http_due(const struct exporter_http *http)
 	MHD_UNSIGNED_LONG_LONG ms;
 	size_t i;
 
-	/* It has no timeouts of its own: there is something to do now. */
+	/* The library has no timeouts here: a due time means work now. */
 	if (MHD_get_timeout(http->daemon, &ms) == MHD_YES)
 		return 0;
 	for (i = 0; i < PLACES_MAX; i++) {
@@ -283,8 +283,8 @@ uint64_t exporter_http_due(const struct exporter_http *http)
 }
 
 /*
- * While all places are taken, the library does not listen; it begins again when
- * it is run next, which nothing but this would do where all have gone.
+ * While all places are taken, the library does not listen. It listens again
+ * when it runs next. If all clients have left, only this call makes it run.
  */
 void exporter_http_run(struct exporter_http *http)
 {
@@ -311,12 +311,12 @@ union address {
 };
 
 struct place {
-	char host[256];		/* of all of this machine, empty */
+	char host[256];		/* empty: all addresses of this machine */
 	char port[8];
 	bool v6;		/* HOST is a number of IPv6 */
 };
 
-/* HOST:PORT, [HOST]:PORT for IPv6, :PORT for all of this machine. */
+/* Parses HOST:PORT, [HOST]:PORT for IPv6, or :PORT for all addresses. */
 static bool parse(const char *text, struct place *place)
 {
 	const char *colon = strrchr(text, ':');
@@ -333,7 +333,7 @@ static bool parse(const char *text, struct place *place)
 		text++;
 		size -= 2;
 	}
-	/* More colons are of IPv6, and that is in brackets. */
+	/* More colons mean IPv6, which must be in brackets. */
 	if (size >= sizeof(place->host) ||
 	    !memchr(text, ':', size) == place->v6)
 		return false;
@@ -349,7 +349,10 @@ bool exporter_http_address(const char *address)
 	return parse(address, &place);
 }
 
-/* Of a name's addresses one: of IPv4, if there is any. Return: as getaddrinfo(). */
+/*
+ * Chooses one address of a name, of IPv4 if there is one.
+ * Return: as getaddrinfo().
+ */
 static int resolve(const struct place *place, union address *address,
 		   socklen_t *length)
 {
@@ -381,7 +384,7 @@ static int open_socket(int family)
 	return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* Every address is also every one of IPv4, be there no IPv6 at all. */
+/* Listens on all addresses, of IPv6 and IPv4. Works without IPv6. */
 static int open_any(union address *address, socklen_t *length)
 {
 	int off = 0, fd = open_socket(AF_INET6);
@@ -405,7 +408,7 @@ static bool is_any(const union address *address)
 	       IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
 }
 
-/* Return: a socket that listens; -1 with errno. */
+/* Return: a listening socket; -1 with errno. */
 static int listen_on(union address *address, socklen_t length)
 {
 	int on = 1, err, fd;
@@ -424,7 +427,7 @@ static int listen_on(union address *address, socklen_t length)
 	return fd;
 }
 
-/* Return: a socket that listens; -1, and a message. */
+/* Return: a listening socket; or -1, and a message. */
 static int open_place(const struct place *place, const char *name)
 {
 	union address address;
@@ -480,7 +483,7 @@ struct exporter_http *exporter_http_open(const char *address,
 	http->context = context;
 	for (i = 0; i < PLACES_MAX; i++)
 		http->connections[i].fd = -1;
-	errno = 0;	/* the library need not set it */
+	errno = 0;	/* the library may leave it unset */
 	if (!start(http, fd)) {
 		error(0, errno, "cannot start to listen on %s", address);
 		free(http);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The answers of urt exporter to those who ask by HTTP. */
+/* Answers to clients that ask urt exporter by HTTP. */
 #ifndef EXPORTER_HTTP_H
 #define EXPORTER_HTTP_H
 
@@ -9,7 +9,7 @@
 
 struct exporter_http;
 
-/* What a scrape is answered with. Return: memory that is freed. */
+/* Makes the answer to a scrape. Return: memory that the caller frees. */
 typedef char *exporter_render_fn(void *context, size_t *length);
 
 /*
@@ -20,12 +20,15 @@ struct exporter_http *exporter_http_open(const char *address,
 					 void *context);
 void exporter_http_close(struct exporter_http *http);	/* NULL is allowed */
 
-/* Whether that is an address to listen on. */
+/* Whether the text is an address to listen on. */
 bool exporter_http_address(const char *address);
 
-/* For poll(2): readable when there is something to do. */
+/* A descriptor for poll(2): readable when there is something to do. */
 int exporter_http_fd(const struct exporter_http *http);
-/* When there is something to do all the same; CLOCK_BOOTTIME, or UINT64_MAX. */
+/*
+ * When there is something to do without an event: CLOCK_BOOTTIME, or
+ * UINT64_MAX.
+ */
 uint64_t exporter_http_due(const struct exporter_http *http);
 void exporter_http_run(struct exporter_http *http);
 

@@ -166,7 +166,7 @@ static const struct pid_family pid_families[] = {
 	  pid_start, SECONDS, true },
 };
 
-/* The start makes a number that is used again another process's. */
+/* The start tells apart two processes that had the same number. */
 static void pid_labels(struct exporter_text *labels,
 		       const struct urt_process *process)
 {
@@ -188,7 +188,7 @@ struct pids {
 	uint64_t left_out;
 };
 
-/* Those that came first keep their place until they exit. */
+/* Processes that came first keep their place until they exit. */
 static void choose_pids(struct pids *pids, const struct exporter_model *model,
 			size_t max)
 {
@@ -240,7 +240,7 @@ static void put_pids(struct exporter_text *text,
 	free(pids.processes);
 }
 
-/* --- the registries, and ourselves --- */
+/* --- the registries, and the exporter --- */
 
 struct source_family {
 	const char *name;
@@ -282,7 +282,7 @@ static uint64_t source_interval(const struct exporter_source *source,
 static uint64_t source_age(const struct exporter_source *source,
 			   uint64_t now_ns)
 {
-	/* Nothing is refreshed where nothing is registered. */
+	/* An empty registry is not refreshed. */
 	if (!source->registered || now_ns < source->time_ns)
 		return 0;
 	return now_ns - source->time_ns;
@@ -329,7 +329,7 @@ static void put_sources(struct exporter_text *text,
 	free(own.at);
 }
 
-/* What only exit records have. */
+/* Families that only exit records can fill. */
 static void put_own(struct exporter_text *text,
 		    const struct exporter_model *model,
 		    const struct exporter_source *own)

@@ -12,8 +12,9 @@
 #define FORK_NS (100 * NSEC_PER_MSEC)
 
 /*
- * A process that is in no registry any more stays known for so many looks: what
- * was read first may have had it as dead while another still shows it alive.
+ * A process that has left every registry stays known for this many looks. The
+ * source that was read first may have shown it as dead while another source
+ * still shows it alive.
  */
 #define LOOKS_KEPT 2
 
@@ -69,7 +70,7 @@ static struct exporter_group *find_group(struct exporter_model *model,
 	node = tfind(&key, &model->groups_index, compare_comm);
 	if (node)
 		return *node;
-	/* Who calls itself that is one of them. */
+	/* A process of that name counts as one of the others. */
 	if (model->groups_count >= model->groups_max ||
 	    !strcmp(comm, EXPORTER_OTHER))
 		return other(model);
@@ -114,7 +115,7 @@ static bool is_new(const struct exporter_source *source,
 	return process->start_ns + FORK_NS >= source->since_ns;
 }
 
-/* A process that was taken for old: this source knows that it is not. */
+/* Another source took the process for old. This source knows that it is new. */
 static void claim(struct exporter_process *item)
 {
 	item->group->utime_ns += item->before_utime_ns;
@@ -125,7 +126,7 @@ static void claim(struct exporter_process *item)
 	item->before_exit = false;
 }
 
-/* ended: before it could be seen, unless it is new. */
+/* ended: the process ended before it could be seen, unless it is new. */
 static struct exporter_process *find(struct exporter_model *model,
 				     const struct exporter_source *source,
 				     const struct urt_process *process,
@@ -158,8 +159,7 @@ static uint64_t total(const struct urt_process *process)
 }
 
 /*
- * Two registries may divide the same total differently: what counts is by how
- * much it has grown.
+ * Two registries may divide the same total differently. Only the growth counts.
  */
 static void take_times(struct exporter_process *item,
 		       const struct urt_process *process)
@@ -183,7 +183,7 @@ static void take_times(struct exporter_process *item,
 static void take(struct exporter_model *model, struct exporter_process *item,
 		 const struct urt_process *process)
 {
-	/* One registry may be older than another, or than a record. */
+	/* A registry may be older than another registry, or than a record. */
 	if (item->final ||
 	    (process->state != 'X' && total(process) < total(&item->now)))
 		return;
@@ -211,7 +211,7 @@ static void count_missed(struct exporter_model *model,
 			 const struct exporter_source *source,
 			 uint64_t generation)
 {
-	/* It begins again when the module is loaded again. */
+	/* The generation starts again when the module is loaded again. */
 	uint64_t next = source->generation + 1;
 
 	if (!source->records && source->interval_ms && generation > next)
@@ -239,7 +239,7 @@ void exporter_model_snapshot(struct exporter_model *model,
 	source->interval_ms = snapshot->interval_ms;
 	source->registered = snapshot->registered;
 	source->unseen = snapshot->registered - snapshot->count;
-	if (source->records)	/* it knows since when, and its losses, itself */
+	if (source->records)	/* it knows its start and its losses itself */
 		return;
 	source->since_ns = now_ns;
 	source->lost = snapshot->lost;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * In the place of http.c where the program is linked statically:
- * libmicrohttpd does not come in a form for that everywhere.
+ * Replaces http.c if the program is linked statically, because not every
+ * distribution has a static libmicrohttpd.
  */
 #include "exporter/http.h"
 

@@ -8,11 +8,11 @@
 
 #include "clock.h"
 
-/* How long to wait for a module, and at most for anything. */
+/* How long to wait for a module, and the longest wait for anything. */
 #define ABSENT_NS	NSEC_PER_SEC
 #define WAIT_MAX_NS	(10 * NSEC_PER_SEC)
 
-/* Says what is wrong once, not at each look. */
+/* Reports a failure once, not at each look. */
 static void tell(int *told, const char *what, int err)
 {
 	if (err && err != *told)
@@ -20,7 +20,7 @@ static void tell(int *told, const char *what, int err)
 	*told = err;
 }
 
-/* --- the registry of all --- */
+/* --- the system registry --- */
 
 static void due(struct exporter_sources *sources, uint64_t ns)
 {
@@ -29,9 +29,9 @@ static void due(struct exporter_sources *sources, uint64_t ns)
 }
 
 /*
- * A process's final value stands for one generation: the next look is due a
- * quarter into the next one. Nothing tells when a generation of a registry
- * begins that is empty now.
+ * The final value of a process stays for one generation. The next look is due a
+ * quarter into the next generation. No event reports that a generation of an
+ * empty registry begins.
  */
 static void schedule(struct exporter_sources *sources, uint64_t now_ns)
 {
@@ -50,7 +50,7 @@ static void system_failed(struct exporter_sources *sources,
 			  struct exporter_model *model, int err,
 			  uint64_t now_ns)
 {
-	/* Not there is nothing wrong: urt_up says so. */
+	/* A missing module is no failure, because urt_up reports it. */
 	if (err == ENOENT) {
 		exporter_model_absent(&sources->system_state, now_ns);
 		err = 0;
@@ -61,7 +61,7 @@ static void system_failed(struct exporter_sources *sources,
 	due(sources, now_ns + ABSENT_NS);
 }
 
-/* Return: whether it could be read. */
+/* Return: whether the registry could be read. */
 static bool look_at_system(struct exporter_sources *sources,
 			   struct exporter_model *model)
 {
@@ -84,10 +84,11 @@ static bool look_at_system(struct exporter_sources *sources,
 /* --- a session of our own --- */
 
 /*
- * Names come and go: who has one of them now is found by looking for it.
- * Return: whether all of them are registered, those aside that we may not
- * register. That lasts: a search that waited for them would never be complete,
- * and what others had used under other names would count.
+ * Processes take and drop names, so that the exporter must search for names
+ * again and again.
+ * Return: whether all processes of the names are registered, except processes
+ * that we may never register. If a search waited for these, it would never be
+ * complete. Then CPU time that a process used under another name would count.
  */
 static bool search(struct exporter_sources *sources, uint64_t now_ns)
 {
@@ -99,7 +100,7 @@ static bool search(struct exporter_sources *sources, uint64_t now_ns)
 	return !err || err == EPERM;
 }
 
-/* Return: whether the model has all that are registered. */
+/* Return: whether the model has all registered processes. */
 static bool take_own(struct exporter_sources *sources,
 		     struct exporter_model *model)
 {
@@ -116,7 +117,7 @@ static bool take_own(struct exporter_sources *sources,
 	return true;
 }
 
-/* Return: whether all of them could be registered; or a message. */
+/* Return: whether all could be registered; if not, a message is printed. */
 static bool begin(struct exporter_sources *sources,
 		  struct exporter_model *model)
 {
@@ -140,7 +141,10 @@ static bool begin(struct exporter_sources *sources,
 		error(0, 0, "cannot map the session: %s", urt_strerror(errno));
 		return false;
 	}
-	/* At once: what they use from now on counts, even if they end now. */
+	/*
+	 * At once, so that CPU time counts from now on even if a process ends
+	 * now.
+	 */
 	take_own(sources, model);
 	return true;
 }
@@ -193,8 +197,9 @@ void exporter_sources_records(struct exporter_sources *sources,
 }
 
 /*
- * In this order: whatever is registered is in the map or has a record, and the
- * next search may count from this one on. Return: whether all could be read.
+ * The order matters. After the search, every registered process is in the map
+ * or has a record, so that the next search may count from this one on.
+ * Return: whether all could be read.
  */
 static bool search_and_take(struct exporter_sources *sources,
 			    struct exporter_model *model)
@@ -206,13 +211,16 @@ static bool search_and_take(struct exporter_sources *sources,
 
 	taken = take_own(sources, model) && mapped;
 	exporter_sources_records(sources, model);
-	/* Where the map has no room for all, nobody knows who is missing. */
+	/*
+	 * If the map has too little room, it is unknown which processes are
+	 * missing.
+	 */
 	if (is_due && found && taken && !sources->own_state.unseen)
 		exporter_model_searched(&sources->own_state, now);
 	return taken && !sources->told_names;
 }
 
-/* Return: whether it is as it was asked for. */
+/* Return: whether the session is as it was asked for. */
 static bool look_at_own(struct exporter_sources *sources,
 			struct exporter_model *model)
 {
@@ -241,7 +249,10 @@ bool exporter_sources_look(struct exporter_sources *sources,
 
 	sources->next_ns = clock_ns(CLOCK_BOOTTIME) + WAIT_MAX_NS;
 	exporter_model_begin(model);
-	/* In this order: who is final in the registry has a record by then. */
+	/*
+	 * The order matters: a process that is final in the registry has a
+	 * record by then.
+	 */
 	up = look_at_system(sources, model);
 	up &= look_at_own(sources, model);
 	exporter_model_end(model);

@@ -9,7 +9,7 @@
 
 /* --- memory and numbers --- */
 
-/* Return: where so many bytes have room, behind what there is. */
+/* Return: where length more bytes fit, behind the text so far. */
 static char *reserve(struct exporter_text *text, size_t length)
 {
 	if (text->size - text->length < length) {
@@ -29,7 +29,7 @@ void exporter_text_put(struct exporter_text *text, const char *words)
 	text->length += length;
 }
 
-/* Return: where the number begins that ends at the end. */
+/* Return: the beginning of the number that ends at end. */
 static char *digits(char *end, uint64_t number, int least)
 {
 	for (; number || least > 0; least--) {
@@ -41,7 +41,7 @@ static char *digits(char *end, uint64_t number, int least)
 
 #define NUMBER_SIZE	32
 
-/* printf() would be most of what a thousand series cost. */
+/* printf() would take most of the time for a thousand series. */
 static char *put_number(char *out, enum exporter_unit unit, uint64_t value)
 {
 	char buffer[NUMBER_SIZE], *end = buffer + sizeof(buffer), *at = end;
@@ -65,7 +65,10 @@ void exporter_text_number(struct exporter_text *text, enum exporter_unit unit,
 
 /* --- names --- */
 
-/* Return: behind what was written. Backslashes are those of the octal form. */
+/*
+ * Copies a name, whose backslashes begin octal forms. Return: the end of the
+ * text.
+ */
 static char *put_doubled(char *out, const char *name)
 {
 	for (; *name; name++) {
@@ -77,9 +80,9 @@ static char *put_doubled(char *out, const char *name)
 }
 
 /*
- * Quotes and newlines the format escapes. Other control characters, and what is
- * not UTF-8, which it cannot have, are shown as urt shows them, \ooo; so are
- * backslashes, for else two names could look the same.
+ * The format escapes quotes and newlines. Other control characters, and bytes
+ * that are not UTF-8, appear as urt shows them, \ooo. Backslashes do so as
+ * well, because otherwise two names could look the same.
  */
 const char *exporter_text_label(char buffer[EXPORTER_LABEL_SIZE],
 				const char *comm)

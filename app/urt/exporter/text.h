@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How Prometheus is told of values: its exposition format, version 0.0.4. */
+/* The exposition format of Prometheus, version 0.0.4. */
 #ifndef EXPORTER_TEXT_H
 #define EXPORTER_TEXT_H
 
@@ -8,7 +8,7 @@
 
 #define EXPORTER_TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-/* Memory that grows; at is freed by whoever has it in the end. */
+/* Memory that grows. The last owner frees at. */
 struct exporter_text {
 	char *at;
 	size_t length;
@@ -33,7 +33,7 @@ void exporter_text_single(struct exporter_text *text, const char *name,
 			  const char *type, enum exporter_unit unit,
 			  uint64_t value, const char *help);
 
-/* A process's name, of so many bytes at most, as a label's value. */
+/* The longest name of a process, as the value of a label, in bytes. */
 #define EXPORTER_NAME_MAX	63
 #define EXPORTER_LABEL_SIZE	(5 * EXPORTER_NAME_MAX + 1)
 const char *exporter_text_label(char buffer[EXPORTER_LABEL_SIZE],

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* Bytes as base64, in a stream. */
+/* A stream of bytes that is written as base64. */
 struct base64 {
 	FILE *file;
 	unsigned int bits;	/* of count bytes, not yet written */

@@ -9,7 +9,10 @@
 #include "picture/picture.h"
 #include "picture/svg.h"
 
-/* Written one after the other, or to what is read, one would be lost. */
+/*
+ * Two outputs to one file would overwrite each other, and an output to the
+ * input would destroy it.
+ */
 static bool differ(const char *what, const char *a, const char *other,
 		   const char *b)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The files that have the picture of a run: a page, or a still picture. */
+/* Draws the picture of a run into files: a page, or a still picture. */
 #ifndef PICTURE_DRAW_H
 #define PICTURE_DRAW_H
 
@@ -9,14 +9,15 @@
 #include "tally.h"
 
 /*
- * The files summary->html and summary->svg, for which the tally must have the
- * processes one by one; sorts it. Return: whether they are written; or a message.
+ * Writes the files summary->html and summary->svg. The tally must have the
+ * processes one by one; it gets sorted.
+ * Return: whether they are written; if not, a message is printed.
  */
 bool picture_draw(const struct summary *summary, struct tally *tally);
 /*
- * Whether they can be written, as far as that is known before; or a message. They
- * must not be each other, nor the other file that there is, or NULL; what it is
- * called says what.
+ * Whether the files can be written, as far as this is known before. If not, a
+ * message is printed. The files must differ from each other and from the other
+ * file, which may be NULL. what is the name of the other file in messages.
  */
 bool picture_can_draw(const struct summary *summary, const char *what,
 		      const char *other);

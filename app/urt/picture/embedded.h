@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of page/, which are linked into the program as they are. */
+/* Files of page/, which are linked into the program unchanged. */
 #ifndef EMBEDDED_H
 #define EMBEDDED_H
 
@@ -10,7 +10,7 @@
 	extern const char _binary_##name##_start[];		\
 	extern const char _binary_##name##_end[]
 
-/* Two symbols for the linker, one object for whoever uses it. */
+/* The linker knows two symbols, the code uses one object. */
 #define EMBEDDED_SIZE(name)					\
 	((size_t)((uintptr_t)_binary_##name##_end -		\
 		  (uintptr_t)_binary_##name##_start))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The page is page/page.html; where that says {{NAME}}, one of these puts
- * something in. A policy in the page forbids the browser to load anything, and
- * to run or apply anything but the script and the styles that are ours.
+ * The page is page/page.html. One of these functions replaces each {{NAME}} in
+ * it. A policy in the page forbids the browser to load anything. The browser
+ * may run and apply only our script and our styles.
  */
 #include "picture/html.h"
 
@@ -25,7 +25,9 @@ static unsigned int hex(char digit)
 	return digit <= '9' ? digit - '0' : digit - 'a' + 10;
 }
 
-/* What sha256sum said about a file, as a browser wants it. */
+/*
+ * Writes the output of sha256sum about a file in the form that a browser needs.
+ */
 static void put_sum(FILE *out, const char *name)
 {
 	struct base64 base64 = { .file = out };
@@ -33,7 +35,7 @@ static void put_sum(FILE *out, const char *name)
 				strlen(name));
 	size_t i;
 
-	/* Before the name are 64 digits and two blanks. */
+	/* 64 digits and two blanks are in front of the name. */
 	at -= 66;
 	fputs(" 'sha256-", out);
 	for (i = 0; i < 64; i += 2)
@@ -130,7 +132,7 @@ static json_t *facts(const struct picture *picture)
 	return json;
 }
 
-/* "<" begins what would end the script that this stands in. */
+/* "<" could begin a tag that ends the script around this text. */
 void html_facts(const struct picture *picture, FILE *out)
 {
 	json_t *json = facts(picture);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A run as a page of HTML that needs nothing but itself. */
+/* A run as an HTML page that needs no other file. */
 #ifndef HTML_H
 #define HTML_H
 
@@ -7,10 +7,10 @@
 
 #include "picture/picture.h"
 
-/* Whether it could be written, the file knows. */
+/* Errors of writing stay in the file, for the caller to check. */
 void html_write(const struct picture *picture, FILE *file);
 
-/* What the page's script decodes: what is known of the run as JSON ... */
+/* The page's script decodes these: the facts of the run as JSON ... */
 void html_facts(const struct picture *picture, FILE *file);
 /* ... and its processes as numbers in base64; see page/data.js. */
 void html_rows(const struct picture *picture, FILE *file);

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: MIT
 /*
- * The processes of a run as few bytes as is simple: numbers of seven bits to the
- * byte, lowest first, the eighth bit says that more follow. 100,000 processes
- * take less than 3 MB.
+ * Writes the processes of a run in few bytes, in a simple form. A number has
+ * seven bits in each byte, lowest bits first. The eighth bit says that more
+ * bytes follow. 100,000 processes take less than 3 MB.
  *
- * In the order of the picture, each before its children:
+ * They stand in the order of the picture, each before its children:
  *
  *	depth, PID (as difference to the last one's), start (as difference to the
  *	parent's), wall time, user time, system time (all in ns), name, lane,
  *	2 * status + whether it is on the critical chain
  *
- * and after one without a parent its PPID. The status is that of wait(2) plus
- * one, 0 if it is hidden, STATUS_RUNNING for who still runs, STATUS_UNREAPED for a
- * zombie. Differences may be negative: their sign is the lowest bit.
+ * The PPID follows if the process has no parent in the picture. The status is
+ * the one of wait(2) plus one, 0 if it is hidden, STATUS_RUNNING for a process
+ * that still runs, STATUS_UNREAPED for a zombie. Differences may be negative:
+ * their lowest bit is the sign.
  */
 #include "picture/html.h"
 
 #include "picture/base64.h"
 
-#define STATUS_RUNNING	0xffff	/* wait(2) gives no such */
+#define STATUS_RUNNING	0xffff	/* no status of wait(2) */
 #define STATUS_UNREAPED	0xfffe
 
 static void put(struct base64 *base64, uint64_t number)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The children of a process, each with all that is below it, are blocks: as long
- * as they take, as high as they need lanes. Blocks are put into slots, one after
- * the other in time; the first slot that is free and high enough is taken, or a
- * new one begun below the others. Free slots are found by heaps: 100,000 children
- * at once are as easy as one after the other.
+ * Each child of a process, with its descendants, is a block. A block is as long
+ * as these run and as high as the lanes that they need. Blocks are put into
+ * slots, one after the other in time. A block takes the first slot that is free
+ * and high enough. If there is none, a new slot begins below the others. Heaps
+ * find free slots, so that 100,000 children at once cost as little as one after
+ * the other.
  */
 #include "picture/picture.h"
 
@@ -69,7 +70,7 @@ struct class {
 	struct heap used;
 };
 
-/* Below one parent. */
+/* The slots below one parent. */
 struct shelf {
 	struct class *classes;	/* lowest height first */
 	size_t count;
@@ -77,7 +78,7 @@ struct shelf {
 	size_t height;		/* of all slots */
 };
 
-/* A bar with all that is below it. */
+/* A bar with all bars below it. */
 struct block {
 	uint64_t end_ns;
 	size_t height;
@@ -101,7 +102,7 @@ static struct class *find_class(struct shelf *shelf, size_t height)
 	return &shelf->classes[at];
 }
 
-/* Return: whether there is a free one; *slot is the uppermost then. */
+/* Return: whether there is a free slot; if so, *slot is the uppermost one. */
 static bool take_free(struct class *class, uint64_t start_ns,
 		      struct slot *slot)
 {
@@ -148,7 +149,10 @@ static void shelf_free(struct shelf *shelf)
 	free(shelf->classes);
 }
 
-/* Bars from first to before end, those with what is below them. Return: lanes. */
+/*
+ * Stacks the bars from first to before end, with the bars below them.
+ * Return: the number of lanes.
+ */
 static size_t stack(const struct bar *bars, struct block *blocks, size_t first,
 		    size_t end, uint64_t *end_ns)
 {
@@ -172,7 +176,9 @@ void picture_lanes(struct picture *picture)
 	size_t i;
 
 	blocks = memory_realloc(NULL, picture->count + 1, sizeof(*blocks));
-	/* From the end: a block's height is known when its parent needs it. */
+	/*
+	 * Begin at the end, because a parent needs the heights of its blocks.
+	 */
 	for (i = picture->count; i--;) {
 		blocks[i].end_ns = bars[i].process->running ? picture->end_ns :
 							  bars[i].end_ns;

@@ -14,9 +14,9 @@ struct tree {
 	size_t count;
 	size_t *by_pid;		/* and by start */
 	size_t *parent;
-	size_t *child;		/* the first */
-	size_t *next;		/* of the same parent */
-	size_t root;		/* the first of those without a parent */
+	size_t *child;		/* the first child */
+	size_t *next;		/* the next child of the parent */
+	size_t root;		/* the first process without a parent */
 };
 
 static int by_pid(const void *a, const void *b, void *arg)
@@ -35,9 +35,9 @@ static size_t *numbers(size_t count)
 }
 
 /*
- * A PID may have been used several times: the parent is the last that began
- * before the child, if it had not ended by then. That it stands before the child
- * makes this a tree, whatever the records say.
+ * A PID may have been used several times. The parent is the last process that
+ * began before the child, if it had not ended by then. A parent stands before
+ * its child, so that this is a tree, whatever the records say.
  */
 static size_t find_parent(const struct tree *tree, size_t of)
 {
@@ -84,7 +84,10 @@ static void tree_init(struct tree *tree, const struct tally *tally)
 	}
 	qsort_r(tree->by_pid, tree->count, sizeof(size_t), by_pid,
 		tally->processes);
-	/* From the end, so that the first comes to stand first. */
+	/*
+	 * Begin at the end, so that the first child becomes the first in the
+	 * list.
+	 */
 	for (i = tree->count; i--;) {
 		tree->parent[i] = find_parent(tree, i);
 		list = tree->parent[i] == NO_BAR ? &tree->root :
@@ -104,7 +107,10 @@ static void tree_free(struct tree *tree)
 
 /* --- the bars --- */
 
-/* Ones of the same name share its text: the address tells which it is. */
+/*
+ * Processes of one name share its text. The address of the text identifies the
+ * name.
+ */
 struct name {
 	const char *comm;
 	size_t index;
@@ -130,7 +136,7 @@ static struct name *list_names(const struct tally *tally)
 	return names;
 }
 
-/* It is in there. */
+/* The name is in the array. */
 static size_t find_name(const struct name *names, size_t count,
 			const char *comm)
 {
@@ -163,7 +169,7 @@ static void fill_bar(struct picture *picture, struct bar *bar,
 	picture->failed += bar_failed(bar);
 }
 
-/* Depth first, without recursion: a tree may be as deep as it has processes. */
+/* Depth first, without recursion, because a tree may be very deep. */
 static void fill_bars(struct picture *picture, const struct tree *tree,
 		      const struct name *names)
 {
@@ -201,7 +207,7 @@ static void count_sizes(struct picture *picture)
 	}
 }
 
-/* What is known of it. To be freed. */
+/* Describes the place of the run. The caller frees the text. */
 static char *describe_place(const struct summary *summary)
 {
 	const char *const parts[] = {

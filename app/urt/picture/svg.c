@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The still picture: what was run, what it used in all, how busy it was, its
- * processes, and those names that used most. It says how high it is before it is
- * drawn: what is in it is written to memory first.
+ * The still picture: the command, the totals, the load, the processes, and the
+ * names that used most. Its contents are written to memory first, because the
+ * head says how high the picture is.
  */
 #include "picture/svg.h"
 
@@ -17,7 +17,7 @@
 #include "picture/svg_parts.h"
 
 #define NAMES_MAX	10
-#define COMMAND_MAX	110	/* columns of it that there is room for */
+#define COMMAND_MAX	110	/* columns of the command that have room */
 
 /* --- head --- */
 
@@ -65,7 +65,7 @@ static void put_totals(const struct svg *svg, double y)
 		picture_date(picture, date));
 }
 
-/* Return: where what comes next may begin. */
+/* Return: where the next part may begin. */
 static double put_place(const struct svg *svg, double y)
 {
 	if (!*svg->picture->place)
@@ -177,7 +177,7 @@ static double put_names(const struct svg *svg, double y)
 	return y + 12;
 }
 
-/* --- all of it --- */
+/* --- the whole picture --- */
 
 static double put_parts(struct svg *svg)
 {
@@ -211,7 +211,7 @@ static void write_svg(const struct picture *picture, FILE *file,
 	height = put_parts(&svg);
 	if (fclose(svg.file))
 		memory_exhausted();
-	/* In a page, its style says how large it is. */
+	/* In a page, the style says how large the picture is. */
 	fprintf(file, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"urt\" width=\"%d\" height=\"%.0f\" viewBox=\"0 0 %d %.0f\">\n%s",
 		SVG_WIDTH, height, SVG_WIDTH, height, head);
 	fwrite(text, 1, size, file);

@@ -7,10 +7,13 @@
 
 #include "picture/picture.h"
 
-/* A whole file. Whether it could be written, the file knows. */
+/*
+ * Writes a whole file. Errors of writing stay in the file, for the caller to
+ * check.
+ */
 void svg_write(const struct picture *picture, FILE *file);
 
-/* The same to stand in a page of HTML, which has the style, svg.css. */
+/* Writes the picture to stand in an HTML page, which has the style svg.css. */
 void svg_write_inline(const struct picture *picture, FILE *file);
 
 #endif

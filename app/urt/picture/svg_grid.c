@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where bars are narrower than some pixels, as many as there may be, a grid of
- * cells is drawn in their place: each as busy as what is in there was on average.
+ * Bars that are narrower than some pixels may be very many. A grid of cells
+ * replaces them. The heat of a cell is the average of the bars in it.
  */
 #include "picture/svg_parts.h"
 
@@ -9,10 +9,10 @@
 
 #include "memory.h"
 
-#define CELLS_MAX	24000	/* to be drawn: some hundred KB */
+#define CELLS_MAX	24000	/* limit: some hundred KB */
 
 struct cell {
-	double ns;		/* of processes' time */
+	double ns;		/* time of the processes */
 	double cpu_ns;
 };
 
@@ -38,7 +38,7 @@ static void add_bar(struct svg *svg, struct grid *grid, const struct bar *bar)
 		double to = end < (double)column + 1 ? end : (double)column + 1;
 
 		part = to > from ? (to - from) * ns : 0;
-		/* What took no time is there, too. */
+		/* A process without CPU time counts as well. */
 		cell->ns += part + 1;
 		cell->cpu_ns += part * share;
 		if (end <= (double)column + 1)
@@ -56,7 +56,7 @@ static bool alike(const struct cell *a, const struct cell *b)
 	return a->ns > 0 && b->ns > 0 && heat_of(a) == heat_of(b);
 }
 
-/* How many cells from this one on, in its row, look the same. */
+/* How many cells from here on look alike, within the row. */
 static size_t run_length(const struct grid *grid, size_t at)
 {
 	size_t left = grid->columns - at % grid->columns, length = 1;
@@ -76,7 +76,9 @@ static size_t count_runs(const struct svg *svg, const struct grid *grid)
 	return runs;
 }
 
-/* One path for each heat: a rectangle in it takes few bytes. */
+/*
+ * Writes one path for each heat, because a rectangle in a path takes few bytes.
+ */
 static void draw_heat(const struct svg *svg, const struct grid *grid, double y,
 		      unsigned int heat)
 {

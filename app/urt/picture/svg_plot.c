@@ -17,8 +17,8 @@
 #define LOAD_BINS	(SVG_PLOT / 2)
 
 /*
- * What each process used is spread evenly over its life: what lies in whole bins
- * goes into changes, from which the sum is made at the end.
+ * Spreads the CPU time of a process evenly over its life. Whole bins go into
+ * changes, whose sum is made at the end.
  */
 static void spread(const struct svg *svg, const struct bar *bar, double *bins,
 		   double *changes)
@@ -64,7 +64,7 @@ double svg_load(struct svg *svg, double y)
 
 	top = ceil(most > 1 ? most : 1);
 	if (cpus && top > cpus)
-		top = cpus;	/* more is what the even spread makes */
+		top = cpus;	/* the even spread may exceed this */
 	fprintf(svg->file, "<path class=\"load\" d=\"M%d %.5g", SVG_LEFT,
 		y + LOAD_HEIGHT);
 	for (i = 0; i < LOAD_BINS; i++)
@@ -80,7 +80,7 @@ double svg_load(struct svg *svg, double y)
 
 /* --- the axis --- */
 
-/* 1, 2 or 5 times a power of ten, at most some ten of them. */
+/* A step of 1, 2 or 5 times a power of ten, for about ten steps at most. */
 static double choose_step(double ns)
 {
 	double step = pow(10, floor(log10(ns / 10)));
@@ -91,7 +91,7 @@ static double choose_step(double ns)
 	       ns / (step * 5) <= 12 ? step * 5 : step * 10;
 }
 
-/* A moment of a run that ends at end, in as many digits as a step needs. */
+/* A moment of a run that ends at end, with as many digits as a step needs. */
 static void moment(char text[STATUS_SIZE], double ns, double step, double end)
 {
 	int decimals = step >= 1e9 ? 0 : (int)ceil(9 - log10(step) - 1e-9);
@@ -129,8 +129,8 @@ double svg_axis(struct svg *svg, double y, double height)
 #define ROWS_MAX	160	/* of the least height */
 #define BARS_MAX	3000	/* drawn one by one */
 #define BESIDE_MAX	300	/* with labels beside them */
-#define CHAIN_LEAST	6	/* width of one whose place on it is marked */
-#define LETTERS_LEAST	4	/* of a label that is cut, its mark included */
+#define CHAIN_LEAST	6	/* narrowest bar with a mark on the chain */
+#define LETTERS_LEAST	4	/* of a cut label, with its mark */
 
 void svg_choose_rows(struct svg *svg)
 {
@@ -160,7 +160,9 @@ static double width_of(const struct svg *svg, const struct bar *bar)
 	return (double)(bar->end_ns - bar->start_ns) * svg->scale;
 }
 
-/* How wide a bar must be to be drawn by itself. Return: INFINITY if none is. */
+/*
+ * The width from which a bar is drawn by itself. Return: INFINITY for no bar.
+ */
 static double least_width(const struct svg *svg)
 {
 	unsigned int least = 2;
@@ -186,7 +188,7 @@ static unsigned int bar_heat(const struct bar *bar)
 			    (double)bar->process->runtime_ns);
 }
 
-/* As it fits into a bar. Return: whether it is worth it. */
+/* Cuts the name for the bar. Return: whether enough of it is left. */
 static bool cut_label(char name[NAME_SIZE + sizeof("…")], double width)
 {
 	size_t columns = width > 8 ? (size_t)((width - 8) / SVG_LETTER) : 0, at;
@@ -198,7 +200,10 @@ static bool cut_label(char name[NAME_SIZE + sizeof("…")], double width)
 	return true;
 }
 
-/* Inside the bar, or beside it if nothing follows soon; or cut. */
+/*
+ * Puts the label inside the bar, or beside it if no bar follows soon; or cuts
+ * it.
+ */
 static void draw_label(const struct svg *svg, const struct bar *bar, double y,
 		       double room)
 {
@@ -209,7 +214,7 @@ static void draw_label(const struct svg *svg, const struct bar *bar, double y,
 	format_name(name, bar->process->comm);
 	needed = (double)format_width(name) * SVG_LETTER + 8;
 	inside = needed <= width;
-	/* Among many it would be taken for another one's. */
+	/* Among many bars, it would seem to belong to another bar. */
 	if (!inside && (needed > room - width ||
 			svg->picture->count > BESIDE_MAX)) {
 		if (!cut_label(name, width))
@@ -236,7 +241,7 @@ static void draw_line(FILE *out, const char *class, double x, double y,
 		way, length);
 }
 
-/* Each with some of the ground beside it: bars have all colours. */
+/* Each mark has some ground beside it, because bars have all colours. */
 static void draw_marks(const struct svg *svg, const struct bar *bar, double y,
 		       double width, double height)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a picture says in words. */
+/* The words of a picture. */
 #include "picture/picture.h"
 
 #include <inttypes.h>
@@ -14,7 +14,7 @@ unsigned int picture_heat(double cpu_ns, double ns)
 {
 	double share = ns > 0 ? cpu_ns / ns : 0;
 
-	/* A little more than one CPU is what a tick too many looks like. */
+	/* One tick too many makes a single CPU look a little above 1. */
 	if (share > 1.1)
 		return HEAT_MORE;
 	return share >= 1 ? HEAT_FULL : (unsigned int)(share * HEAT_FULL + 0.5);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * urt top: a live view of processes. Sleeps in poll(2): for the kernel's next
- * generation, for keys, and for signals, which come through a descriptor, so
- * that the terminal is put back before any of them has its effect.
+ * urt top: a live view of processes. It sleeps in poll(2) for the next
+ * generation, for keys, and for signals. Signals come through a descriptor, so
+ * that the terminal is put back before a signal has its effect.
  */
 #include "command.h"
 
@@ -33,11 +33,12 @@
 
 #define DELAY_MS	1000	/* unless -d says otherwise */
 /*
- * Exits by the thousand are fetched in batches: the kernel keeps max_records
- * (4,096) of them meanwhile, which is 80,000 a second.
+ * Exits may come by the thousand, and are fetched in batches. Meanwhile the
+ * kernel keeps max_records (4,096) of them, which is enough for 80,000 a
+ * second.
  */
 #define BATCH_MS	50
-#define BATCH_MAX	65536	/* records, before keys have their turn */
+#define BATCH_MAX	65536	/* records before keys are read */
 
 struct top {
 	struct selection selection;
@@ -50,8 +51,8 @@ struct top {
 	struct unreaped unreaped;
 	int signal_fd;
 	sigset_t signals;
-	int signal;		/* that has ended it, or 0 */
-	uint64_t batch_ns;	/* CLOCK_MONOTONIC; no records before then */
+	int signal;		/* the signal that ended us, or 0 */
+	uint64_t batch_ns;	/* CLOCK_MONOTONIC; next batch is due */
 };
 
 /* --- options --- */
@@ -115,7 +116,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* --- what is seen --- */
+/* --- the view --- */
 
 static void name_of(pid_t pid, char comm[64])
 {
@@ -156,7 +157,9 @@ static void set_title(struct top *top)
 	}
 }
 
-/* Its latest refresh is the beginning, not the moment when we look. */
+/*
+ * The view begins at the latest refresh of the registry, not at our first look.
+ */
 static bool begin_system(struct top *top)
 {
 	if (urt_snapshot(top->u, &top->snapshot)) {
@@ -168,7 +171,9 @@ static bool begin_system(struct top *top)
 	return true;
 }
 
-/* Return: whether there is anything to look at; or a message. */
+/*
+ * Return: whether there are processes to look at; if not, a message is printed.
+ */
 static bool start(struct top *top, bool *all)
 {
 	unsigned int delay = top->delay_ms ? top->delay_ms : DELAY_MS;
@@ -199,7 +204,7 @@ static bool start(struct top *top, bool *all)
 
 /* --- updates --- */
 
-/* All records that wait. Return: success. */
+/* Takes all records that wait. Return: success. */
 static bool drain(struct top *top)
 {
 	struct urt_record record;
@@ -221,12 +226,12 @@ static bool drain(struct top *top)
 }
 
 /*
- * The snapshot first, then the records: one that the snapshot has no more has
- * left its record before.
+ * The snapshot comes first, then the records. A process that the snapshot lacks
+ * has left its record before.
  */
 static bool update(struct top *top)
 {
-	/* Who has come in from outside is in the next generation. */
+	/* A process that entered from outside is in the next generation. */
 	int err = select_entered(&top->selection, top->u);
 
 	if (err)
@@ -242,7 +247,7 @@ static bool update(struct top *top)
 	return !top_model_update(&top->model, &top->snapshot);
 }
 
-/* What comes from the kernel. */
+/* Takes the kernel's events. */
 static bool take_events(struct top *top, short events, bool *redraw)
 {
 	bool ended = top->view.ended;
@@ -301,7 +306,7 @@ static bool take_keys(struct top *top)
 	return true;
 }
 
-/* Stops as if nobody had caught the signal, and comes back with SIGCONT. */
+/* Stops as if the signal had its default action. SIGCONT continues here. */
 static void stop(void)
 {
 	sigset_t stop_signal;
@@ -346,9 +351,9 @@ static bool is_ignored(int number)
 }
 
 /*
- * Blocked, a signal would reach us although it is ignored: whoever started us
- * may want that of SIGHUP (nohup) and SIGTSTP (a shell without job control).
- * ncurses installs handlers of its own for some: they never run, because these
+ * An ignored signal that is blocked would still reach us. Our parent may have
+ * ignored SIGHUP (nohup) or SIGTSTP (a shell without job control). ncurses
+ * installs handlers of its own for some signals. They never run, because these
  * signals stay blocked.
  */
 static bool block_signals(struct top *top)
@@ -385,7 +390,7 @@ static int die_of(int number)
 
 /* --- the loop --- */
 
-/* What is waited for, and, between batches of records, how long. */
+/* Waits for events; between batches of records, only until the next batch. */
 static int wait_for(struct top *top, struct pollfd fds[3])
 {
 	uint64_t time = clock_ns(CLOCK_MONOTONIC);
@@ -408,7 +413,7 @@ static void draw(struct top *top)
 	top_screen_draw(&top->view, &top->model);
 }
 
-/* Return: success; or why it cannot go on, in errno. */
+/* Return: success; or false, with the reason in errno. */
 static bool loop(struct top *top)
 {
 	struct pollfd fds[3];

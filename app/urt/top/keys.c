@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What keys do; htop's and top's, where they have one for it. */
+/* The effect of keys. They are those of htop and top, if these have one. */
 #include "top/keys.h"
 
 #include <ncurses.h>
@@ -39,7 +39,7 @@ static void open_delay_prompt(struct top_view *view)
 		open_prompt(view, TOP_DELAY, "");
 }
 
-/* What is typed takes effect at once, except a number. */
+/* The typed text takes effect at once, except a number. */
 static void typed(struct top_view *view, struct top_model *model)
 {
 	if (view->purpose == TOP_SEARCH) {
@@ -100,7 +100,7 @@ static enum top_action press_in_prompt(struct top_view *view,
 
 /* --- the list --- */
 
-/* The next longer or shorter one of 1, 2 and 5 times powers of ten. */
+/* Steps to the next longer or shorter one of 1, 2 and 5 times powers of ten. */
 static enum top_action step_interval(struct top_view *view, bool longer)
 {
 	static const unsigned int steps[] = {
@@ -131,7 +131,7 @@ static void toggle_tree(struct top_view *view, const struct top_model *model)
 	top_put_cursor(view, model, view->cursor);
 }
 
-/* Moves the cursor, if that is what the key is for. */
+/* Moves the cursor, if the key is for moving. */
 static bool press_to_move(struct top_view *view, const struct top_model *model,
 			  wint_t c)
 {
@@ -159,7 +159,7 @@ static bool press_to_move(struct top_view *view, const struct top_model *model,
 	}
 }
 
-/* The character that does the same. */
+/* The letter with the effect of the key. */
 static wint_t key_letter(wint_t c)
 {
 	switch (c) {
@@ -255,7 +255,7 @@ static enum top_action press_in_list(struct top_view *view,
 	return TOP_GO_ON;
 }
 
-/* Scrolls; any other key leaves. */
+/* The keys for moving scroll. Any other key closes the help. */
 static void press_in_help(struct top_view *view, wint_t c, bool key)
 {
 	if (key && (c == KEY_DOWN || c == KEY_NPAGE))

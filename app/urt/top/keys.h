@@ -8,10 +8,12 @@
 #include "top/model.h"
 #include "top/view.h"
 
-/* What is left to do: TOP_INTERVAL sets the session's to view->wanted_ms. */
+/*
+ * The caller's next action. TOP_INTERVAL: set the interval to view->wanted_ms.
+ */
 enum top_action { TOP_GO_ON, TOP_QUIT, TOP_INTERVAL, TOP_REDRAW };
 
-/* A key, or a character (key false). */
+/* Handles a key, or a character (key is false). */
 enum top_action top_press(struct top_view *view, struct top_model *model,
 			  wint_t c, bool key);
 

@@ -15,7 +15,7 @@ int top_target_open(pid_t pid, uint64_t start_ns)
 
 	if (fd < 0)
 		return -1;
-	/* The descriptor holds whom we look at now. */
+	/* The descriptor keeps the process that we look at now. */
 	if (!proc_read(pid, &proc) ||
 	    proc.start_ticks != start_ns / proc_tick_ns()) {
 		close(fd);

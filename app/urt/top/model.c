@@ -21,7 +21,7 @@ static uint64_t minus(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/* What to has more than from. */
+/* The growth from one sum to the other. */
 static struct top_cpu between(const struct top_cpu *from,
 			      const struct top_cpu *to)
 {
@@ -76,7 +76,7 @@ static struct top_row *find(struct top_model *model, pid_t pid,
 	return row;
 }
 
-/* Room for one more row, in both arrays. */
+/* Makes room for one more row, in both arrays. */
 static int reserve(struct top_model *model)
 {
 	size_t size = model->size ? 2 * model->size : 64;
@@ -134,8 +134,9 @@ static void row_free(struct top_model *model, struct top_row *row)
 }
 
 /*
- * What a process that is at cpu now has used since the last generation. Of one
- * that was not in it but is older, nobody knows.
+ * Computes the CPU time of a process since the last generation, now that it is
+ * at cpu. If the last generation lacked the process but the process is older,
+ * this is unknown.
  * Return: whether it is known.
  */
 static bool use(const struct top_model *model, const struct top_row *row,
@@ -154,7 +155,7 @@ static bool use(const struct top_model *model, const struct top_row *row,
 
 /* --- exits --- */
 
-/* The row that is missed least: the oldest, and of these the cheapest. */
+/* The row to drop first: the oldest, and of these the one that used least. */
 static struct top_row *least(const struct top_model *model)
 {
 	struct top_row *row, *best = model->exited[0];
@@ -170,8 +171,8 @@ static struct top_row *least(const struct top_model *model)
 }
 
 /*
- * Room for one more that has exited and used so much.
- * Return: false if it is the one to leave out.
+ * Makes room for an exited process that used so much.
+ * Return: false if this process is the one to drop.
  */
 static bool make_room(struct top_model *model, const struct top_cpu *used)
 {
@@ -252,7 +253,7 @@ int top_model_record(struct top_model *model, const struct urt_record *record)
 
 /* --- generations --- */
 
-/* In the system registry, where there are no records. */
+/* Detects exits in the system registry, which has no records. */
 static void exit_by_state(struct top_model *model, struct top_row *row)
 {
 	model->totals.exited++;
@@ -266,18 +267,18 @@ static void exit_by_state(struct top_model *model, struct top_row *row)
 	}
 }
 
-/* A process as a snapshot has it. */
+/* Takes one process of a snapshot. */
 static int update_one(struct top_model *model,
 		      const struct urt_process *process)
 {
 	struct top_row *row = find(model, process->pid, process->start_ns);
 	struct top_cpu cpu = { process->utime_ns, process->stime_ns };
 
-	/* Its record came before the snapshot did. */
+	/* The record of the process came before the snapshot. */
 	if (row && row->exited)
 		return 0;
 	if (!row) {
-		/* It is in the middle of exiting, and its record is lost. */
+		/* The process is about to exit, and its record is lost. */
 		if (process->state == 'X' && model->records)
 			return 0;
 		row = row_new(model, process->pid, process->start_ns);
@@ -298,8 +299,8 @@ static int update_one(struct top_model *model,
 }
 
 /*
- * Those that the snapshot has no more, though no record came, are among the
- * lost: what they used before is no use of this interval.
+ * A process that is gone from the snapshot and left no record is among the
+ * lost. The CPU time that it used before does not belong to this interval.
  */
 static void drop_vanished(struct top_model *model)
 {
@@ -326,8 +327,8 @@ static void fade(struct top_model *model)
 }
 
 /*
- * How long an interval was for what has exited by its end, or after it: records
- * are read later than the snapshot is taken.
+ * How long the interval was for processes that exited by its end or later.
+ * Records are read later than the snapshot is taken.
  */
 static uint64_t lasted(const struct top_model *model, uint64_t interval_ns,
 		       uint64_t end_ns)
@@ -336,7 +337,10 @@ static uint64_t lasted(const struct top_model *model, uint64_t interval_ns,
 						       interval_ns;
 }
 
-/* A row's shares, in an interval so long; those of exited ones come once. */
+/*
+ * Computes the shares of a row in an interval. An exited process gets them
+ * once.
+ */
 static void measure(const struct top_model *model, struct top_row *row,
 		    uint64_t interval_ns)
 {
@@ -363,7 +367,7 @@ static void measure_all(struct top_model *model, uint64_t interval_ns)
 	for (i = 0; i < model->count; i++) {
 		struct top_row *row = model->rows[i];
 
-		/* Records have added theirs to pending. */
+		/* Records have added their values to pending. */
 		if (row->measured && !(row->exited &&
 				       (row->age || model->records)))
 			add(&used, &row->used);
@@ -397,8 +401,8 @@ static void count(struct top_model *model)
 }
 
 /*
- * Before the first refresh a snapshot has what there was at registration, or
- * nothing: that is taken for the values of the beginning unless it is 0.
+ * Before the first refresh, a snapshot has the values of the registration, or
+ * 0. If they are not 0, they count as the values of the beginning.
  */
 static void base_first(struct top_model *model)
 {
@@ -449,7 +453,10 @@ int top_model_finish(struct top_model *model, uint64_t now_ns)
 		.time_ns = now_ns,
 	};
 
-	/* The values may be a tick old: shares of less time would be wild. */
+	/*
+	 * The values may be a tick old, so that shares of a shorter time would
+	 * be wrong.
+	 */
 	if (now_ns < model->time_ns + FINISH_MIN_NS)
 		nothing.time_ns = model->time_ns + FINISH_MIN_NS;
 	return top_model_update(model, &nothing);

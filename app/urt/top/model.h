@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What urt top shows: the processes of the latest generation, those that have
- * exited a few generations ago, and what each used from one to the next. Knows
- * nothing of terminals.
+ * The contents of urt top: the processes of the latest generation, processes
+ * that exited a few generations ago, and the CPU time of each between
+ * generations. It knows nothing of terminals.
  *
- * A generation: top_model_record() for whatever has exited, then
- * top_model_update(); then top_model_arrange(), which says what to show.
+ * For each generation, call top_model_record() for every record, then
+ * top_model_update(), then top_model_arrange(), which says what to show.
  */
 #ifndef TOP_MODEL_H
 #define TOP_MODEL_H
@@ -17,19 +17,19 @@
 
 #include <liburt.h>
 
-#define TOP_HISTORY	60	/* generations that are remembered */
-#define TOP_FADE	4	/* generations that what has exited stays */
-#define TOP_EXITED_MAX	1000	/* such rows; those that used most are kept */
+#define TOP_HISTORY	60	/* number of generations that are kept */
+#define TOP_FADE	4	/* generations that exited rows stay */
+#define TOP_EXITED_MAX	1000	/* exited rows; those that used most stay */
 
 enum top_column {
 	TOP_PID, TOP_PPID, TOP_USER, TOP_STATE, TOP_THREADS, TOP_CPU, TOP_USR,
 	TOP_SYS, TOP_TIME, TOP_SPARK, TOP_NAME, TOP_COLUMNS
 };
 
-/* Percentages of one CPU, the latest last; a ring. */
+/* Percentages of one CPU in a ring. The latest is the last. */
 struct top_history {
 	unsigned short share[TOP_HISTORY];
-	unsigned int count;	/* how many there have ever been */
+	unsigned int count;	/* how many were ever added */
 };
 
 /* Two sums of CPU time. */
@@ -45,32 +45,32 @@ struct top_row {
 	char state;
 	unsigned int threads;
 	uint64_t start_ns;
-	uint64_t end_ns;	/* of one that has exited: by its record, or 0 */
+	uint64_t end_ns;	/* its end, by its record; 0: none */
 	struct top_cpu cpu;
 	char comm[64];
 
 	bool exited;
-	int status;		/* then: of wait(2), -1 if unknown */
-	unsigned int age;	/* generations since then */
+	int status;		/* its status of wait(2), -1 if unknown */
+	unsigned int age;	/* generations since its end */
 
 	bool measured;		/* the next two are known */
 	double user;		/* percent of a CPU, in the last interval */
 	double system;
 	struct top_history history;
 
-	/* Where top_model_arrange() puts it. */
+	/* Set by top_model_arrange(). */
 	bool shown;
 	unsigned int depth;
 	struct top_row *parent;		/* shown above it, in tree order */
 	struct top_row *sibling;	/* the next below the same parent */
 
-	/* Of the model alone. */
+	/* Private to the model. */
 	struct top_row *chain;		/* in the index */
 	struct top_row *child;		/* the first shown */
 	struct top_row *last_child;
 	size_t position;		/* in rows */
-	size_t exited_position;		/* in exited, if it is */
-	uint64_t seen;			/* the last update that had it */
+	size_t exited_position;		/* in exited, if it has exited */
+	uint64_t seen;			/* the last update that had this row */
 	bool based;			/* base is known */
 	struct top_cpu base;		/* at the last generation */
 	struct top_cpu used;		/* since then */
@@ -78,11 +78,11 @@ struct top_row {
 
 struct top_totals {
 	size_t processes;	/* living ones */
-	size_t running;		/* of them: state R */
-	uint64_t exited;	/* all that ever did, the lost ones among them */
-	uint64_t lost;		/* of these, how many left no record */
-	uint64_t missed;	/* never registered; their times are unknown */
-	size_t unlisted;	/* registered, but the map has no room for them */
+	size_t running;		/* of them in state R */
+	uint64_t exited;	/* all exits so far, with the lost ones */
+	uint64_t lost;		/* exits that left no record */
+	uint64_t missed;	/* never registered; times unknown */
+	size_t unlisted;	/* registered, but without room in the map */
 	struct top_cpu cpu;	/* of all, living or not */
 	bool measured;
 	double user;		/* percent of a CPU, in the last interval */
@@ -105,7 +105,7 @@ struct top_model {
 	struct top_row **shown;	/* in the order of the screen */
 	size_t shown_count;
 
-	/* Of the model alone. */
+	/* Private to the model. */
 	bool records;		/* exits come as records, else as state X */
 	uint64_t generation;
 	uint64_t time_ns;	/* of that generation, or of the beginning */
@@ -116,39 +116,42 @@ struct top_model {
 	struct top_row *exited[TOP_EXITED_MAX];
 	size_t exited_count;
 	struct top_row *index[TOP_BUCKETS];	/* by PID */
-	struct top_cpu gone;	/* what has exited, all of it */
-	struct top_cpu pending;	/* used by what has, since the generation, */
-	uint64_t pending_end_ns;	/* the last of which exited then */
-	struct top_cpu dropped;	/* by what is lost */
+	struct top_cpu gone;	/* CPU time of all exited processes */
+	struct top_cpu pending;	/* CPU time of exits since the generation */
+	uint64_t pending_end_ns;	/* latest end of these exits */
+	struct top_cpu dropped;	/* CPU time of lost processes */
 };
 
-/* The rows whose PIDs share a place in the index; struct top_row's chain. */
+/* The rows whose PIDs share a place in the index, linked by top_row's chain. */
 static inline struct top_row **top_model_bucket(struct top_model *model,
 						pid_t pid)
 {
 	return &model->index[(unsigned int)pid % TOP_BUCKETS];
 }
 
-/* records: of a session; now_ns: before anything was registered in it. */
+/*
+ * records: the model is of a session; now_ns: a moment before the first
+ * registration.
+ */
 void top_model_init(struct top_model *model, bool records, uint64_t now_ns);
 void top_model_free(struct top_model *model);
 
-/* Those below return 0, or -1 when there is no memory. */
+/* The functions below return 0, or -1 without memory. */
 int top_model_record(struct top_model *model, const struct urt_record *record);
 /*
- * The latest generation, or the same with another list. Records that were
- * written before it have been told before.
+ * Takes the latest generation, which may be the same with another list. Records
+ * that were written before it must have been passed before.
  */
 int top_model_update(struct top_model *model,
 		     const struct urt_snapshot *snapshot);
-/* All have exited: there is no other generation. */
+/* All processes have exited, so that no other generation comes. */
 int top_model_finish(struct top_model *model, uint64_t now_ns);
 
 void top_model_arrange(struct top_model *model, const struct top_order *order);
 
-/* Whether a name contains the text, or the PID is that number. */
+/* Whether the name contains the text, or the PID is that number. */
 bool top_row_matches(const struct top_row *row, const char *text);
-/* Where in shown it is, or (size_t)-1. */
+/* The place of a process in shown, or (size_t)-1. */
 size_t top_model_find(const struct top_model *model, pid_t pid,
 		      uint64_t start_ns);
 

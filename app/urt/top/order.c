@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which rows of the model are shown, and in which order. */
+/* Chooses the rows to show, and their order. */
 #include "top/model.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ static int compare_shares(double a, double b)
 	return (a > b) - (a < b);
 }
 
-/* Numbers that people look for the largest of come largest first. */
+/* Numbers are sorted with the largest first, because users look for these. */
 static int compare_by(enum top_column key, const struct top_row *a,
 		      const struct top_row *b)
 {
@@ -50,8 +50,9 @@ static int compare_by(enum top_column key, const struct top_row *a,
 }
 
 /*
- * What exited in an earlier interval has its last shares still, but they are no
- * match for those of this interval: it comes below them.
+ * A process that exited in an earlier interval still has its last shares. They
+ * do not compare with shares of this interval, so that it comes below the
+ * living ones.
  */
 static int compare_past(enum top_column key, const struct top_row *a,
 			const struct top_row *b)
@@ -61,7 +62,9 @@ static int compare_past(enum top_column key, const struct top_row *a,
 	return (a->age > 1) - (b->age > 1);
 }
 
-/* The same order each time: the living first, then by PID and start. */
+/*
+ * The order is always the same: living processes first, then by PID and start.
+ */
 static int compare_rows(const void *a_, const void *b_, void *order_)
 {
 	const struct top_row *a = *(struct top_row *const *)a_;
@@ -80,7 +83,10 @@ static int compare_rows(const void *a_, const void *b_, void *order_)
 	return ret ? ret : compare(a->start_ns, b->start_ns);
 }
 
-/* Older, so that no chain of parents is a circle, whatever the rows say. */
+/*
+ * A parent is older, so that no chain of parents is a circle, whatever the rows
+ * say.
+ */
 static bool may_be_parent(const struct top_row *row, const struct top_row *of)
 {
 	return row->pid == of->ppid &&
@@ -88,7 +94,10 @@ static bool may_be_parent(const struct top_row *row, const struct top_row *of)
 		(row->start_ns == of->start_ns && row->pid < of->pid));
 }
 
-/* Of several that had the number, the one that started last. */
+/*
+ * Of several processes that had the number, the parent is the one that started
+ * last.
+ */
 static struct top_row *parent_of(struct top_model *model,
 				 const struct top_row *row)
 {
@@ -112,7 +121,10 @@ static struct top_row *shown_ancestor(struct top_model *model,
 	return parent;
 }
 
-/* The next in tree order; children come right below their parent. */
+/*
+ * The next row in the order of the tree. Children come right below their
+ * parent.
+ */
 static struct top_row *next_in_tree(struct top_row *row)
 {
 	if (row->child)
@@ -122,7 +134,7 @@ static struct top_row *next_in_tree(struct top_row *row)
 	return row ? row->sibling : NULL;
 }
 
-/* From the order among all to the same order among siblings. */
+/* Keeps the order among siblings, and puts children below their parents. */
 static void arrange_tree(struct top_model *model)
 {
 	struct top_row top = { 0 }, *row, *above;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* urt top's screen: the terminal in and out of it, and what is drawn. */
+/* The screen of urt top: it opens and closes the terminal, and draws. */
 #include "top/screen.h"
 
 #include <langinfo.h>
@@ -18,7 +18,7 @@
 
 #define ESCAPE_DELAY_MS	25	/* between an escape and the rest of a key */
 
-/* How things look; without colours, by other attributes alone. */
+/* Looks of text. Without colours, only other attributes distinguish them. */
 enum look { PLAIN, STRONG, TITLE, SORTED, SELECTED, FAINT, FADED, ALARM, LOOKS };
 
 static attr_t looks[LOOKS];
@@ -69,7 +69,7 @@ static bool can(const char *name)
 {
 	const char *text = tigetstr(name);
 
-	/* (char *)-1: it is no string. NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	/* (char *)-1 is no string. NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	return text && text != (char *)-1;
 }
 
@@ -156,7 +156,7 @@ static void put(struct line *line, attr_t attributes, const char *text)
 	line->x += used;
 }
 
-/* Two blanks and the piece, if there is room for all of it. */
+/* Adds two blanks and the piece, if all of it fits. */
 __attribute__((format(printf, 3, 4)))
 static void piece(struct line *line, enum look look, const char *format, ...)
 {
@@ -174,7 +174,7 @@ static void piece(struct line *line, enum look look, const char *format, ...)
 	put(line, looks[look], text);
 }
 
-/* Blanks, up to there. */
+/* Adds blanks up to a column. */
 static void pad(struct line *line, attr_t attributes, unsigned int end)
 {
 	attrset(attributes);
@@ -183,7 +183,7 @@ static void pad(struct line *line, attr_t attributes, unsigned int end)
 	attrset(A_NORMAL);
 }
 
-/* A cell of a table, and the blank behind it. */
+/* Adds a cell of a table, and a blank. */
 static void cell(struct line *line, attr_t attributes, const char *text,
 		 unsigned int width, bool left)
 {
@@ -266,7 +266,7 @@ static void draw_counts(const struct top_totals *totals)
 		piece(&line, PLAIN, "none lost or missed");
 }
 
-/* Lines for it, on a terminal so high. */
+/* The lines of the header on a terminal of this height. */
 static int header_height(int lines)
 {
 	return lines >= 10 ? 3 : lines >= 8 ? 2 : lines >= 6 ? 1 : 0;
@@ -274,7 +274,7 @@ static int header_height(int lines)
 
 /* --- the table --- */
 
-/* Names are asked for once; others than the last so many are forgotten. */
+/* Names are looked up once. Only the last few are remembered. */
 static const char *user_name(uid_t uid)
 {
 	static struct {
@@ -306,7 +306,7 @@ static void format_share(const struct top_row *row, double share, char *text,
 		snprintf(text, size, "-");
 }
 
-/* How it ended, if that is remarkable. */
+/* Says how the process ended, if the end is remarkable. */
 static void format_end(const struct top_row *row, char *text, size_t size)
 {
 	char status[STATUS_SIZE];
@@ -320,7 +320,7 @@ static void format_end(const struct top_row *row, char *text, size_t size)
 
 #define NAME_LEFT 4	/* columns of a name that its end leaves, at least */
 
-/* Branches, as much of the name as there is room for, how it ended. */
+/* Prints branches, as much of the name as fits, and how the process ended. */
 static void put_name(const struct top_view *view, const struct top_row *row,
 		     unsigned int width, char *text, size_t size)
 {
@@ -507,7 +507,7 @@ static const char *const key_labels[][2] = {
 
 #define KEY_LABELS (sizeof(key_labels) / sizeof(*key_labels))
 
-/* The first ones and the last, as many as fit. */
+/* Shows the first keys and the last one, as many as fit. */
 static void draw_keys(struct line *line)
 {
 	unsigned int total = 0, i, dropped = 0;
@@ -569,7 +569,7 @@ static void draw_footer(const struct top_view *view)
 	}
 }
 
-/* --- what covers the table --- */
+/* --- windows above the table --- */
 
 static void draw_menu(const struct top_view *view, int y, int height)
 {

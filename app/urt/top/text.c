@@ -22,11 +22,11 @@ bool top_is_left_aligned(enum top_column column)
 /* --- columns --- */
 
 #define SPARK_MIN	8
-#define NAME_MIN	15	/* the kernel cuts names there */
+#define NAME_MIN	15	/* the kernel cuts longer names */
 #define NAME_MIN_TREE	24
 #define NAME_MAX	40
 
-/* What the columns take, with a blank behind each; the name's is not in it. */
+/* The columns of all cells, with a blank behind each, but without the name. */
 static unsigned int taken(const struct top_layout *layout)
 {
 	unsigned int i, sum = 0;
@@ -39,7 +39,7 @@ static unsigned int taken(const struct top_layout *layout)
 void top_layout(struct top_layout *layout, unsigned int width, bool tree,
 		unsigned int pid_digits)
 {
-	/* What a narrow terminal does without, first to last. */
+	/* Columns that a narrow terminal leaves out, the first one first. */
 	static const enum top_column spare[] = {
 		TOP_PPID, TOP_USER, TOP_THREADS, TOP_SPARK, TOP_USR, TOP_SYS,
 		TOP_STATE, TOP_TIME, TOP_PID, TOP_CPU,
@@ -62,7 +62,10 @@ void top_layout(struct top_layout *layout, unsigned int width, bool tree,
 		layout->width[spare[i]] = 0;
 	}
 	rest = width > taken(layout) ? width - taken(layout) : 0;
-	/* Half of what is over is for the history, all if the name has plenty. */
+	/*
+	 * The history gets half of the rest, or all of it if the name has
+	 * plenty.
+	 */
 	if (layout->width[TOP_SPARK] && rest > name) {
 		unsigned int more = (rest - name) / 2;
 
@@ -97,7 +100,10 @@ unsigned int top_fit(char *out, size_t size, const char *text,
 		} else {
 			columns = wcwidth(c);
 		}
-		/* Of no width, too: they turn what follows around. */
+		/*
+		 * Characters of no width count, because they may turn the text
+		 * around.
+		 */
 		if (used + (columns > 0 ? columns : 1) > width ||
 		    out + length > end)
 			break;
@@ -139,7 +145,7 @@ void top_percent(char *out, size_t size, double percent)
 
 /* --- bars and branches --- */
 
-/* 0 for nothing, else 1 to 8. */
+/* Returns 0 for nothing, else 1 to 8. */
 static unsigned int height(unsigned int share, unsigned int full)
 {
 	unsigned int step = share * 8 / full;
@@ -147,7 +153,7 @@ static unsigned int height(unsigned int share, unsigned int full)
 	return !share ? 0 : step < 8 ? step + 1 : 8;
 }
 
-/* Of what is still remembered. */
+/* The highest share that is still remembered. */
 static unsigned int highest(const struct top_history *history)
 {
 	unsigned int i, max = 0;
@@ -213,7 +219,7 @@ void top_branch(char *out, size_t size, const struct top_row *row,
 		levels = TOP_WIDTH_MAX / 3;
 	for (i = levels; i-- > 0; at = at->parent)
 		pieces[i] = branch_piece(at, at == row, unicode);
-	/* It is deeper than there is room for. */
+	/* The row is deeper than there is room for. */
 	if (levels && row->depth > levels)
 		pieces[0] = unicode ? "…  " : "~  ";
 	*out = '\0';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the user sees of the model, and what keys change: the rows' order, the
- * cursor, what is asked for. Knows nothing of terminals.
+ * The view of the model, and the effect of keys on it: the order of the rows,
+ * the cursor, the prompt. It knows nothing of terminals.
  */
 #ifndef TOP_VIEW_H
 #define TOP_VIEW_H
@@ -18,7 +18,7 @@
 
 enum top_mode { TOP_LIST, TOP_HELP, TOP_PROMPT, TOP_MENU };
 
-/* What is prompted for, or chosen from a menu. */
+/* The purpose of a prompt or a menu. */
 enum top_purpose { TOP_SEARCH, TOP_FILTER, TOP_DELAY, TOP_SORT, TOP_SIGNAL };
 
 struct top_view {
@@ -38,24 +38,24 @@ struct top_view {
 	wchar_t input[TOP_INPUT_MAX + 1];
 	size_t choice;		/* in the menu */
 	size_t help_first;
-	int target;		/* pidfd of whom a signal is for, or -1 */
+	int target;		/* pidfd of the process to signal, or -1 */
 	char target_name[64];
 
-	char message[128];	/* until the next key */
+	char message[128];	/* shown until the next key */
 	char title[96];
 	unsigned int interval_ms;
-	unsigned int wanted_ms;	/* set with TOP_INTERVAL */
-	bool system;		/* the system registry; its interval is fixed */
-	bool ended;		/* all have exited */
+	unsigned int wanted_ms;	/* goes with TOP_INTERVAL */
+	bool system;		/* the system registry: fixed interval */
+	bool ended;		/* all processes have exited */
 	bool unicode;
 	bool colours;
 };
 
-/* A message, until the next key. */
+/* Shows a message until the next key. */
 void top_say(struct top_view *view, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Rows in order, and the cursor where it belongs: before any drawing. */
+/* Sorts the rows, and puts the cursor in its place. Call it before drawing. */
 void top_settle(struct top_view *view, struct top_model *model);
 
 void top_sort_by(struct top_view *view, enum top_column key);
@@ -63,14 +63,17 @@ void top_sort_by(struct top_view *view, enum top_column key);
 /* Return: NULL if there are no rows. */
 const struct top_row *top_row_at_cursor(const struct top_view *view,
 					const struct top_model *model);
-/* Stays with the process there; at the top, with whatever is at the top. */
+/*
+ * Keeps the cursor with the process there. At the top, the cursor stays at the
+ * top.
+ */
 void top_put_cursor(struct top_view *view, const struct top_model *model,
 		    size_t at);
 void top_move_cursor(struct top_view *view, const struct top_model *model,
 		     size_t steps, bool up);
 /*
- * Goes to a row that view->search matches, from the cursor on, around the end;
- * next: the row at the cursor last, not first.
+ * Goes to a row that view->search matches, from the cursor on and around the
+ * end. With next, the row at the cursor comes last, not first.
  */
 void top_search(struct top_view *view, const struct top_model *model,
 		bool next);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the page knows: facts, as urt wrote them, and a column for each thing that
-// is known of a process. A process is its index; it stands before its children,
-// and those are the "size" that begin with it.
+// The data of the page: facts, as urt wrote them, and a column for each
+// property of the processes. A process is an index. It stands before its
+// descendants, and "size" counts it and them.
 'use strict';
 
 const facts = JSON.parse(document.getElementById('facts').textContent);
@@ -16,7 +16,8 @@ class Numbers {
 		this.at = 0;
 	}
 
-	// Beyond 32 bits, too: no bitwise operations on the sum.
+	// Numbers may exceed 32 bits, so that the sum must not use bitwise
+	// operations.
 	next() {
 		let value = 0, unit = 1, byte;
 
@@ -100,7 +101,7 @@ const shareOf = i => realOf(i) > 0 ? cpuOf(i) / realOf(i) : 0;
 const nameOf = i => facts.names[run.name[i]];
 const failed = i => run.status[i] > 0;
 
-// As shells and urt say it.
+// The status as shells and urt write it.
 function statusOf(i) {
 	const status = run.status[i];
 
@@ -115,7 +116,7 @@ function statusOf(i) {
 	return String(status >> 8);
 }
 
-// Of each name: what its processes used; [0] used most.
+// Sums up the processes of each name; name 0 used most.
 function sumNames() {
 	const sums = facts.names.map((name, index) => ({
 		index, name, count: 0, user: 0, sys: 0, real: 0, longest: 0,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// In words: the run, one process, the critical chain.
+// The run, one process, and the critical chain in words.
 'use strict';
 
 const term = (name, value) =>
@@ -57,7 +57,7 @@ function showLegend() {
 
 // --- one process ---
 
-// Its ancestors, the last few of them if they are many.
+// The ancestors of a process, but only the last few if there are many.
 function pathOf(i, most = 6) {
 	const path = [];
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What all drawing needs: elements, colours, a canvas as sharp as the screen, and
-// one frame for all that has changed since the last one.
+// Parts of all drawing: elements, colours, a canvas as sharp as the screen, and
+// one frame for all changes since the last frame.
 'use strict';
 
 const $ = id => document.getElementById(id);
 
-// Text is always text here, never markup: names are anybody's choice.
+// Text is always text here, never markup, because any process can choose its
+// name.
 function element(tag, properties = {}, ...children) {
 	const made = Object.assign(document.createElement(tag), properties);
 
@@ -13,8 +14,8 @@ function element(tag, properties = {}, ...children) {
 	return made;
 }
 
-// Puts others in the place of what is in there. Of its buttons, the one at the
-// same place has the focus again.
+// Replaces the children. If a button had the focus, the new button at its place
+// gets the focus.
 function replace(parent, ...children) {
 	const buttons = () => [...parent.querySelectorAll('button')];
 	const at = buttons().indexOf(document.activeElement);
@@ -31,7 +32,7 @@ const HEAT_FULL = 8;
 const HEAT_MORE = 9;
 const colours = {};
 
-// As picture_heat() has it.
+// The same steps as picture_heat().
 function heatOf(share) {
 	if (share > 1.1)
 		return HEAT_MORE;
@@ -53,7 +54,8 @@ function hexColour(text) {
 		parseInt(hex.slice(at, at + 2), 16)).join(' ')})`;
 }
 
-// Those of the still picture, so that they are said once; the rest is the page's.
+// Reads the colours of the still picture, so that they are defined once. The
+// page adds its own.
 function readColours() {
 	const style = getComputedStyle(document.documentElement);
 	const of = name => hexColour(style.getPropertyValue(name).trim());
@@ -66,10 +68,10 @@ function readColours() {
 	colours.heat = [];
 	for (let heat = 0; heat <= HEAT_MORE; heat++)
 		colours.heat.push(still(`k${heat}`).fill);
-	// What was not searched for.
+	// Processes that do not match the search.
 	colours.faint = colours.heat.map(c => mix(c, colours.panel, 0.78));
 	colours.dark = matchMedia('(prefers-color-scheme: dark)').matches;
-	// Readable on each of them, as in svg.css.
+	// Text colours that are readable on each heat, as in svg.css.
 	colours.on = colours.heat.map((_, heat) => colours.dark ?
 		(heat >= 5 ? '#16110a' : colours.text) :
 		(heat >= 7 ? '#ffffff' : colours.text));
@@ -95,7 +97,7 @@ function prepare(canvas, width, height) {
 }
 
 let pending = 0;
-let lastDrawing = 0;		// ms that it took
+let lastDrawing = 0;		// ms that the last frame took
 
 function drawAll() {
 	const begin = performance.now();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What people do: mouse, wheel and keys.
+// Actions of the user: mouse, wheel and keys.
 'use strict';
 
 // --- actions ---
 
-// One process is selected at a time, in timeline and table alike.
+// One process is selected at a time, in the timeline and in the table.
 function select(i, inTable = true) {
 	model.selected = i;
 	showDetails();
@@ -26,7 +26,8 @@ function scrollToLane(lane) {
 		box.scrollTop = top - box.clientHeight / 2;
 }
 
-// What hides it is unfolded. close: it fills a good part of the view.
+// Unfolds all that hides the process. close: zooms until it fills a good part
+// of the view.
 function reveal(i, close) {
 	if (model.hidden[i]) {
 		for (let up = run.parent[i]; up >= 0; up = run.parent[up]) {
@@ -85,7 +86,7 @@ function startSearch(query) {
 	invalidate();
 }
 
-// The next one after the selected one, by start; round and round.
+// Selects the next process by start. After the last one comes the first one.
 function step(by) {
 	const { matches } = model;
 
@@ -103,7 +104,8 @@ const toggleChain = () =>
 
 const changeHeight = by => setHeight(Math.min(40, timeline.height + by));
 
-// In the order of the tree; by: which way, past what is folded away.
+// Selects process to, in the order of the tree. by is the direction in which to
+// skip folded processes.
 function walk(to, by = 0) {
 	while (by && model.hidden[to])
 		to += by;
@@ -129,7 +131,7 @@ function showHelp() {
 
 // --- keys ---
 
-// Of the timeline, when it has the focus. i: the selected process, or -1.
+// Keys of the timeline when it has the focus. i: the selected process, or -1.
 const TIMELINE_KEYS = [
 	{ keys: ['ArrowLeft', 'ArrowRight'], show: '← →', text: 'move in time', act: (i, key) => pan(key === 'ArrowLeft' ? -0.15 : 0.15) },
 	{ keys: [], show: '↑ ↓', text: 'move through the lanes, if they do not fit' },
@@ -144,7 +146,7 @@ const TIMELINE_KEYS = [
 	{ keys: ['F'], show: 'F', text: 'fold what is below all of its name', act: i => i >= 0 && toggleFoldName(i) },
 ];
 
-// Everywhere but in the search.
+// Keys that work everywhere except in the search.
 const PAGE_KEYS = [
 	{ keys: ['/'], show: '/', text: 'search; Enter goes to the next match', act: () => $('search').focus() },
 	{ keys: ['n', 'N'], show: 'n N', text: 'next, previous match', act: (i, key) => step(key === 'n' ? 1 : -1) },
@@ -279,7 +281,7 @@ function drag(event) {
 	};
 }
 
-// --- and above it ---
+// --- the mouse, above the timeline ---
 
 function brush(event) {
 	const { canvas } = overview;

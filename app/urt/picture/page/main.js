@@ -31,7 +31,7 @@ function listenToTimeline() {
 			reveal(i, true);
 	};
 	canvas.onkeydown = event => press(event, TIMELINE_KEYS);
-	// It may stop the page from scrolling.
+	// The handler must be able to stop the page from scrolling.
 	canvas.addEventListener('wheel', turnWheel, { passive: false });
 	scroller.onscroll = invalidate;
 	overview.canvas.onpointerdown = brush;
@@ -43,7 +43,7 @@ function resize() {
 	showRows();
 }
 
-// On another screen, what was asked for is not so any more: ask anew.
+// Another screen may have another sharpness. The query must then be made anew.
 function watchSharpness() {
 	matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).onchange = () => {
 		invalidate();
@@ -58,7 +58,7 @@ function listenToPage() {
 		if (!$('help').open)
 			press(event, PAGE_KEYS);
 	};
-	// A window that is made higher may leave the body as it is.
+	// If a window becomes higher, the size of the body may not change.
 	window.onresize = resize;
 	new ResizeObserver(resize).observe(document.body);
 	watchSharpness();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is shown of the run: lanes, what is folded away, what was searched for.
+// The shown part of the run: lanes, folded processes, the search.
 'use strict';
 
 const model = {
@@ -8,12 +8,12 @@ const model = {
 	folded: new Set(),	// processes whose descendants are not shown
 	hidden: new Uint8Array(run.count),
 	lanes: 0,
-	first: null,		// of each lane, and the end: index of bars
-	bars: null,		// of one lane after the other, by their start
-	reach: null,		// until when bars of this lane, up to here, last
+	first: null,		// index of bars for each lane, and the end
+	bars: null,		// bars, lane after lane, by their start
+	reach: null,		// latest end of this lane's bars up to here
 	laneOf: new Uint32Array(run.count),
 	query: '',
-	matches: null,		// null: nothing is searched for
+	matches: null,		// null: no search
 	isMatch: new Uint8Array(run.count),
 	selected: -1,
 };
@@ -40,7 +40,7 @@ function hideFolded() {
 	}
 }
 
-// Lanes in which nothing is left are left out.
+// Empty lanes are left out.
 function numberLanes() {
 	const lane = model.byName ? run.name : run.lane;
 	const used = [];
@@ -57,7 +57,7 @@ function numberLanes() {
 	model.lanes = count;
 }
 
-// Which bars are in which lane, by their start.
+// Sorts the bars of each lane by their start.
 function fillLanes() {
 	const first = new Uint32Array(model.lanes + 1);
 	const shown = byStart.filter(i => !model.hidden[i]);
@@ -101,8 +101,8 @@ function firstUntil(lane, moment) {
 	return low;
 }
 
-// The process in a lane that is nearest to a moment, at most so far away; the one
-// that began last, if there are several.
+// The process in a lane that is nearest to a moment, within a distance. Of
+// several, the one that began last.
 function processAt(lane, moment, distance) {
 	let best = -1, least = distance;
 
@@ -126,13 +126,13 @@ function processAt(lane, moment, distance) {
 // --- search ---
 
 const KINDS = {
-	__proto__: null,	// nothing else is one, such as "constructor"
+	__proto__: null,	// "constructor" is no key
 	'is:failed': failed,
 	'is:running': i => run.running[i],
 	'is:chain': i => run.chain[i],
 };
 
-// A function that says whether a process is meant.
+// Returns a function that says whether a process matches the query.
 function searcher(query) {
 	const kind = KINDS[query.toLowerCase()];
 	const whole = /^"(.*)"$/s.exec(query);
@@ -160,7 +160,7 @@ function search(query) {
 
 // --- the critical chain ---
 
-// What each link of it took by itself: what no other link below it explains.
+// The time that each link adds: the part that no link below it explains.
 function chainLinks() {
 	const own = new Float64Array(run.count);
 	const links = [];

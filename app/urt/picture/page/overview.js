@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The whole run at a glance: how many CPUs were busy, and which part of it the
-// timeline shows. Each process's CPU time is spread evenly over its life.
+// The whole run at a glance: the number of busy CPUs, and the part that the
+// timeline shows. The CPU time of each process is spread evenly over its life.
 'use strict';
 
 const overview = {
@@ -10,8 +10,9 @@ const overview = {
 	most: 1,
 };
 
-// What lies in whole bins goes into changes, from which the sum is made at the
-// end: as much work for a long process as for a short one.
+// A process changes the load only at the first and the last of its whole bins.
+// The sum of the changes is made at the end, so that a long process costs as
+// little as a short one.
 function fillBins(count) {
 	const bins = new Float64Array(count);
 	const changes = new Float64Array(count + 1);
@@ -78,7 +79,7 @@ function drawBrush(context) {
 			   overview.height - 1);
 }
 
-// Where matches are, however few.
+// Marks the places of matches, also of a single one.
 function drawMatches(context) {
 	if (!model.matches)
 		return;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Which part of the run is seen, and times as text.
+// The visible part of the run, and times as text.
 'use strict';
 
 const NS = { us: 1e3, ms: 1e6, s: 1e9, min: 60e9 };
 const DAY = 86400 * NS.s;
-const SHORTEST = 2000;		// ns, to be seen at a time
+const SHORTEST = 2000;		// ns, the shortest visible part
 
 const view = {
 	from: 0,
@@ -16,7 +16,7 @@ const span = () => view.to - view.from;
 const xOf = ns => (ns - view.from) / span() * view.width;
 const nsAt = x => view.from + x / view.width * span();
 
-// A little more than the run, so that its end is seen to be one.
+// The view may be a little longer than the run, so that its end can be seen.
 const MARGIN = 0.012;
 const earliest = -facts.end_ns * MARGIN / 4;
 const latest = facts.end_ns * (1 + MARGIN);
@@ -49,7 +49,7 @@ const pad = (number, digits) => String(number).padStart(digits, '0');
 // Seconds with three decimals, as urt prints them.
 const seconds = ns => (Math.round(ns / NS.ms) / 1e3).toFixed(3);
 
-// In the unit that suits.
+// A duration in a suitable unit.
 function duration(ns) {
 	if (ns < NS.us)
 		return `${Math.round(ns)} ns`;
@@ -76,7 +76,7 @@ function tickStep(wanted) {
 	return steps.find(step => step >= wanted) || Math.ceil(wanted / DAY) * DAY;
 }
 
-// In as many decimals as a step needs.
+// A time with as many decimals as a step needs.
 function inUnit(ns, step, unit, name) {
 	const decimals = Math.ceil(Math.log10(unit / step) - 1e-9);
 
@@ -98,7 +98,7 @@ function tickText(ns, step) {
 		`${Math.floor(minutes / 60)}:${pad(minutes % 60, 2)}:${pad(s % 60, 2)}`;
 }
 
-// Calls back with x and text of each.
+// Calls back with x and text of each tick.
 function eachTick(callback) {
 	const step = tickStep(span() / Math.max(2, view.width / 110));
 
@@ -107,6 +107,6 @@ function eachTick(callback) {
 		callback(xOf(n * step), tickText(n * step, step));
 }
 
-// Thin spaces between groups of three digits.
+// Puts thin spaces between groups of three digits.
 const grouped = number =>
 	String(number).replace(/\B(?=(\d{3})+$)/g, '\u2009');

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two tables: processes, and names. Of 100,000 rows, those in sight are made.
+// Two tables: processes, and names. Only rows in sight have elements, because
+// there may be 100,000 rows.
 'use strict';
 
 const ROW = 26;			// pixels
@@ -9,11 +10,11 @@ const dash = value => value < 0 ? '-' : value;
 
 const cpuTotal = facts.user_ns + facts.sys_ns;
 
-// The width of columns of seconds: no number is larger than one of these.
+// The width of columns of seconds. It has room for the largest number.
 const SECONDS = `${Math.max(108, 24 + 9 *
 	seconds(Math.max(cpuTotal, facts.end_ns)).length)}px`;
 
-// key: what it is sorted by.
+// key: the value to sort by.
 const PROCESS_COLUMNS = [
 	{ title: 'name', text: true, width: 'minmax(180px, 3fr)', key: i => nameOf(i), show: i => nameOf(i) },
 	{ title: 'PID', width: '92px', key: i => run.pid[i], show: i => run.pid[i] },
@@ -66,7 +67,8 @@ function rowsToSort() {
 	return there.filter(n => meant.has(n));
 }
 
-// Numbers are looked up once, not at each comparison. Equal ones stay in order.
+// Numbers are looked up once, not at each comparison. Equal rows keep their
+// order.
 function sortRows() {
 	const { column, down } = table.sorted[table.ofNames];
 	const { key, text } = columns()[column];
@@ -92,7 +94,7 @@ function sortRows() {
 function sortBy(column) {
 	const sorted = table.sorted[table.ofNames];
 
-	// Of numbers, the largest are what is looked for.
+	// Numbers begin with the largest, because users look for these.
 	sorted.down = sorted.column === column ? !sorted.down :
 		!columns()[column].text;
 	sorted.column = column;
@@ -156,7 +158,7 @@ function showRows() {
 			table.made.delete(at);
 		}
 	}
-	// In the order that they are seen in, for those who hear them.
+	// Insert rows in their visible order, for screen readers.
 	for (let at = last - 1, below = null; at >= first; at--) {
 		if (!table.made.has(at)) {
 			table.made.set(at, makeRow(at));
@@ -181,7 +183,7 @@ function refreshTable() {
 	showRows();
 }
 
-// Only a row that is made can be pointed at.
+// Only a row that has an element can be marked.
 function markActive(at) {
 	table.active = at;
 	for (const [index, made] of table.made) {
@@ -215,7 +217,7 @@ function activate(at) {
 		select(table.rows[at], false);
 }
 
-// Of a process: where it is; of a name: all that have it.
+// A process opens at its place. A name opens all processes that have it.
 function openActive() {
 	if (table.active < 0)
 		return;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The timeline. Only lanes that are in sight are drawn, and of those only bars
-// between the view's ends; what is narrower than a pixel is drawn together.
+// The timeline. It draws only lanes in sight, and only bars between the ends of
+// the view. Bars that are narrower than a pixel are drawn together.
 'use strict';
 
 const AXIS = 22;		// pixels, above the lanes
 const TALLEST = 22;
 const LOWEST = 3;
 const LOWEST_NAMED = 16;
-const LABELLED = 13;		// lanes of this height have names in them
-const LEAST_LETTERS = 5;	// of a name that is cut short
-const ROOMY = 300;		// so few bars have names beside them
+const LABELLED = 13;		// lanes of this height or more have names
+const LEAST_LETTERS = 5;	// of a cut name
+const ROOMY = 300;		// at most so many bars have names beside them
 
 const timeline = {
 	canvas: $('timeline'),
@@ -17,10 +17,10 @@ const timeline = {
 	height: TALLEST,	// of a lane
 	hover: -1,
 	drawn: 0,		// bars, in the last frame
-	letter: 7,		// width of one
+	letter: 7,		// width of one, in pixels
 };
 
-// Lanes of names have these in them.
+// Lanes with names have this height at least.
 function setHeight(height) {
 	timeline.height = Math.max(model.byName ? LOWEST_NAMED : LOWEST, height);
 	sizeLanes();
@@ -51,9 +51,9 @@ const laneTop = lane =>
 const laneAt = y =>
 	Math.floor((y - AXIS + timeline.scroller.scrollTop) / timeline.height);
 
-// Draws the bars of a lane from the left to the right. Those narrower than a
-// pixel wait in a column until one comes that is not in it; columns that look the
-// same are one rectangle.
+// Draws the bars of a lane from the left to the right. Bars that are narrower
+// than a pixel wait in a column until a bar outside this column comes. Columns
+// that look alike become one rectangle.
 class LaneDrawer {
 	constructor(context) {
 		this.context = context;
@@ -63,7 +63,7 @@ class LaneDrawer {
 	begin(y) {
 		this.y = y;
 		this.column = -1;
-		this.from = -1;		// of a rectangle of columns
+		this.from = -1;		// start of a rectangle of columns
 		this.labels = [];
 	}
 
@@ -107,7 +107,7 @@ class LaneDrawer {
 			this.match = 0;
 		}
 		this.cpu += cpuOf(i);
-		this.real += realOf(i) + 1;	// who took no time is there, too
+		this.real += realOf(i) + 1;	// 0 ns count as well
 		this.match |= model.isMatch[i];
 	}
 
@@ -127,7 +127,7 @@ class LaneDrawer {
 			this.labels.push({ i, from, width, end, heat, faint });
 	}
 
-	// Each with some of the ground beside it: bars have all colours.
+	// Each mark has some ground beside it, because bars have all colours.
 	marks(i, x, width, end) {
 		const height = timeline.height - this.bottom;
 		const right = Math.round(x + width);
@@ -153,7 +153,7 @@ class LaneDrawer {
 		this.context.fillRect(x, this.y + y, width, height);
 	}
 
-	// In the bar, or beside it where nothing follows soon.
+	// The name is in the bar, or beside it if no bar follows soon.
 	label(at) {
 		const { i, from, width, end, heat, faint } = this.labels[at];
 		const next = this.labels[at + 1];
@@ -257,7 +257,7 @@ function outline(context, i, colour, thick) {
 			   timeline.height - 1 + thick);
 }
 
-// A lane's name stands at its left, on top of what is there.
+// The name of a lane is at its left, on top of its bars.
 function drawNames(context) {
 	context.font = `${Math.min(12, timeline.height - 4)}px ui-monospace, "DejaVu Sans Mono", monospace`;
 	for (let lane = 0; lane < model.lanes; lane++) {
