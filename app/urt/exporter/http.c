@@ -216,7 +216,7 @@ static void end(struct connection *slot)
 	slot->end_ns = UINT64_MAX;
 }
 
-/* Whether the connection may give way. A connection with a request may not. */
+/* Whether it may give way. A connection with an open request may not. */
 static bool is_idle(const struct connection *slot, uint64_t now)
 {
 	return slot->answered ? now - slot->since_ns >= STUCK_NS :
