@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * budget PID SECONDS: a limit for the CPU time of a process with all that it has
- * started and will start, where RLIMIT_CPU is one for each process. When it is
- * used up, they are all sent SIGTERM.
+ * budget PID SECONDS: limits the CPU time of a process together with all
+ * processes that it has started and will start. RLIMIT_CPU limits each process
+ * alone. When the budget is used up, all of them get SIGTERM.
  *
  *	cc -o budget budget.c $(pkg-config --cflags --libs liburt)
  *	./build.sh & ./budget $! 600
  *
- * Exit status: 0 all have ended before; 3 it was used up; 1 an error; 2 usage.
+ * Exit status: 0 all have ended before; 3 the budget was used up; 1 an error; 2
+ * usage.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,7 +26,10 @@ static int fail(const char *what)
 	return 1;
 }
 
-/* What has ended since the last call. Return: whether it could be read. */
+/*
+ * Adds the CPU time of processes that ended since the last call.
+ * Return: whether the records could be read.
+ */
 static bool take_records(struct urt *u, uint64_t *ns)
 {
 	struct urt_record record;
@@ -46,7 +50,7 @@ static uint64_t sum(const struct urt_snapshot *s)
 	return ns;
 }
 
-/* Return: 1 when the budget is used up, 0 when all have ended, -1 an error. */
+/* Return: 1 if the budget is used up, 0 if all have ended, -1 for an error. */
 static int follow(struct urt *u, uint64_t budget, struct urt_snapshot *s)
 {
 	struct pollfd fd = { urt_fd(u), POLLIN | POLLPRI, 0 };
@@ -56,8 +60,9 @@ static int follow(struct urt *u, uint64_t budget, struct urt_snapshot *s)
 		if (urt_snapshot(u, s))
 			return -1;
 		/*
-		 * Whose record has come may still be in this snapshot and the
-		 * next: it is counted when it is in neither.
+		 * A process whose record has come may still be in this snapshot
+		 * and in the next one. It counts as ended when it is in
+		 * neither.
 		 */
 		if (s->generation != generation) {
 			generation = s->generation;

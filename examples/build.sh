@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# build.sh COMMAND [ARGUMENT...]: runs a command, then says on standard error what
-# CPU time went into it, by the name of the program: with nothing but a shell and
-# awk, and the module loaded. Waits for what the command leaves running, too.
+# build.sh COMMAND [ARGUMENT...]: runs a command, then reports on standard error
+# its CPU time by the names of the programs. It needs only a shell, awk and the
+# loaded module. It waits for processes that the command leaves running.
 # Exit status: that of the command; 125 the module is not loaded, or the quota is
 # used up; 2 wrong usage.
 set -u
@@ -14,11 +14,11 @@ set -u
 	exit 125
 }
 
-# A session: it is ours until the last process that has it open closes it.
+# The session exists until the last process that has it open closes it.
 exec 3<>/proc/urt/session
 
-# Read from the start, so that records never have to wait for each other. End of
-# file comes when all that was registered has ended.
+# The reader runs from the start, so that records never have to wait. Its file
+# ends when all registered processes have ended.
 awk '
 	$1 == "exit" { n[$10]++; user[$10] += $5; sys[$10] += $6 }
 	$1 == "lost" { n["(lost)"] += $2; user["(lost)"] += $3; sys["(lost)"] += $4 }
@@ -36,8 +36,8 @@ awk '
 			printf "%7d could not be registered\n", missed
 	}' <&3 >&2 &
 
-# This shell, and so all that it starts from here on, but not its awk; in the end
-# not itself any more.
+# Registers this shell, and so all processes that it starts from here on. The
+# reader is unregistered. At the end the shell unregisters itself.
 echo "tree $$ -$!" >&3 || { kill $!; exit 125; }
 "$@" 3<&-
 status=$?

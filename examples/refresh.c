@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * refresh PID...: registers processes in the list that all users share, and
- * prints what that says of them with every refresh, until they are all gone. No
- * library: /proc/urt/status is written, polled and read as any file.
+ * prints their lines after every refresh, until all of them are gone. It uses
+ * no library. It writes, polls and reads /proc/urt/status like any file.
  *
- * Exit status: 0; 1 an error, and which; 2 wrong usage.
+ * Exit status: 0; 1 an error, which is printed; 2 wrong usage.
  */
 #include <errno.h>
 #include <poll.h>
@@ -24,8 +24,9 @@ static bool is_one_of(long pid, char **pids)
 }
 
 /*
- * From the beginning, which takes a snapshot of one moment; reading on continues
- * it, however small the buffer. Return: whether one of ours is still there.
+ * Reads from the beginning, which takes a snapshot of one moment. Further reads
+ * continue the snapshot, even with a small buffer.
+ * Return: whether one of our processes is still there.
  */
 static bool print_ours(FILE *file, char **pids)
 {
@@ -56,7 +57,9 @@ static bool register_all(FILE *file, char **pids)
 	return true;
 }
 
-/* Until they are gone. poll() returns at once before the first read. */
+/*
+ * Follows the processes until they are gone. The first poll() returns at once.
+ */
 static bool follow(FILE *file, char **pids)
 {
 	struct pollfd fd = { .fd = fileno(file), .events = POLLPRI };

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# service.sh NAME: follows all processes of that name and whatever they start,
-# and prints a line for each that ends, until none is left. For services whose
-# workers come and go: a crash is seen at once, and what each has used. Services
-# of other users are followed by root.
+# service.sh NAME: follows all processes of that name and their descendants. It
+# prints a line for each one that ends, until none is left. Use it for services
+# whose workers come and go: you see a crash at once, and the CPU time of each
+# worker. Only root can follow services of other users.
 # Exit status: 0 all have ended; 1 none could be followed; 2 wrong usage.
 set -u
 
@@ -25,7 +25,8 @@ done
 	{ echo "service.sh: no process $1 that is yours" >&2; exit 1; }
 echo "following $followed"
 
-# What wait(2) gives: a signal in the lowest seven bits, or a code above them.
+# Decodes a status of wait(2): a signal in the lowest seven bits, or a code
+# above them.
 ending() {
 	case $1 in
 	-) echo hidden ;;
@@ -44,7 +45,7 @@ while read -r kind pid ppid _ user sys _ real status name <&3; do
 			"$pid" "$ppid" $(((user + sys) / 1000000)) \
 			$((real / 1000000)) "$(ending "$status")" ;;
 	lost | missed)
-		# In these lines the second word is a number of processes.
+		# The second word of these lines is a number of processes.
 		echo "$kind: $pid" ;;
 	esac
 done

@@ -17,7 +17,7 @@ import struct
 import subprocess
 import sys
 
-# As urt.h declares them. Readers use the offsets and sizes given in the map.
+# Structures of urt.h. Readers use the offsets and sizes that the map gives.
 HEAD = struct.Struct("=8I")
 SNAPSHOT = struct.Struct("=QQII")
 PROCESS = struct.Struct("=QQQ6I16s")
@@ -25,7 +25,7 @@ CAPACITY = 100
 LENGTH = 64 + 2 * (64 + CAPACITY * PROCESS.size)
 
 
-# mmap.mmap() believes that a file of /proc, whose size is 0, cannot be mapped.
+# mmap.mmap() refuses a file of size 0, as files in /proc are.
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mmap.restype = ctypes.c_void_p
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int,
@@ -54,7 +54,7 @@ class Session:
 
     def records(self):
         """The lines that wait; None at the end."""
-        # A page has room for some lines; only whole ones come.
+        # A page has room for several lines. The kernel gives only whole lines.
         text = self.file.read(4096)
         return [line.split(" ", 9) for line in text.decode(
             errors="backslashreplace").splitlines()] if text else None
@@ -68,7 +68,8 @@ class Session:
             processes = [
                 PROCESS.unpack_from(self.map, at + head[6] + i * head[7])
                 for i in range(min(count, head[3]))]
-            # The kernel fills the other one meanwhile, for an interval.
+            # Meanwhile the kernel fills the other snapshot. This one stays for
+            # an interval.
             if HEAD.unpack_from(self.map)[1] == head[1]:
                 return time_ns, processes
 
@@ -94,7 +95,8 @@ def main(command):
     session.write("interval 1000\n")
     child = subprocess.Popen(
         command, preexec_fn=lambda: session.write(f"tree {os.getpid()}\n"))
-    # Its record comes when we have waited for it, and this says when to.
+    # The record comes after we have waited for the child, and this says when to
+    # wait.
     ended = os.pidfd_open(child.pid)
     poll = select.poll()
     poll.register(ended, select.POLLIN)

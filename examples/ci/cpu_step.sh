@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# cpu_step.sh NAME COMMAND [ARGUMENT...]: runs one step of a job and appends what
-# CPU time it took to a table, a line for each step:
+# cpu_step.sh NAME COMMAND [ARGUMENT...]: runs one step of a job and appends its
+# CPU time to a table, with one line for each step:
 #
 #	step,status,real_s,user_s,sys_s,processes,lost,missed
 #
-# in the file that CPU_STEPS names (cpu_steps.csv). With the module loaded that is
-# whatever the step started, by whomever it was waited for. What it leaves running
-# (a build server) is not: for what is about to end it waits two seconds. Without
-# the module the step runs all the same, and the line has what the shell knows:
-# processes that somebody waited for, and not how many.
+# The table is the file that CPU_STEPS names (cpu_steps.csv). If the module is
+# loaded, a line covers every process that the step started, whichever process
+# waited for it. It does not cover processes that the step leaves running (a build
+# server). The script waits two seconds for processes that are about to end.
+# Without the module, the step runs as well. The line then has the shell's values,
+# which cover only processes that were waited for, and not their number.
 # Exit status: that of the command; 2 wrong usage.
 set -u
 
@@ -24,7 +25,7 @@ reader=
 
 uptime_s() { cut -d' ' -f1 /proc/uptime; }
 
-# A limit of two seconds for something that takes milliseconds.
+# A limit of two seconds for a wait that takes milliseconds.
 wait_for_reader() {
 	left=20
 	while kill -0 $reader 2>/dev/null && [ $left -gt 0 ]; do
@@ -35,7 +36,7 @@ wait_for_reader() {
 	wait $reader 2>/dev/null
 }
 
-# user_s,sys_s,processes,lost,missed
+# Prints user_s,sys_s,processes,lost,missed.
 from_records() {
 	awk '	$1 == "exit" { n++; user += $5; sys += $6 }
 		$1 == "lost" { lost += $2; user += $3; sys += $4 }
@@ -44,7 +45,8 @@ from_records() {
 			n + lost, lost, missed }' "$records"
 }
 
-# The same from the second line of times, which is that of children: 0m1.20s 0m0.1s
+# Prints user_s and sys_s from the second line of times, which is about children:
+# 0m1.20s 0m0.1s
 from_times() {
 	awk 'function s(text, part) {
 			split(text, part, /[ms]/)
@@ -58,8 +60,8 @@ if [ -w /proc/urt/session ] && exec 3<>/proc/urt/session; then
 	reader=$!
 fi
 begin=$(uptime_s)
-# This shell, and so what it starts from here on, but not the reader; in the end
-# not itself any more.
+# Registers this shell, and so all processes that it starts from here on. The
+# reader is unregistered. At the end the shell unregisters itself.
 if [ -n "$reader" ] && ! echo "tree $$ -$reader" >&3; then
 	kill $reader
 	reader=
