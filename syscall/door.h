@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * A door is a way to have something done that can be measured, in user space
- * (measure.c) and in the kernel (module/) alike:
+ * A door is one way to have work done that can be measured. User space
+ * (measure.c) and the kernel (module/) use the same doors:
  *
  *	DOOR(getppid, "system call, getppid()")
  *	{
  *		getppid();
  *	}
  *
- * makes door_getppid, with a function that does it once, between two stamps, and
- * one that does it in a loop. The listings have both under their names.
+ * makes door_getppid, with a function that does the work once, between two
+ * stamps, and a function that does it in a loop. The listings show both by
+ * name.
  */
 #ifndef SYSCALL_DOOR_H
 #define SYSCALL_DOOR_H
@@ -21,20 +22,21 @@
 #define noinline __attribute_noinline__
 #endif
 
-#define DOOR_SAMPLES	1001	/* each of one call */
-#define DOOR_BATCHES	101	/* each of a loop */
+#define DOOR_SAMPLES	1001	/* each is of one call */
+#define DOOR_BATCHES	101	/* each is of a loop */
 #define DOOR_LOOP	1000	/* calls in a loop */
 
 struct door {
 	const char *name;
 	unsigned long long (*once)(void);	/* from stamp to stamp */
 	void (*loop)(unsigned int n);
-	void (*undo)(void);	/* after each call; then there is no loop */
+	void (*undo)(void);	/* after each call; if set, no loop */
 };
 
 /*
- * The time stamp counter. Where QEMU counts instructions (-icount shift=0), it
- * is their number. Always the same instructions, so that their cost is known.
+ * Reads the time stamp counter. If QEMU counts instructions (-icount shift=0),
+ * this is their number. The function always has the same instructions, so that
+ * its cost is known.
  */
 static inline unsigned long long door_stamp(void)
 {
@@ -69,7 +71,9 @@ static inline unsigned long long door_stamp(void)
 	};								\
 	static __always_inline void call_##id(void)
 
-/* What can be done again only when undo_ID(), defined before, has undone it. */
+/*
+ * A door that must be undone by undo_ID(), defined before, between two calls.
+ */
 #define DOOR_UNDONE(id, text)						\
 	DOOR_ONCE(id)							\
 	static const struct door door_##id = {				\

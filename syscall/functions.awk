@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-# The phases ("# phase CALLS NAME"), then the kernel's functions and what was
-# executed, sorted by address ("ADDRESS = FUNCTION" and the lines of
-# bench/plugin/profile.c), to what one call executes of which function. A block of
-# code that runs on into another function counts for the one that it begins in.
+# Reads the phases ("# phase CALLS NAME"), then the kernel's functions and the
+# counts, sorted by address ("ADDRESS = FUNCTION" and the lines of
+# bench/plugin/profile.c). Prints what one call executes of each function. A block
+# of code that runs on into another function counts for the function that it
+# begins in.
 
 BEGIN {
 	nr = 0
@@ -20,7 +21,7 @@ $2 == "=" {
 	next
 }
 
-# By the caller's own doing: no interrupts, no other tasks.
+# Counts only work of the caller itself, without interrupts and other tasks.
 $2 == "in" && $5 == 1 {
 	sum[$3, fn] += $7
 	functions[fn]
@@ -32,7 +33,7 @@ function print_phase(p,		fn, count, all, sort) {
 	for (fn in functions) {
 		count = sum[p, fn] / calls[p]
 		all += count
-		# What is executed once in the phase is nothing of a call.
+		# Code that is executed once in the phase is not part of a call.
 		if (count >= 0.5)
 			printf "%8.0f  %s\n", count, fn | sort
 	}

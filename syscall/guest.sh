@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What run.sh has the guest do, a shell of busybox: all programs, one after the
-# other. Their tables' lines are told from the rest by their form (table.awk).
+# The commands that run.sh has the guest run, in a shell of busybox: all
+# programs, one after the other. table.awk knows the lines of their tables by
+# their form.
 set -eu
 
 user_functioncall

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What hello_quiet() is in the kernel, as a function of a library. */
+/* The work of hello_quiet() in the kernel, as a function of a library. */
 #ifndef SYSCALL_LIBRARY_H
 #define SYSCALL_LIBRARY_H
 

@@ -24,7 +24,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Leaves them sorted. */
+/* Leaves the samples sorted. */
 static unsigned long long median(unsigned int count)
 {
 	qsort(samples, count, sizeof(*samples), compare);
@@ -63,7 +63,7 @@ void measure(const struct door *door)
 	unsigned long long once, least;
 	double each;
 
-	median_once(door);	/* what happens the first time only */
+	median_once(door);	/* costs of the first call only */
 	once = less(median_once(door), stamp_cost);
 	least = less(samples[0], stamp_cost);
 	each = door->undo ? (double)once :

@@ -5,19 +5,21 @@
 #include "door.h"
 
 /*
- * Finds out what measuring costs, which is taken off from then on, and what is
- * counted; prints the heading.
+ * Finds the cost of measuring, which is subtracted from then on, and the unit
+ * of the counter. Prints the heading.
  */
 void measure_begin(void);
 
 /*
- * Prints a line: least and median of single calls, what one takes in a loop, and
- * the door's name. A door that has to be undone is in no loop; the third figure
- * is the second then.
+ * Prints a line: minimum and median of single calls, the cost of one call in a
+ * loop, and the door's name. A door that must be undone has no loop. Its third
+ * figure is a copy of the second.
  */
 void measure(const struct door *door);
 
-/* Ends the program, with errno and what it was about, unless it holds. */
+/*
+ * Ends the program, with errno and the condition, unless the condition holds.
+ */
 #define must(cond) ((cond) ? (void)0 : measure_fail(#cond))
 void measure_fail(const char *what) __attribute__((noreturn));
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What each way into the kernel costs: builds a kernel with the system calls of
+# The cost of each way into the kernel: builds a kernel with the system calls of
 # patches/, boots it in a virtual machine that counts instructions, runs all
-# programs of this directory there, and prints one table. README.md explains it.
+# programs of this directory there, and prints one table. README.md explains the
+# table.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -54,7 +55,7 @@ if [ -n "$csv" ] && { [ -d "$csv" ] || ! touch -- "$csv" 2>/dev/null; }; then
 	usage_error "cannot write to '$csv'"
 fi
 
-# make_all TARGET...: of Makefile.
+# make_all TARGET...: makes targets of Makefile.
 make_all() {
 	make -s -C "$top/syscall" OUT="$build/out" KDIR="$vm_kdir" LDFLAGS=-static \
 		CFLAGS="-O2 -g -Wall -Wextra -Werror" "$@" \
@@ -79,9 +80,10 @@ build_guest() {
 	vm_pack "$build/root" "$build/root.cpio.gz"
 }
 
-# boot LOG QEMU_ARGUMENTS... -- INIT...: repeatable to the instruction, nearly:
-# one CPU, and its time is what was executed. The clock is not on trial: where the
-# vDSO cannot read it, looking at it is a system call.
+# boot LOG QEMU_ARGUMENTS... -- INIT...: boots the guest with one CPU, whose time
+# is the number of executed instructions. Figures repeat almost to the
+# instruction. This does not test the clock: if the vDSO cannot read it, reading
+# the clock is a system call.
 boot() {
 	local log=$1
 	shift
@@ -89,7 +91,7 @@ boot() {
 		-cpu "$vm_plain_cpu" -smp 1 -icount shift=0,sleep=off "$@"
 }
 
-# Counts go behind the last function that begins at or before them.
+# A count belongs to the last function that begins at or before its address.
 print_functions() {
 	local counts=$build/counts plugin=$build/profile.so
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Asks the kernel how long a process has been running, by a system call that
- * the C library knows nothing of: get_process_runtime(), number 549.
+ * Asks the kernel how long a process has been running. The C library does not
+ * know this system call: get_process_runtime(), number 549.
  */
 #include <argp.h>
 #include <errno.h>
@@ -35,7 +35,7 @@ static const char doc[] =
 	"Exit status: 0 done, 1 there is no such process, 2 wrong usage, 3 this "
 	"kernel does not have the system call.";
 
-/* Return: whether it is a whole number in that range and nothing else. */
+/* Return: whether the text is only a whole number in that range. */
 static int parse_number(const char *text, long least, long *number)
 {
 	char *end;
@@ -46,7 +46,7 @@ static int parse_number(const char *text, long least, long *number)
 	       *number <= INT_MAX;
 }
 
-/* A negative number is for the kernel to refuse. */
+/* A negative number is passed on, so that the kernel refuses it. */
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct demo *demo = state->input;
@@ -78,7 +78,7 @@ static void sleep_for(long seconds)
 		;
 }
 
-/* syscall(2) takes any number, and turns what comes back into errno. */
+/* syscall(2) takes any number, and turns a negative result into errno. */
 static long get_process_runtime(pid_t pid)
 {
 	return syscall(NR_GET_PROCESS_RUNTIME, pid);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What is left to user space to do for a system call; on x86-64. */
+/* The part of a system call that user space does, on x86-64. */
 #ifndef SYSCALL_STUB_H
 #define SYSCALL_STUB_H
 
 /*
- * The number in rax, the first argument in rdi; the result in rax, -1 to -4095
- * being an errno. The instruction itself needs rcx and r11.
+ * The number is in rax, the first argument in rdi. The result is in rax; -1 to
+ * -4095 are an errno. The instruction itself overwrites rcx and r11.
  */
 static inline long call_kernel(long number, long argument)
 {

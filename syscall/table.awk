@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The programs' tables as one, with the ratio to a function call; then whether
-# it can be true at all. A line is "MINIMUM MEDIAN PER_CALL NAME".
+# Merges the programs' tables into one, with the ratio to a function call. Then
+# checks whether the figures can be true. A line is "MINIMUM MEDIAN PER_CALL
+# NAME".
 
 function row(name) {
 	printf "%-45s %8d %8d %10.2f %9.1f\n", name, least[name], median[name],

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The tests of the system calls, and of urt runtime beside them, on a kernel that
-# has them.
+# Tests the system calls, and urt runtime beside them, on a kernel that has the
+# calls.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)

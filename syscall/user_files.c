@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the usertime module's files cost, with one process registered: reading
- * status, registering, and a value of a mapped session.
+ * The cost of the usertime module's files with one process registered: reading
+ * status, registering, and reading a value of a mapped session.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,7 +27,7 @@ static struct urt *library;
 static struct urt_process process;
 static volatile uint64_t utime;
 
-/* As urt.h has it: of the first process. */
+/* Reads the first process as urt.h describes. */
 static uint64_t read_map(void)
 {
 	const struct urt_map_process *first;
@@ -75,7 +75,7 @@ DOOR_UNDONE(add, "procfs, registering a PID by write()")
 	put(add);
 }
 
-/* Registered: ourselves, while all is measured, and our parent now and then. */
+/* Registers us for the whole measurement, and our parent in single calls. */
 static void open_files(void)
 {
 	status = open(URT_STATUS_PATH, O_RDWR | O_CLOEXEC);

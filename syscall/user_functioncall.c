@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a call costs that stays in user space: a library's function, and two of
+ * The cost of a call that stays in user space: a library's function, and two of
  * the vDSO, the library that the kernel maps into every process.
  */
 #include <stdio.h>
@@ -38,7 +38,7 @@ static void warn_of_clock(void)
 
 	must(file && fgets(name, sizeof(name), file));
 	fclose(file);
-	if (strncmp(name, "tsc", 3))	/* tsc-early, soon after boot */
+	if (strncmp(name, "tsc", 3))	/* it is tsc-early soon after boot */
 		printf("# the kernel's clock is %s", name);
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* What a system call costs: one that does nothing, and some that do little. */
+/*
+ * The cost of system calls: one that does nothing, and several that do little.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Calls the kernel CALLS times for each of some system calls, in a phase of its
- * own for bench/plugin/profile.c, which counts by function what that executes.
+ * Calls the kernel CALLS times for each of several system calls, each in a
+ * phase of its own. bench/plugin/profile.c counts the executed instructions by
+ * function.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ static const struct {
 	{ "get_process_runtime(1)", NR_GET_PROCESS_RUNTIME, 1 },
 };
 
-/* The plugin learns where our stack in the kernel is while a phase is on. */
+/* Shows the plugin, during a phase, where our kernel stack is. */
 static void show_stack(void)
 {
 	profile_mark();

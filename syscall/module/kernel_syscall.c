@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the system calls of ../patches cost when the kernel itself has their work
- * done: calls their exported functions, and leaves a table in the log when it is
- * loaded. The same figures as of ../measure.c.
+ * The cost of the system calls of ../patches when the kernel itself uses them.
+ * The module calls their exported functions when it is loaded, and prints a
+ * table to the log. The figures are those of ../measure.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 #include <linux/mm.h>
@@ -52,7 +52,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Leaves them sorted. */
+/* Leaves the samples sorted. */
 static unsigned long long median(unsigned int count)
 {
 	sort(samples, count, sizeof(*samples), compare, NULL);
@@ -91,7 +91,7 @@ static void measure(const struct door *door)
 {
 	unsigned long long once, least, loop;
 
-	median_once(door);	/* what happens the first time only */
+	median_once(door);	/* costs of the first call only */
 	once = less(median_once(door), stamp_cost);
 	least = less(samples[0], stamp_cost);
 	loop = less(median_loop(door), loop_cost) * 100 / DOOR_LOOP;
