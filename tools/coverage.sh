@@ -11,8 +11,8 @@ out=$top/build/coverage
 
 lines_min=95 branches_min=85
 
-# What the compiler counts as branches and no test can take, by what stands in
-# the line; coverage.md says why.
+# Branches that the compiler counts and that no test can take, found by text of
+# their line. coverage.md gives the reasons.
 excluded='lockdep_assert_held|rcu_dereference\(|__task_cred\('
 
 rc=(--rc lcov_branch_coverage=1 --rc "lcov_excl_br_line=$excluded")
@@ -28,7 +28,7 @@ have not. Fails under $lines_min % of the lines or $branches_min % of the branch
 END
 }
 
-# unpack DATA DIR: what a guest has counted, beside what the compiler noted.
+# unpack DATA DIR: puts the guest's counts beside the compiler's notes.
 unpack() {
 	mkdir -p "$2/raw"
 	tar -C "$2/raw" -mxf "$1" || vm_die "$1 is no archive: did the guest end?"
@@ -37,7 +37,7 @@ unpack() {
 	cp "$build"/usertime/*.gcno "$2/"
 }
 
-# The tests of all guests together, nothing but our own files.
+# Merges the tests of all guests, and keeps only our own files.
 capture() {
 	local data dir n=0 traces=()
 
@@ -58,7 +58,7 @@ capture() {
 		-o "$out/usertime.info"
 }
 
-# Each line and branch that no test has reached, with its text.
+# Lists each line and branch that no test has reached, with its text.
 list_missing() {
 	awk -F'[:,]' -v top="$build/usertime/" '
 		function text(n,  i, line) {

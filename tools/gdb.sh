@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The module under gdb: boots a guest with the module loaded, and attaches gdb to
-# it, which knows the module's source. The guest goes on with gdb's "continue".
+# The module under gdb: boots a guest with the module loaded, and attaches gdb,
+# which knows the module's source. The guest continues with gdb's "continue".
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -58,7 +58,7 @@ mkdir -p "$build"
 # shellcheck disable=SC2046 # package names
 vm_install gdb binutils $(vm_packages) >&2
 vm_kernel || { echo "tools/gdb.sh: $vm_skip" >&2; exit 3; }
-# Kernels that are built here have no types and lines, the module shall.
+# Kernels that we build have no types and lines. The module needs them.
 vm_make+=(KCFLAGS=-g)
 vm_module
 vm_root "$build/root"
@@ -66,7 +66,7 @@ cp "$top/tools/vm/gdb" "$build/root/bin/wait_for_gdb"
 echo "$command" >"$build/root/command"
 vm_pack "$build/root" "$build/root.cpio.gz"
 
-# A socket's path must be short; a checkout's may be long.
+# The path of a socket must be short, and the path of a checkout may be long.
 dir=$(mktemp -d)
 guest=''
 end_guest() {
@@ -78,7 +78,7 @@ trap end_guest EXIT
 
 mkfifo "$dir/go"
 exec {go}<>"$dir/go"
-# A Ctrl-C on the terminal is for gdb: the guest has a process group of its own.
+# Gives the guest a process group of its own, so that Ctrl-C reaches only gdb.
 set -m
 vm_boot "$build/root.cpio.gz" "$build/kernel.log" 86400 quiet \
 	-smp 1 -gdb "unix:$dir/gdb,server=on,wait=off" -pidfile "$dir/pid" -- \
@@ -86,14 +86,15 @@ vm_boot "$build/root.cpio.gz" "$build/kernel.log" 86400 quiet \
 guest=$!
 set +m
 
-# The guest says where module and kernel are, and waits.
+# The guest prints where module and kernel are, and waits.
 until grep -q '^add-symbol-file ' "$build/output"; do
 	{ kill -0 $guest 2>/dev/null && [ $SECONDS -lt 900 ]; } ||
 		vm_die "the guest did not load the module; see $build/kernel.log"
 	sleep 0.1
 done
 
-# load_kernel FILE: the kernel is not where it was linked to be, but at random.
+# load_kernel FILE: finds where the kernel was loaded, because its address is
+# random.
 load_kernel() {
 	local linked is
 
@@ -109,7 +110,7 @@ commands=$build/commands
 	done
 	echo "target remote $dir/gdb"
 	sed -n 's/\r$//; s/^add-symbol-file /&'"${vm_ko//\//\\/}"' /p' "$build/output"
-	# It reads that when it is continued.
+	# gdb reads this when it continues.
 	echo "shell echo go >$dir/go"
 } >"$commands"
 echo "What the guest prints: $build/output" >&2

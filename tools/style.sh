@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Everything that reads the sources and finds fault: the compiler's warnings and
-# its analyzer, sparse, coccinelle, checkpatch.pl, cppcheck, clang-tidy, mandoc,
-# pyflakes and shellcheck. style/Makefile says what looks at which file, and
-# leaves out what is as it was when nothing was found, in whichever checkout;
-# style/check.sh how.
+# All checks that only read the sources: the compiler's warnings and its
+# analyzer, sparse, coccinelle, checkpatch.pl, cppcheck, clang-tidy, mandoc,
+# pyflakes and shellcheck. style/Makefile says which check reads which file. It
+# skips a file that was clean before and has not changed, also in another
+# checkout. style/check.sh runs the checks.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,14 +13,15 @@ build=$top/build/style
 mkdir -p "$build"
 cd "$top"
 
-# Coccinelle does not run without Python's library, and does not ask for it.
+# Coccinelle does not run without Python's library, but does not depend on it.
 packages() {
 	echo perl sparse shellcheck coccinelle cppcheck clang-tidy mandoc \
 		libpython3-dev pyflakes3 patch libbpf-dev libmicrohttpd-dev
 	vm_packages
 }
 
-# Here or not, a tool that does not run would find nothing.
+# In any case, a tool that does not run must fail, because it would find
+# nothing.
 need() {
 	local tool
 
@@ -29,8 +30,8 @@ need() {
 	done
 }
 
-# kernel_scripts: sets scripts to checkpatch.pl and the semantic patches, which
-# come with the kernel's source only.
+# kernel_scripts: sets scripts to checkpatch.pl and the semantic patches. Only
+# the kernel's source has them.
 kernel_scripts() {
 	local source new
 
@@ -50,7 +51,8 @@ kernel_scripts() {
 
 version_of() { dpkg-query -W -f '${Version}' "$1"; }
 
-# What is newer than a stamp makes it stale: so does another version of a tool.
+# A file that is newer than a stamp makes the stamp stale. Another version of a
+# tool must do so as well.
 note_tools() {
 	local package
 
@@ -76,7 +78,7 @@ cited_tests() {
 		vm_die "SECURITY.md names tests that do not exist:$unknown"
 }
 
-# A claim reads alone: it does not go on with the one before.
+# A claim stands alone. It does not continue the claim before it.
 claims_alone() {
 	local found
 
@@ -91,7 +93,7 @@ claims_alone() {
 		vm_die "these claims do not read alone; say of what: $found"
 }
 
-# Every mutant of the module is one of today's module.
+# Every mutant applies to the present module.
 mutants_apply() {
 	local patch
 
@@ -118,7 +120,7 @@ find "$clean" -type f -mtime +30 -delete
 
 make -s -k -O -j "$(nproc)" -f tools/style/Makefile OUT="$build" KDIR="$vm_kdir" \
 	LAB_KDIR="$lab_kdir" SCRIPTS="$scripts" CLEAN="$clean" 2>"$build/make.log" || {
-	# make's own lines say again what failed; other errors are news.
+	# make's own lines repeat the failures. Other errors are news.
 	grep -vE '^make: .*(Error [0-9]+$|not remade because of errors)' \
 		"$build/make.log" >&2
 	vm_die "see above"

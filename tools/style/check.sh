@@ -6,7 +6,7 @@
 # shellcheck disable=SC2317 # they are called by their names
 set -euo pipefail
 
-# What programs are compiled with, whichever tool reads them.
+# The flags for compiling programs, whichever tool reads them.
 program_flags() {
 	echo -std=gnu11 -Iusertime -Ilib -Itest/harness -Iapp/urt
 	case $1 in
@@ -15,7 +15,7 @@ program_flags() {
 	esac
 }
 
-# W=1 and sparse. Not what make has to say to the make that called us.
+# W=1 and sparse. Drops the messages of this make to the make that called us.
 check_module() {
 	local copy=$OUT/usertime
 
@@ -29,7 +29,8 @@ check_module() {
 	grep -E 'warning|error' "$OUT/module.log" || true
 }
 
-# The same for the one in syscall/, which needs a kernel with the system calls.
+# Does the same for the module in syscall/, which needs a kernel with the system
+# calls.
 check_lab_module() {
 	local log=$OUT/lab_module.log
 
@@ -43,8 +44,8 @@ check_lab_module() {
 		grep -vE 'undefined!$|unresolved symbol errors|turn errors into' || true
 }
 
-# As a maintainer would get them, but for who signs them and MAINTAINERS. By
-# their names, git would tell checkpatch.pl that they are sources.
+# Checks the patches as a maintainer would get them, except signers and
+# MAINTAINERS. Git would tell checkpatch.pl by their names that they are sources.
 check_patches() {
 	local patch
 
@@ -60,7 +61,7 @@ check_checkpatch() {
 		-f "$@" 2>&1 | grep -v '^total:.* 0 errors, 0 warnings, 0 checks' || true
 }
 
-# A semantic patch says itself which options it wants.
+# A semantic patch names its own options.
 check_cocci() {
 	local options dir log=$OUT/cocci/${1##*/}.log
 
@@ -85,7 +86,7 @@ check_gcc() {
 		-c -o /dev/null "$1" 2>&1 || true
 }
 
-# It counts on standard error what it has left out of other people's headers.
+# clang-tidy prints on standard error how many findings in foreign headers it left out.
 check_tidy() {
 	# shellcheck disable=SC2046 # words
 	clang-tidy --quiet "$1" -- $(program_flags "$1") 2>"$OUT/tidy/$1.log" ||
@@ -100,11 +101,11 @@ check_layout() {
 	done
 }
 
-# Of no use here: variableScope, since variables are declared at the beginning of
-# a function, as in the kernel; shadowFunction, since a variable is not called,
-# and gcc's -Wshadow tells where one is; constParameter, since callbacks have the
-# type that their caller wants; unreachableCode, since it believes that raise()
-# never returns, and compilers look for the same.
+# Some checks are of no use here. variableScope: variables are declared at the
+# beginning of a function, as in the kernel. shadowFunction: a variable is not
+# called, and gcc's -Wshadow reports real cases. constParameter: callbacks have
+# the type that their caller needs. unreachableCode: it believes that raise()
+# never returns, and compilers do this check.
 cppcheck_all() {
 	cppcheck --quiet --inline-suppr --std=c11 --platform=unix64 \
 		--suppress=variableScope --suppress=shadowFunction \
@@ -116,7 +117,7 @@ check_cppcheck() {
 		-Iusertime -Ilib -Itest/harness -Iapp/urt "$@"
 }
 
-# The kernel is written in GNU C: not portable, on purpose.
+# The kernel's code is GNU C, and not portable on purpose.
 check_cppcheck_module() {
 	cppcheck_all --enable=warning,style,performance -Iusertime -Isyscall \
 		--suppress=arithOperationsOnVoidPointer \
@@ -127,10 +128,10 @@ check_shellcheck() {
 	shellcheck -x -P SCRIPTDIR -P "$PWD" "$1" 2>&1 || true
 }
 
-# Which other pages are installed here is not the page's fault; man.sh looks for
-# ours.
+# A page may cite a page that is not installed here. man.sh checks our own pages.
 check_mandoc() {
-	# One that only leads to another, which is found where it is installed.
+	# Skips a page that only leads to another page, which is found where it
+	# is installed.
 	! grep -q '^\.so ' "$1" || return 0
 	mandoc -Tlint -Wstyle "$1" 2>&1 |
 		grep -vE 'STYLE: referenced manual not found|outdated mandoc\.db' ||
@@ -141,7 +142,7 @@ check_pyflakes() {
 	pyflakes3 "$1" 2>&1 || true
 }
 
-# Scripts are known by their first line, or by what shellcheck is told there.
+# Scripts are known by their first line, or by a hint for shellcheck there.
 list_scripts() {
 	git ls-files | while read -r file; do
 		[ ! -f "$file" ] || ! head -n 3 "$file" | tr -d '\0' |

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's macros that cppcheck has to understand: it does not see the
- * kernel's headers, and would take loops for calls that leave everything unset.
+ * Macros of the kernel that cppcheck must understand. It does not see the
+ * kernel's headers. Without these macros it would take loops for calls that set
+ * nothing.
  */
 #define list_for_each_entry(pos, head, member) \
 	for (pos = next_in(head); pos; pos = next_in(head))

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# layout.sh FOLDER...: do the files of each folder stand in an order? Each .c
-# includes its own header first, each header compiles alone, and no files call each
-# other in a circle. Prints what is not so. From the top of the checkout, with OUT
-# and KDIR as in Makefile, and FLAGS, what programs are compiled with.
+# layout.sh FOLDER...: checks that each .c includes its own header first, that each
+# header compiles alone, and that no files of a folder call each other in a circle.
+# Prints what is wrong. Call it from the top of the checkout, with OUT and KDIR as
+# in Makefile, and FLAGS, the flags for compiling programs.
 set -euo pipefail
 
 # own_header_first FOLDER
@@ -21,10 +21,10 @@ own_header_first() {
 	done
 }
 
-# A file that includes nothing but this header, and so would miss what it misses.
+# Includes only this header, so that a missing include of the header shows.
 alone() { printf '#include "%s"\n' "$1"; }
 
-# compile_module FOLDER OBJECTS: with the kernel's own flags, in a copy of it.
+# compile_module FOLDER OBJECTS: compiles a copy of it with the kernel's own flags.
 compile_module() {
 	local h failed=
 
@@ -56,7 +56,8 @@ compile_programs() {
 	done
 }
 
-# circles OBJECTS: tsort(1) puts callers before those that they call, if it can.
+# circles OBJECTS: tsort(1) puts callers before the files that they call, if it
+# can.
 circles() {
 	local o
 

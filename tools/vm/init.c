@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * PID 1 of the guest: mounts what everybody expects, runs one command, says how
- * it ended, powers off.
+ * PID 1 of the guest: mounts the usual file systems, runs one command, prints
+ * its exit status, powers off.
  *
- *	init port COMMAND...	its output goes to the second serial port, where
- *				no message of the kernel can be taken for it
+ *	init port COMMAND...	its output goes to the second serial port, which
+ *				no message of the kernel reaches
  *	init console COMMAND...	it has the console as its terminal
  *
  * In the environment: URT_PORT, the name of the second serial port.
  *
- * The kernel passes on what follows "--" on its command line. The last line on
- * the second port is "# status N", N being the command's exit status; without
- * it the guest has crashed.
+ * The kernel passes on the words behind "--" of its command line. The last line
+ * on the second port is "# status N", where N is the command's exit status.
+ * Without this line the guest has crashed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static void mount_all(void)
 	mount_on("tmpfs", "/tmp");
 	mount_on("devpts", "/dev/pts");
 	mount_on("tracefs", "/sys/kernel/tracing");
-	/* Debug kernels have it. */
+	/* Only debug kernels have debugfs. */
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 	chmod("/tmp", 01777);
 }
@@ -99,7 +99,7 @@ static pid_t start(char **argv)
 	_exit(127);
 }
 
-/* Everything without a parent is ours to reap. */
+/* PID 1 must reap every process without a parent. */
 static int wait_for(pid_t pid)
 {
 	int status;
@@ -120,7 +120,7 @@ int main(int argc, char **argv)
 	mount_all();
 	open_port();
 	umask(022);
-	/* The kernel obeys this word of its own, and hands it on all the same. */
+	/* The kernel obeys this word of its own, but passes it on as well. */
 	if (argc > 1 && !strcmp(argv[1], "nokaslr")) {
 		argc--;
 		argv++;

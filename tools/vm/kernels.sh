@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # for those who source this
-# Which kernel runs in the VM, and what it takes to build for it. Sourced by
-# vm.sh. URT_KERNEL names one of tools/vm/kernels/list; without it, it is the kernel
-# of this machine's own distribution.
+# Which kernel runs in the VM, and what is needed to build for it. Sourced by vm.sh.
+# URT_KERNEL names a kernel of tools/vm/kernels/list. The default is the kernel of
+# this machine's distribution.
 #
-# Downloads, roots of other suites and kernels that are built here are kept in
-# the cache under the versions of their packages.
+# The cache keeps downloads, roots of other suites, and kernels that are built here,
+# under the versions of their packages.
 
 : "${top:?}" "${build:?}"
 vm_cache=${URT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/usertime}
@@ -18,13 +18,13 @@ vm_make=()	# more arguments for the module's make
 vm_own=	# y: it is that of this machine's own distribution
 vm_skip=	# why the kernel cannot be had
 : "${vm_headers_only=}"	# y: a kernel that is built here only as far as modules
-			# compile; there is no image then
+			# only compile, without an image
 
-# The kernels of tools/vm/kernels/list, a line each without comments.
+# Prints tools/vm/kernels/list without its comments.
 vm_kernels() { grep -v '^#' "$top/tools/vm/kernels/list"; }
 
-# vm_kernel: sets vm_release, vm_kdir, vm_image, vm_compiler and what stands
-# above. Returns 3, with vm_skip set, if the kernel is not to be had.
+# vm_kernel: sets vm_release, vm_kdir, vm_image, vm_compiler and the variables
+# above. Returns 3, with vm_skip set, if the kernel is not available.
 vm_kernel() {
 	local name suite arch package rest lock
 
@@ -56,8 +56,8 @@ there are: $(vm_kernels | cut -d' ' -f1 | paste -sd' ')"
 
 vm_suite() { . /etc/os-release; echo "${VERSION_CODENAME-}"; }
 
-# vm_in COMMAND...: where programs for the guest and modules are built. The
-# checkout and the cache are there under the same names.
+# vm_in COMMAND...: runs a command where programs for the guest and modules are
+# built. The checkout and the cache have their usual names there.
 vm_in() {
 	[ -n "$vm_sysroot" ] || { "$@"; return; }
 	# shellcheck disable=SC2016 # expanded in there
@@ -82,12 +82,13 @@ vm_headers_package() {
 
 # --- this machine's own suite ---
 
-# Only the image is taken from its package; this machine does not boot it.
+# Takes only the image from its package, because this machine does not boot it.
 vm_own_kernel() {
 	vm_install "$1"
 	vm_find_kernel "$1"
 	[ ! -s "$vm_image" ] || return 0
-	# The archive has the image of the newest headers, of older ones perhaps.
+	# The archive has the image for the newest headers, but perhaps not for
+	# older ones.
 	vm_apt_install "$1"
 	vm_find_kernel "$1"
 	[ -s "$vm_image" ] || vm_fetch_image "$vm_image" apt-get
@@ -104,7 +105,7 @@ vm_find_kernel() {
 		"$package")/vmlinuz
 }
 
-# vm_fetch_image FILE APT_GET...: all of its directory, or nothing.
+# vm_fetch_image FILE APT_GET...: fills its directory completely, or not at all.
 vm_fetch_image() {
 	local image=$1 new
 	shift
@@ -140,7 +141,7 @@ vm_fetch_image() {
 
 # --- another suite, another architecture ---
 
-# vm_suite_apt SUITE COMMAND...: apt-get or apt-cache, with the lists of that
+# vm_suite_apt SUITE COMMAND...: runs apt-get or apt-cache with the lists of that
 # suite and of vm_arch.
 vm_suite_apt() {
 	local dir=$vm_cache/apt/$1-$vm_arch command=$2
@@ -155,7 +156,7 @@ vm_suite_apt() {
 		-o Acquire::Check-Valid-Until=false "$@"
 }
 
-# The mirror that this machine uses for its own suite.
+# Prints the mirror that this machine uses for its own suite.
 vm_mirror() {
 	# shellcheck disable=SC2016 # for apt
 	apt-get indextargets --format '$(CODENAME) $(REPO_URI)' |
@@ -172,7 +173,7 @@ vm_suite_lists() {
 
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	echo "deb $(vm_mirror) $1 main" >"$dir/sources.list"
-	# Without them, those of the last time do.
+	# If an update fails, the lists of the last time are used.
 	vm_suite_apt "$1" apt-get update --error-on=any \
 		>"$build/apt-$1.log" 2>&1 ||
 		[ -n "$(vm_suite_apt "$1" apt-cache pkgnames linux-headers)" ] ||
@@ -191,7 +192,7 @@ vm_root_kernel() {
 		sed -n 's/.*Depends: linux-headers-\([0-9].*\)/\1/p' | head -n 1)
 	[ -n "$vm_release" ] || { vm_unreachable "$suite has no $package"; return; }
 	vm_kdir=/usr/src/linux-headers-$vm_release
-	# The last number counts changes of vm_root_packages.
+	# The last number grows with each change of vm_root_packages.
 	vm_sysroot=$vm_cache/root_${URT_KERNEL}_${version}_2
 	vm_image=$vm_sysroot.image/vmlinuz
 	[ "$vm_arch" != arm64 ] || {
@@ -203,8 +204,8 @@ vm_root_kernel() {
 		vm_fetch_image "$vm_image" vm_suite_apt "$suite" apt-get
 }
 
-# What is built in a root: modules; for other architectures programs, too. The
-# warnings of W=1 need a whole perl.
+# Packages to build in a root: modules, and programs for other architectures. The
+# warnings of W=1 need the complete perl.
 vm_root_packages() {
 	local libraries=libc6-dev,libjansson-dev,libncurses-dev,busybox-static
 
@@ -244,7 +245,8 @@ vm_make_root() {
 	vm_as_root mv "$new" "$vm_sysroot"
 }
 
-# vm_add_foreign SUITE ROOT PACKAGE...: their files, without what they depend on.
+# vm_add_foreign SUITE ROOT PACKAGE...: adds their files, but not those of their
+# dependencies.
 vm_add_foreign() {
 	local suite=$1 root=$2 package dir
 	shift 2
@@ -262,7 +264,7 @@ vm_add_foreign() {
 	rm -rf "$dir"
 }
 
-# --- built here, from the kernel's source and the patches in syscall/ ---
+# --- kernels built here, from the source and the patches in syscall/ ---
 
 vm_source_kernel() {
 	local package=$1 version source config key
@@ -292,16 +294,16 @@ vm_source_kernel() {
 	}
 	vm_assert_config "${config[@]}"
 	vm_release=$(cat "$vm_kdir/include/config/kernel.release")
-	# The module counts what is executed where the kernel can tell it.
+	# If the kernel supports it, the module counts executed lines.
 	! grep -q '^CONFIG_GCOV_KERNEL=y' "$vm_kdir/.config" ||
 		vm_make=(GCOV_PROFILE=y)
 }
 
-# vm_hash FILE...: of all that is in them.
+# vm_hash FILE...: prints a hash of their contents.
 vm_hash() { cat "$@" | sha256sum | cut -c 1-12; }
 
-# vm_unpack_source PACKAGE DIR PATCH...: unless it is there. Several kernels are
-# built from it.
+# vm_unpack_source PACKAGE DIR PATCH...: unpacks the source once, for several
+# kernels.
 vm_unpack_source() {
 	local package=$1 source=$2 new patch lock
 	shift 2
@@ -339,7 +341,7 @@ vm_configure() {
 	}
 }
 
-# kconfig drops without a word what it cannot give.
+# kconfig silently drops options that it cannot set.
 vm_assert_config() {
 	local line missing=0
 
@@ -353,7 +355,7 @@ vm_assert_config() {
 	done < <(cat "$@")
 }
 
-# What it takes to compile modules.
+# Prepares the kernel for compiling modules.
 vm_prepare_kernel() {
 	vm_assert_config "${config[@]}"
 	make -s -C "$1" O="$vm_kdir" -j"$(nproc)" modules_prepare \

@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # for those who source this
 # shellcheck disable=SC2054 # commas are QEMU's
-# The VM in which everything of the kernel runs: what it needs on the host, its
-# kernel, its root, and how it is booted. Sourced by demo.sh, test/run.sh and
-# bench/run.sh; top is the checkout, build where they may write.
+# The VM in which all kernel code runs: its packages on the host, its kernel, its
+# root, and its boot. Sourced by demo.sh, test/run.sh and bench/run.sh. top is the
+# checkout, build is a directory that they may write.
 #
 #	URT_CACHE	kernels and roots (~/.cache/usertime)
 #	URT_KERNEL	one of tools/vm/kernels/list (this distribution's own)
@@ -35,7 +35,7 @@ vm_installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# vm_install PACKAGE...: those that are missing, and says so.
+# vm_install PACKAGE...: installs missing packages, and names them.
 vm_install() {
 	local package missing=()
 
@@ -49,8 +49,8 @@ vm_install() {
 	vm_apt_install "${missing[@]}"
 }
 
-# The newest versions of packages, whether they are installed or not. Several
-# kernels may be got ready at once: apt-get does not wait for another one.
+# Installs the newest versions of packages. Several kernels may be prepared at
+# once, but apt-get does not wait for another apt-get.
 vm_apt_install() {
 	mkdir -p "$vm_cache"
 	{
@@ -71,8 +71,8 @@ vm_packages() {
 	vm_headers_package
 }
 
-# Kbuild leaves what it makes beside the sources: each kernel has its own copy.
-# Sets vm_ko.
+# Builds the module in a copy for each kernel, because Kbuild writes beside the
+# sources. Sets vm_ko.
 vm_module() {
 	local dir=$build/usertime
 
@@ -91,15 +91,15 @@ vm_module() {
 	}
 }
 
-# vm_guest_in COMMAND...: where programs for the guest are built.
+# vm_guest_in COMMAND...: runs a command where programs for the guest are built.
 vm_guest_in() {
 	if [ "$vm_arch" = "$vm_host_arch" ]; then "$@"; else vm_in "$@"; fi
 }
 
-# vm_guest_cc: the name of the compiler for them.
+# vm_guest_cc: prints the name of the compiler for them.
 vm_guest_cc() { echo "${vm_cross}gcc"; }
 
-# vm_library: sets vm_liburt, for programs that are linked with it.
+# vm_library: builds liburt for programs that link with it. Sets vm_liburt.
 vm_library() {
 	vm_liburt=$build/lib/liburt.a
 	vm_guest_in make -C "$top/lib" O="$build/lib" CC="$(vm_guest_cc)" \
@@ -109,7 +109,7 @@ vm_library() {
 	}
 }
 
-# vm_program OUTPUT SOURCE...: a static program for the guest.
+# vm_program OUTPUT SOURCE...: builds a static program for the guest.
 vm_program() {
 	local out=$1
 	shift
@@ -119,7 +119,7 @@ vm_program() {
 		-static -pthread -o "$out" "$@"
 }
 
-# vm_urt OUTPUT: the command, static.
+# vm_urt OUTPUT: builds urt, static.
 vm_urt() {
 	vm_guest_in make -s -C "$top/app" O="$build/app" LDFLAGS=-static \
 		CC="$(vm_guest_cc)" AR="${vm_cross}ar" \
@@ -131,8 +131,8 @@ vm_urt() {
 	cp "$build/app/urt/urt" "$1"
 }
 
-# vm_borrow DIR PROGRAM: this machine's, with the libraries that it loads; or
-# the build root's, where this machine's does not run in the guest.
+# vm_borrow DIR PROGRAM: copies this machine's program with the libraries that it
+# loads. If it does not run in the guest, copies the program of the build root.
 vm_borrow() {
 	local root='' program file
 
@@ -148,7 +148,8 @@ vm_borrow() {
 	done
 }
 
-# vm_loads PROGRAM: its interpreter and libraries; ldd would have to run it.
+# vm_loads PROGRAM: prints its interpreter and libraries. ldd would have to run
+# it.
 vm_loads() {
 	local name
 
@@ -172,7 +173,8 @@ vm_busybox() {
 	fi
 }
 
-# vm_root DIR: the guest's root: init, a shell and its tools, module, programs.
+# vm_root DIR: makes the guest's root: init, a shell and its tools, module,
+# programs.
 vm_root() {
 	local dir=$1 applet
 
@@ -199,10 +201,10 @@ vm_pack() {
 	(cd "$1" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$2"
 }
 
-# Sets what is different with the guest's architecture: vm_qemu, the program and
-# its machine; vm_cpu, and vm_plain_cpu for one alone; vm_console and vm_port, the
-# guest's names of its serial ports; vm_append, more words for the kernel;
-# vm_shift.
+# Sets the variables that depend on the guest's architecture: vm_qemu, the program
+# and its machine; vm_cpu, and vm_plain_cpu for a single CPU; vm_console and
+# vm_port, the guest's names of its serial ports; vm_append, more words for the
+# kernel; vm_shift.
 vm_machine() {
 	vm_console=ttyS0 vm_port=/dev/ttyS1 vm_data=/dev/ttyS2 vm_append=
 	case $vm_arch in
@@ -212,28 +214,29 @@ vm_machine() {
 		vm_console=ttyAMA0 vm_port=/dev/ttyS0 vm_data=/dev/ttyS1 ;;
 	*)
 		vm_qemu=(qemu-system-x86_64)
-		# A busy host's timer comes too late for the kernel's check of it.
+		# On a busy host, the timer is too late for the kernel's check of
+		# it.
 		vm_append=no_timer_check
-		# QEMU 7.2 emulates cmpxchg16b badly: kernels that use it in
-		# their allocator, as 6.12, now and then trap or fault there.
-		# A kernel with KASAN that takes an interrupt while it looks at
-		# its first CPU takes memory for wild with five-level paging.
+		# QEMU 7.2 emulates cmpxchg16b badly. Kernels that use it in their
+		# allocator, such as 6.12, sometimes trap or fault there. A kernel
+		# with KASAN may take an interrupt while it looks at its first
+		# CPU. With five-level paging, it then takes memory for wild.
 		vm_cpu=max,-cx16,-la57
 		vm_plain_cpu=qemu64,-cx16 ;;	# less to emulate
 	esac
-	# One instruction is counted as 2^n ns: debug kernels execute
-	# several times as many for the same, and have less to do.
+	# One instruction counts as 2^n ns. Debug kernels execute several times as
+	# many for the same work.
 	vm_shift=2
 	case ${URT_KERNEL-} in
 	debug-*) vm_shift=1 vm_append+=" URT_TEST_SCALE=10" ;;
 	esac
-	# KCSAN finds races of the kernel's own, too.
+	# KCSAN finds races of the kernel itself as well.
 	[ "${URT_KERNEL-}" != debug-b ] || vm_append+=" panic_on_warn=0"
 }
 
-# vm_vary SEED: sets vm_varied, arguments of QEMU, and vm_append: what may differ
-# between two machines follows from a number, the same from the same. 1 is the
-# machine of every day.
+# vm_vary SEED: sets vm_varied, arguments of QEMU, and vm_append. The properties
+# that may differ between machines follow from the seed. Seed 1 is the usual
+# machine.
 vm_vary() {
 	local sizes=(1024 1536 832 2048 1280) shifts=(0 -1 1)
 
@@ -243,7 +246,7 @@ vm_vary() {
 	[ $(($1 % 2)) = 1 ] || vm_append+=" nokaslr"
 }
 
-# vm_serial_ports CHARDEV...: the guest's, in that order.
+# vm_serial_ports CHARDEV...: sets the guest's serial ports, in that order.
 vm_serial_ports() {
 	local chardev
 
@@ -258,14 +261,14 @@ vm_serial_ports() {
 	fi
 }
 
-# A guest that has not ended after so many seconds hangs: a busy machine may give
-# it a tenth of a CPU.
+# A guest that has not ended after so many seconds hangs. A busy machine may give
+# it only a tenth of a CPU.
 vm_hang=10800
 
 # vm_boot INITRAMFS LOG SECONDS "KERNEL ARGUMENTS" QEMU_ARGUMENTS... -- INIT...
-# The kernel's console goes to LOG ("-": it is our terminal), the second serial
-# port to standard output, the third to LOG.data. Fails unless the guest's
-# command succeeded.
+# Boots the guest. The kernel's console goes to LOG ("-": our terminal), the
+# second serial port to standard output, the third one to LOG.data. Fails unless
+# the guest's command succeeds.
 vm_boot() {
 	local initramfs=$1 log=$2 limit=$3 append=$4 qemu=() serial port ended=0
 
