@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-# For people: one target per job.
+# One target for each job of a user or a maintainer.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-# Seen from here, whatever directory they are used in below.
+# Makes the paths relative to this directory absolute, because they are used
+# below it.
 ifneq ($(or $(word 2,$(KDIR)),$(word 2,$(DESTDIR))),)
 $(error KDIR and DESTDIR must not have blanks in them)
 endif
@@ -95,7 +96,8 @@ deb:
 release:
 	packaging/release.sh
 
-# The module for the kernel of KDIR, or only what runs on any.
+# Installs the module for the kernel of KDIR, and the tools, which run on any
+# kernel.
 install: install-module install-tools
 
 install-module: module

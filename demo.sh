@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The module at work, on a fresh machine: installs what is missing, builds,
-# boots a stock kernel in a virtual machine, and shows it there.
+# Shows the module on a fresh machine: installs missing packages, builds, boots
+# a stock kernel in a virtual machine, and shows the module there.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")" && pwd)

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Prints the version of this tree: in a checkout what git makes of the last tag
-# (or VERSION and the commit, before the first one); elsewhere, as in a tarball
-# and in a package's source, VERSION. A build that knows better says URT_VERSION.
+# Prints the version of this tree. In a checkout, this is git's description by
+# the last tag, or VERSION and the commit before the first tag. Elsewhere, such
+# as in a tarball or in the source of a package, it is VERSION. A build may set
+# URT_VERSION instead.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -14,7 +15,7 @@ if [ -n "${URT_VERSION-}" ]; then
 	exit
 fi
 read -r version <"$here/VERSION"
-# The checkout that this stands in may be another project's.
+# This directory may be inside the checkout of another project.
 if [ "$(git_here rev-parse --show-toplevel)" = "$here" ]; then
 	described=$(git_here describe --dirty --match 'v[0-9]*') ||
 		described=v$version-g$(git_here describe --dirty --always \
