@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Does the module compile on every kernel of tools/vm/kernels/list, without a warning
-# of the compiler's, W=1 included? A line for each; TAP.
+# Compiles the module on every kernel of tools/vm/kernels/list. No compiler may warn,
+# also not with W=1. Prints a line for each kernel, as TAP.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -11,7 +11,7 @@ vm_headers_only=y	# nothing is booted
 mkdir -p "$build"
 . "$top/test/harness/claim.sh"
 
-# compile NAME: in a copy of its own, all of it.
+# compile NAME: compiles all of the module in a copy of its own.
 compile() {
 	local modpost=()
 
@@ -23,7 +23,7 @@ compile() {
 	vm_make=()	# what debug kernels count is no matter of warnings
 	[ "$vm_arch" != arm64 ] ||
 		vm_make=(ARCH=arm64 "CROSS_COMPILE=$vm_cross")
-	# Prepared, not built: nobody knows yet which symbols there are.
+	# This kernel is prepared, but not built, so that its symbols are unknown.
 	[ -e "$vm_kdir/Module.symvers" ] || modpost=(KBUILD_MODPOST_WARN=1)
 	vm_make+=(W=1 "${modpost[@]}")
 	vm_module

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Does every test pass every time? Runs them on one machine after the other, each
-# with another seed: memory, its layout, speed and random input vary with it (see
-# vm_vary in tools/vm/vm.sh). Prints the tests that did not pass each time.
+# Finds tests that do not pass every time. Runs the tests on one machine after the
+# other, each with another seed. Memory, its layout, speed and random input depend
+# on the seed (see vm_vary in tools/vm/vm.sh). Prints the tests that did not pass
+# each time.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -64,8 +65,8 @@ if [ -n "$busy" ]; then
 	done
 fi
 
-# results SEED: a line for each test that ran: its name, seed, part, end, and what
-# was seen.
+# results SEED: prints a line for each test that ran: its name, seed, part, end,
+# and what it saw.
 results() {
 	local seed=$1 file
 
@@ -76,7 +77,8 @@ results() {
 			/^(not )?ok / {
 				end = /^not/ ? "failed" : / # [Ss][Kk][Ii][Pp]/ ? "skipped" : "passed"
 				sub(/^(not )?ok [0-9]+ - /, "")
-				# A guest'"'"'s tests have names, a script'"'"'s claims.
+				# Tests of a guest are known by name, tests of a
+				# script by claim.
 				name = part ~ /^(counted|two|nohz)/ ? $0 : part ": " $0
 				if (part ~ /^(counted|two|nohz)/) {
 					sub(/:.*/, "", name)

@@ -12,7 +12,7 @@ build=$top/build/html
 
 urt=$build/native/urt/urt
 
-# Where memory is misused, or undefined things are done, it ends at once.
+# A build that ends at once on misused memory or undefined behaviour.
 build_urt() {
 	make -s -C "$top/app" O="$build/native" LDFLAGS=-fsanitize=address,undefined \
 		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover' \
@@ -24,7 +24,8 @@ build_urt() {
 
 # --- records, and pictures of them ---
 
-# chain COUNT deep|wide: each the parent of the next, or all of one.
+# chain COUNT deep|wide: prints records. Each is the parent of the next, or one
+# of all.
 chain() {
 	awk -v count="$1" -v deep="$2" 'BEGIN {
 		printf "{\"command\": [\"forks\"], \"exit\": 0, \"real_ns\": 1000000000,"
@@ -38,7 +39,7 @@ chain() {
 	}'
 }
 
-# changed FILTER: the records of ten processes, with something changed.
+# changed FILTER: prints the records of ten processes, after a change.
 changed() {
 	node -e 'const json = JSON.parse(require("fs").readFileSync(0));
 		'"$1"'; console.log(JSON.stringify(json))' <"$build/10.json"
@@ -89,13 +90,13 @@ small() {
 		size_below 100000.html 5000000
 }
 
-# Whatever it came in by, and wherever it goes.
+# The pages are alike for each kind of input and output.
 same_by_pipe() {
 	"$urt" report --html - <"$build/10.json" >"$build/piped.html" &&
 		cmp "$build/piped.html" "$build/10.html"
 }
 
-# rejects STATUS MESSAGE ARGUMENT...: on standard input is what it reads.
+# rejects STATUS MESSAGE ARGUMENT...: urt report rejects its standard input.
 rejects() {
 	local status=0 wanted=$1 message=$2
 	shift 2
@@ -138,7 +139,7 @@ rejects_records() {
 	rejects 2 'one file of records' --svg "$out" a b && [ ! -e "$out" ]
 }
 
-# 128 CPUs busy for three days, by one process, which the others do not add to.
+# One process keeps 128 CPUs busy for three days. The others add nothing to this.
 takes_many_cpus() {
 	local ns=$((128 * 3 * 86400))000000000
 
@@ -148,7 +149,7 @@ takes_many_cpus() {
 		grep -F '"user_ns":'"$ns," "$build/many.html"
 }
 
-# Nothing in it gets to a terminal as it is.
+# No name reaches a terminal without escapes.
 escapes_records() {
 	rejects 1 "'signal' is '\\033]0;x\\007'" --html - \
 		< <(changed 'json.rows[3].signal = "\x1b]0;x\x07"') &&
@@ -156,7 +157,7 @@ escapes_records() {
 		! grep -q "$(printf '[\001-\011\013-\037]')" "$build/err"
 }
 
-# Under whatever names, there or not yet, written or read.
+# The names may be any that lead to one file, which may not exist yet.
 rejects_same() {
 	local dir=$build/same same='are the same file'
 
@@ -177,7 +178,7 @@ rejects_same() {
 	) && cmp "$dir/in.json" "$build/10.json" && [ ! -e "$dir/x" ]
 }
 
-# As if the disk were full: the old one stays, and nothing else is left.
+# Simulates a full disk. The old file stays, and no other file is left.
 whole_or_not() {
 	local dir=$build/whole
 
@@ -191,7 +192,8 @@ whole_or_not() {
 		[ "$(ls -A "$dir")" = page.html ]
 }
 
-# killed_by SIGNAL: while it writes. It may be done before we look: again then.
+# killed_by SIGNAL: kills it while it writes. If it is done too early, tries
+# again.
 killed_by() {
 	local dir=$build/whole pid status new
 
@@ -213,7 +215,7 @@ killed_by() {
 
 killed() { killed_by TERM && killed_by HUP; }
 
-# A link stays a link, to what is there; and a file's mode what it was.
+# A link stays a link to an existing file, and a file keeps its mode.
 keeps_file() {
 	local dir=$build/whole
 
@@ -261,7 +263,7 @@ test_command() {
 
 # --- the guest ---
 
-# Sets what urt run wrote there as guest.html and guest.json.
+# Runs urt run in the guest. Sets guest.html and guest.json.
 test_guest() {
 	vm_boot "$build/root.cpio.gz" "$build/kernel.log" "$vm_hang" quiet \
 		-smp 1 -icount "shift=$vm_shift,sleep=off" -- \

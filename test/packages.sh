@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# All of the packaging: make install, the version, the completion and a release; the
-# Debian packages in a fresh root and in a virtual machine of it; DKMS on other
-# suites; signed modules and Secure Boot.
+# Tests make install, the version, the completion and a release. Tests the Debian packages
+# in a fresh root and in a virtual machine of it, DKMS on other suites, signed modules and
+# Secure Boot.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Tests urt exporter: how it answers, on
-# this machine, where no module is needed; and with a real Prometheus, which
-# scrapes two guests at once while processes come and go there. TAP.
+# Tests urt exporter. Its answers are tested on this machine, where it needs no
+# module. A real Prometheus scrapes two guests at once, while processes come and go
+# in them. TAP.
 set -euo pipefail
 
-# Under nohup(1) hanging up is ignored. A shell cannot undo that for what it starts.
+# nohup(1) makes us ignore SIGHUP. A shell cannot undo this for its children.
 [ -n "${URT_HANGS_UP-}" ] ||
 	URT_HANGS_UP=y exec env --default-signal=HUP "$0" "$@"
 
@@ -40,7 +40,7 @@ case ${1-} in
 *) echo "test/prometheus.sh: unknown argument '$1'" >&2; usage >&2; exit 2 ;;
 esac
 
-# claim TEXT COMMAND...: what it prints is shown, as remarks, in any case.
+# claim TEXT COMMAND...: runs the command, and always shows its output as remarks.
 claim() {
 	local text=$1 result=ok
 	shift
@@ -49,7 +49,8 @@ claim() {
 	$result "$text"
 }
 
-# until_true SECONDS COMMAND...: whether it has succeeded by then.
+# until_true SECONDS COMMAND...: waits until the command succeeds, or the time is
+# up.
 until_true() {
 	local end=$((SECONDS + $1))
 	shift

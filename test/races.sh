@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Everything that can be done to the module, at random and all at once, in a
-# guest with several CPUs that really run at the same time. See races/races.h.
+# Does everything that can be done to the module, at random and all at once. The
+# guest has several CPUs that really run at the same time. See races/races.h.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -69,14 +69,14 @@ cp "$vm_ko" "$root/"
 vm_pack "$root" "$root.cpio.gz"
 
 log=$build/log-$cpus-$seed
-# It ends by itself, or its kernel has hung. CPUs that are emulated stand still
-# for long while others run: whoever watches them is to be patient.
+# The guest ends by itself, or its kernel hangs. An emulated CPU stands still
+# for long while other CPUs run, so that watchdogs need longer limits.
 append="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300 \
 workqueue.watchdog_thresh=300 clocksource.verify_n_cpus=0 tsc=nowatchdog"
 append+=" sysctl.kernel.hung_task_timeout_secs=900"
-# The guest reads its log itself: a warning shall not take what follows it away.
+# The guest reads its log itself. A warning must not stop the lines behind it.
 append+=" panic_on_warn=0 loglevel=5"
-# What KCSAN says of the kernel's own races is too much for a console.
+# The reports of KCSAN about the kernel's own races are too many for a console.
 [ "$kernel" != debug-b ] || append+=" loglevel=3"
 echo "# test/races.sh${kernel:+ --kernel $kernel} --cpus $cpus" \
 	"--minutes $minutes --seed $seed; Linux $vm_release"

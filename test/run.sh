@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# All tests: builds module, programs and a guest, boots it, runs the tests in
-# there, and prints what prove(1) makes of their TAP.
+# Runs all tests: builds module, programs and a guest, boots it, runs the tests
+# in it, and prints the summary that prove(1) makes of their TAP.
 # shellcheck disable=SC2030,SC2031 # list_tests() changes them for itself alone
 set -euo pipefail
 
@@ -78,7 +78,7 @@ done
 [ -n "$jobs" ] || jobs=$(($(nproc) > 1 && ${#only[@]} == 0 ? 2 : 1))
 [[ $jobs =~ ^[1-9]$ ]] || usage_error "--jobs takes a number from 1 to 9, not '$jobs'"
 
-# The same options again, for messages and for each kernel of the matrix.
+# The options again, for messages and for each kernel of the matrix.
 again=()
 [ "$how" = short ] || again+=("--$how")
 [ "$seed" = 1 ] || again+=(--seed "$seed")
@@ -101,8 +101,8 @@ make_tests() {
 	}
 }
 
-# add_syscall ROOT: what the tests use of syscall/; a module where the kernel has
-# the system calls.
+# add_syscall ROOT: adds the parts of syscall/ that tests use. The module is
+# added if the kernel has the system calls.
 add_syscall() {
 	vm_program "$1/bin/runtime_demo" "$top/syscall/runtime_demo.c"
 	grep -q '[[:space:]]ksys_hello[[:space:]]' "$vm_kdir/Module.symvers" \
@@ -138,7 +138,7 @@ build_all() {
 		vm_shift >"$build/kernel"
 }
 
-# A line each: name, guest, claim.
+# Prints a line for each test: name, guest, claim.
 list_tests() {
 	(
 		if [ "$vm_arch" != "$vm_host_arch" ]; then
@@ -151,8 +151,8 @@ list_tests() {
 	)
 }
 
-# Sets parts: the virtual machines that have one of these tests, or any test
-# without names; then, without names, the scripts that need none or their own.
+# Sets parts: the virtual machines that have one of these tests. Without names,
+# it takes all of them, and the scripts that need none or their own.
 choose_parts() {
 	local name guest pattern wanted=' ' elsewhere=' ' n
 
@@ -162,7 +162,7 @@ choose_parts() {
 			# shellcheck disable=SC2053 # a pattern
 			[[ $name = $pattern ]] || continue
 			wanted+="$guest " n=1
-			# A pattern does not mean all guests, a name does.
+			# A pattern does not select all guests, but a name does.
 			[ "$name" = "$pattern" ] || [ "$how" != short ] || continue
 			elsewhere+="$guest "
 		done <"$build/list"
@@ -171,7 +171,7 @@ choose_parts() {
 	done
 
 	parts=()
-	# The guest "counted" has all that one CPU can run.
+	# The guest "counted" has all tests that one CPU can run.
 	if [[ $wanted = *" counted "* || $wanted = *" two "* ]]; then
 		if [ "$jobs" = 1 ]; then
 			parts+=(counted)
@@ -189,7 +189,7 @@ choose_parts() {
 		usage_error "no virtual machine here has a test of these: $*"
 }
 
-# For the table of --matrix: passed, failed, skipped, seconds.
+# Writes the line of the --matrix table: passed, failed, skipped, seconds.
 write_result() {
 	awk -v seconds="$1" '
 		/^ok .*# [Ss][Kk][Ii][Pp]/ { skipped++; next }
@@ -199,7 +199,8 @@ write_result() {
 	' "$build"/*.tap >"$build/result"
 }
 
-# What failed, what was expected and seen there, and how to try it again.
+# Prints which tests failed, what they expected and saw, and how to run them
+# again.
 explain_failures() {
 	local part command
 
@@ -245,7 +246,7 @@ explain_failures() {
 	done
 }
 
-# What a newcomer may want next.
+# Suggests next steps to a newcomer.
 what_else() {
 	cat <<END
 These were the short tests. There is more:
@@ -268,12 +269,12 @@ parts=()
 choose_parts "${only[@]}"
 
 export URT_TEST_BUILD=$build URT_TEST_SEED=$seed
-# One argument: the kernel takes 32 for init, and panics at more.
+# All in one argument, because the kernel takes 32 for init, and panics at more.
 URT_TEST_ARGS="$how $(IFS=,; echo "${only[*]}")"
 export URT_TEST_ARGS
 echo "Linux $vm_release ($vm_arch, $vm_compiler); kernel logs of the guests: $build/"
 begin=$SECONDS failed=0
-# prove prints no test's lines when several run at a time.
+# If several tests run at a time, prove prints none of their lines.
 [ -z "$verbose" ] || jobs=1
 prove $verbose -j "$jobs" --exec "$top/test/harness/boot.sh" "${parts[@]}" \
 	2>"$build/stderr.log" || failed=1

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What needs no virtual machine: the models of urt top and of urt exporter, names
-# and tables, and what liburt parses. Each is a program of its own, which ends where
-# it misuses memory or does what C leaves undefined. Prints TAP, in some seconds;
-# test/run.sh runs it, too.
+# Runs the tests that need no virtual machine: models of urt top and urt exporter,
+# names and tables, the parser of liburt. Each is a program of its own, which ends
+# at once if it misuses memory or has undefined behaviour. Prints TAP, within
+# seconds. test/run.sh runs it as well.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -17,7 +17,7 @@ vm_install gcc libc6-dev libjansson-dev >&2
 
 command=$top/app/urt unit=$top/test/unit harness=$top/test/harness
 
-# program NAME ARGUMENT_OF_GCC...: builds and runs it.
+# program NAME ARGUMENT_OF_GCC...: builds and runs a program.
 program() {
 	local name=$1
 	shift
@@ -39,7 +39,7 @@ programs() {
 	program exporter_model -D_GNU_SOURCE "$unit"/exporter_{model,world}.c \
 		"$command"/{exporter/{model,metrics,text},format,memory}.c ||
 		status=1
-	# The kernel, /proc and the clock are the test's own.
+	# The test replaces the kernel, /proc and the clock.
 	program exporter_phases -D_GNU_SOURCE -Wl,--wrap=clock_gettime \
 		"$unit"/exporter_{phases,kernel,world}.c \
 		"$command"/{exporter/{model,source},clock,memory}.c || status=1

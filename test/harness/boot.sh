@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs one part of the tests and prints its TAP: boots a guest with the tests that
-# belong there, or runs a script. Called by test/run.sh, through prove(1), with
-# the name of the guest, or the script's path.
+# Runs one part of the tests and prints its TAP. It boots a guest with the tests
+# of that part, or runs a script. test/run.sh calls it, through prove(1), with the
+# name of the guest or the path of the script.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$URT_TEST_BUILD
 seed=${URT_TEST_SEED:-1}
 
-# run.sh reads what was printed.
+# run.sh reads the output.
 case $1 in
 *.sh)
 	"$1" | tee "$build/$(basename "$1" .sh).tap"
@@ -21,16 +21,17 @@ esac
 . "$build/kernel"
 vm_vary "$seed"
 
-# An argument of the kernel's that it does not know becomes our environment.
+# The kernel turns an argument that it does not know into an environment variable
+# of ours.
 qemu=("${vm_varied[@]}") append="URT_TEST_SEED=$seed"
 case $1 in
 two) qemu+=(-smp 2) ;;				# for races
 nohz) qemu+=(-smp 2) append+=" nohz_full=1" ;;	# a CPU without a tick
-# All that one CPU can run. Time is counted in instructions, so that it does not
-# matter how busy this machine is, and waiting takes none of its.
+# Everything that one CPU can run. Time counts instructions. How busy this machine
+# is therefore does not matter, and waiting costs none of its time.
 counted*)
 	qemu+=(-cpu "$vm_plain_cpu" -smp 1 -icount "shift=$vm_shift,sleep=off")
-	# Several of them share the tests: counted-1-of-2.
+	# Several guests share the tests: counted-1-of-2.
 	[ "$1" = counted ] || append+=" URT_TEST_SHARE=$(
 		tmp=${1#counted-}; echo "${tmp/-of-//}")" ;;
 esac

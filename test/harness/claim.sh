@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # for those who source this
-# Claims as TAP: the one printer of all scripts, those of guests, too, whose shell
-# is busybox's. build is where they may write.
+# Prints claims as TAP, for all scripts, also in guests, whose shell is busybox's.
+# build is a directory that they may write.
 : "${build:?}"
 
 number=0 failed=0
@@ -17,10 +17,10 @@ not_ok() {
 	echo "not ok $number - $1"
 }
 
-# skipped TEXT REASON: a claim that cannot be tried here.
+# skipped TEXT REASON: a claim that cannot be tested here.
 skipped() { ok "$1 # SKIP $2"; }
 
-# claim TEXT COMMAND...: what it prints is shown when it fails.
+# claim TEXT COMMAND...: runs the command, and shows its output if it fails.
 claim() {
 	local text=$1
 	shift
@@ -32,14 +32,14 @@ claim() {
 	fi
 }
 
-# The plan, at the end; and a claim that failed is a script that failed.
+# Prints the plan at the end. If a claim failed, the script fails.
 finish() {
 	echo "1..$number"
 	exit "$failed"
 }
 
-# as_one COUNT: the TAP of so many programs as one. There is no plan where one of
-# them printed none.
+# as_one COUNT: merges the TAP of so many programs. If a program printed no plan,
+# there is no plan.
 as_one() {
 	awk -v programs="$1" '
 		/^1[.][.]/ { plans++; next }

@@ -24,7 +24,7 @@ void crowd(pid_t *pids, unsigned int n)
 	char *stacks;
 
 	spit("/proc/sys/kernel/threads-max", "120000");
-	/* 32-bit kernels have no more than they have. */
+	/* 32-bit kernels have a limit of their own. */
 	if (sizeof(long) > 4)
 		spit("/proc/sys/kernel/pid_max", "120000");
 	stacks = mmap(NULL, (size_t)n * STACK, PROT_READ | PROT_WRITE,
@@ -46,7 +46,10 @@ void crowd_fits(unsigned int n)
 
 	before = memory_kb();
 	crowd(pids, 100);
-	/* And what nobody counts there: user stacks, an entry, a map's share. */
+	/*
+	 * Adds memory that is not counted there: user stacks, an entry, a map's
+	 * share.
+	 */
 	each = (memory_kb() - before) / 100 + 3;
 	at = strstr(text, "MemAvailable:");
 	must(at);
@@ -186,8 +189,9 @@ double instruction_ns(void)
 static pid_t impatient;
 
 /*
- * In instructions, whatever one takes: that it wakes up and sleeps again takes
- * about 100,000 on a debug kernel, and the others shall get further, too.
+ * The number of instructions after which it gives way. To wake up and to sleep
+ * again takes about 100,000 on a debug kernel, and the other processes must get
+ * further.
  */
 #define IMPATIENCE 300000
 
@@ -212,7 +216,7 @@ void stretches_begin(void)
 }
 
 struct stretch {
-	int worker;		/* its PID; 0: none is at it */
+	int worker;		/* its PID; 0: none works */
 	double since, longest;	/* s */
 	unsigned int runs;
 };

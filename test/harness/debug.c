@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What only debug kernels know: leaks, and which lines were executed. */
+/* Facts that only debug kernels know: leaks, and executed lines. */
 #include <sys/stat.h>
 
 #include "lib.h"
@@ -8,7 +8,7 @@
 #define KMEMLEAK "/sys/kernel/debug/kmemleak"
 #define GCOV "/sys/kernel/debug/gcov"
 
-/* Prints and counts what nothing points to any more. */
+/* Prints and counts memory that no pointer refers to. */
 static int scan(void)
 {
 	char *report, *line, *next;
@@ -30,9 +30,10 @@ static int scan(void)
 }
 
 /*
- * A scan takes as long as many tests; what has leaked stays, however, and its
- * report names the process and the call. So one scan is for some unloads. What
- * is younger than 5 s is not reported yet: the next one sees it.
+ * A scan takes as long as many tests. But leaked memory stays leaked, and its
+ * report names the process and the call. Therefore one scan covers several
+ * unloads. Memory younger than 5 s is not reported yet, but the next scan sees
+ * it.
  */
 int debug_leaks(void)
 {
@@ -44,8 +45,9 @@ int debug_leaks(void)
 }
 
 /*
- * After the last unload: waits until all can be reported. What has changed since
- * the scan before, as all that is new has, is not reported, either: hence two.
+ * After the last unload, waits until all leaks can be reported. A scan does not
+ * report memory that has changed since the scan before, as all new memory has.
+ * Therefore two scans are needed.
  */
 int debug_last_leaks(void)
 {
@@ -59,12 +61,12 @@ int debug_last_leaks(void)
 	return scan();
 }
 
-/* A tar of the counters, to the serial port that URT_DATA names. */
+/* Writes a tar of the counters to the serial port that URT_DATA names. */
 void debug_save_coverage(void)
 {
 	if (access(GCOV, R_OK) || !getenv("URT_DATA"))
 		return;
-	/* They have no size in debugfs: tar would take them for empty. */
+	/* debugfs shows a size of 0, so that tar would store empty files. */
 	/* NOLINTNEXTLINE(cert-env33-c): URT_DATA is what our /init gives */
 	must(!system("cp -r " GCOV " /tmp/gcov && "
 		     "stty -F $URT_DATA raw -echo && "

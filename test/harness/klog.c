@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the kernel said. */
+/* The kernel's log. */
 #include "lib.h"
 #include "runner.h"
 
@@ -12,8 +12,8 @@ void log_open(void)
 }
 
 /*
- * What the kernel may say: that the module is not its own, that insmod was
- * called wrongly, that the machine is emulated and slow.
+ * Lines that the kernel may print: the module is not its own, insmod was called
+ * wrongly, the machine is emulated and slow.
  */
 static bool harmless(const char *line)
 {
@@ -25,8 +25,8 @@ static bool harmless(const char *line)
 		"clocksource: ",
 		"perf: interrupt took too long",
 		"sched: RT throttling activated",
-		"autogroup_create: ",	/* of a process that is being killed */
-		/* CPUs that are taken away and put back. */
+		"autogroup_create: ",	/* of a process that gets killed */
+		/* CPUs that are removed and added again. */
 		"smpboot: ", "psci: ", "CPU", "IRQ", "TSC ", "APIC: Stale IRR: ",
 		"process ",	/* ... no longer affine to cpu */
 	};
@@ -39,8 +39,9 @@ static bool harmless(const char *line)
 }
 
 /*
- * What it may say when a test denies it memory, and what the module then says
- * to whoever loads it. A trace that is no warning's, too, to its end.
+ * Lines that it may print when a test denies it memory, and the module's
+ * message about that at load. A trace that belongs to no warning may follow, up
+ * to its end.
  */
 static bool of_faults(const char *line)
 {
@@ -67,15 +68,15 @@ static bool of_faults(const char *line)
 
 static bool faults;
 
-/* The test that runs now injects some, or none. */
+/* The test that runs now injects faults, or none. */
 void log_expect_faults(bool expected)
 {
 	faults = expected;
 }
 
 /*
- * KCSAN reports what it finds in all of the kernel, between lines of '='. Ours
- * are those with a function of the module's.
+ * KCSAN reports races in all of the kernel, between lines of '='. A report is
+ * ours if it has a function of the module.
  */
 static struct {
 	bool inside, ours;
@@ -122,7 +123,9 @@ static bool bad_line(int level, const char *line, bool print)
 	return true;
 }
 
-/* Return: how many warnings, or lines of ours, came since the last call. */
+/*
+ * Return: how many warnings, or lines of the module, came since the last call.
+ */
 int log_read(bool print)
 {
 	char record[8192], *line;
@@ -147,7 +150,7 @@ int log_read(bool print)
 	return bad;
 }
 
-/* Races of the kernel's own that KCSAN has reported. */
+/* Races in the kernel itself that KCSAN has reported. */
 unsigned int log_others(void)
 {
 	return race.others;

@@ -79,7 +79,7 @@ uint64_t cpu_ns(pid_t pid)
 	return clock_ns(clock);
 }
 
-/* URT_TEST_SCALE is on the command line of kernels that check everything. */
+/* Kernels that check everything have URT_TEST_SCALE on their command line. */
 int slowness(void)
 {
 	const char *scale = getenv("URT_TEST_SCALE");
@@ -124,8 +124,9 @@ bool preempts(void)
 }
 
 /*
- * wait4() cuts both its times to whole microseconds. Where the kernel preempts,
- * a parent can be told before its child's last moments: see exit_exact_two.
+ * wait4() cuts both its times to whole microseconds. On a preemptible kernel, a
+ * parent may learn the times before its child's last moments: see
+ * exit_exact_two.
  */
 long long waiter_misses(void)
 {
@@ -141,7 +142,9 @@ void burn(uint64_t ns)
 {
 	uint64_t until = clock_ns(CLOCK_THREAD_CPUTIME_ID) + ns;
 
-	/* Mostly in user mode: a look at the clock every now and then. */
+	/*
+	 * Runs mostly in user mode, and looks at the clock from time to time.
+	 */
 	while (clock_ns(CLOCK_THREAD_CPUTIME_ID) < until)
 		for (volatile int i = 0; i < 20000; i++)
 			;
@@ -226,7 +229,7 @@ pid_t stopped(void (*fn)(void *), void *arg)
 	return pid;
 }
 
-/* Behind the name, which may hold anything. Return: field 3, or NULL. */
+/* Skips the name, which may contain any character. Return: field 3, or NULL. */
 static char *proc_stat(pid_t pid, char *text, size_t size)
 {
 	char path[64];
@@ -271,7 +274,7 @@ void *share(size_t size)
 	return p;
 }
 
-/* In kB; and what is unaccounted for a moment. */
+/* In kB. It also waits for memory that is unaccounted for a moment. */
 long memory_kb(void)
 {
 	char *text = slurp("/proc/meminfo"), *slab, *vm;
@@ -340,13 +343,13 @@ void end(pid_t pid)
 void become(unsigned int uid)
 {
 	/*
-	 * The kernel's own limit follows from the guest's memory. A caller that has
-	 * no right to raise it keeps it.
+	 * The kernel's default limit depends on the guest's memory. A caller
+	 * without the right to raise the limit keeps it.
 	 */
 	setrlimit(RLIMIT_NPROC, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
 	must(!setgroups(0, NULL) && !setresgid(uid, uid, uid) &&
 	     !setresuid(uid, uid, uid));
-	/* Changing uids cleared it, and with it /proc/self for ourselves. */
+	/* A change of uids cleared the flag, and so hid /proc/self from us. */
 	must(!prctl(PR_SET_DUMPABLE, 1));
 }
 
@@ -614,7 +617,9 @@ static bool parse_exit(const char *line, struct record *r)
 	return !strcmp(line, again);
 }
 
-/* Strictly: the same record written again is the same line. */
+/*
+ * Parses strictly: the parsed record, written again, must give the same line.
+ */
 void record_parse(const char *line, struct record *r)
 {
 	char again[128];
@@ -687,7 +692,7 @@ enum kind next_reaping(struct session *s, struct record *r, pid_t pid)
 	return next_record(s, r);
 }
 
-/* To the exit of that process. Return: EXIT, or END when there was none. */
+/* Skips to the exit of that process. Return: EXIT, or END if there was none. */
 enum kind skip_to(struct session *s, pid_t pid, struct record *r)
 {
 	enum kind kind;
@@ -714,7 +719,7 @@ const struct urt_map_snapshot *map_latest(const struct urt_map *map)
 			      map->snapshot_offset[map->sequence & 1]);
 }
 
-/* Mapping again brings the list up to date. */
+/* A new mapping brings the list up to date. */
 unsigned int session_members(int fd, unsigned int capacity)
 {
 	const struct urt_map *map = map_session(fd, capacity);
@@ -759,9 +764,9 @@ static void hold_tracepoint(const char *name)
 
 /*
  * Attaching the first or the second probe to a tracepoint patches code that
- * other CPUs are running. QEMU's emulation of several CPUs can hang in that,
- * one time in some hundred. Two probes of the kernel's own, there from the
- * start, leave nothing to patch; on the guest with one CPU it is patched.
+ * other CPUs are running. QEMU's emulation of several CPUs hangs there once in
+ * some hundred times. Two probes of the kernel itself, from the start, leave no
+ * code to patch. The guest with one CPU still patches it.
  */
 void hold_tracepoints(void)
 {

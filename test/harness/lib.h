@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What tests are made of. Each is a function that returns when its claim holds
- * and says what it saw when it does not:
+ * The parts of tests. A test is a function. It returns if its claim holds. If
+ * not, it prints what it saw:
  *
  *	TEST(order, "processes are listed in the order of registration")
  *	{
  *		expect(strcmp(text, want) == 0, "want %s, saw %s", want, text);
  *	}
  *
- * A test runs in a process of its own, as root, with the module freshly loaded;
- * afterwards the module must unload and the kernel have logged nothing.
+ * A test runs as root, in a process of its own, with the module freshly loaded.
+ * Afterwards the module must unload, and the kernel must have logged nothing.
  */
 #ifndef TEST_LIB_H
 #define TEST_LIB_H
@@ -46,11 +46,11 @@ struct test {
 	const char *claim;
 	void (*run)(void);
 	const char *params;	/* of the module; NULL: "interval_ms=200" */
-	const char *boot;	/* "two": with two CPUs, too; "nohz": only there */
+	const char *boot;	/* "two": on two CPUs as well; "nohz": only there */
 	unsigned int limit;	/* seconds; 0: 60 */
 	bool slow;		/* with --all only */
 	bool full;		/* with --full only */
-	bool faults;		/* it injects some, which the kernel tells of */
+	bool faults;		/* it injects faults, which the kernel logs */
 	bool chosen;		/* the runner's */
 	struct test *next;
 };
@@ -74,22 +74,25 @@ void test_add(struct test *test);
 	((cond) ? (void)0 : broken(__FILE__, __LINE__, #cond, __VA_ARGS__))
 void broken(const char *file, int line, const char *cond, const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 4, 5)));
-/* The same for what only fails when the machine is to blame. */
+/* Does what expect() does, for conditions that only a broken machine fails. */
 #define must(cond) expect(cond, "%s", strerror(errno))
 /* Ends the test as skipped. */
 void skip(const char *why) __attribute__((noreturn));
-/* A remark in the output. */
+/* Prints a remark. */
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* For random tests: what is given to run.sh as URT_TEST_SEED, or the clock's. */
+/* The seed for random tests: URT_TEST_SEED of run.sh, or the clock. */
 unsigned int seed_of_run(void);
 
 int slowness(void);		/* of the kernel, 1 is none */
-extern int patience;		/* more where the clock is a busy host's */
+extern int patience;		/* more if the clock is a busy host's */
 bool counts_time(void);	/* in instructions, whatever the host does */
-uint64_t limit_ns(unsigned int ms);	/* what shall take ms may take so long */
+uint64_t limit_ns(unsigned int ms);	/* limit for work of ms */
 
-/* Until cond holds, or the test fails after ms milliseconds. */
+/*
+ * Waits until cond holds. If that takes more than ms milliseconds, the test
+ * fails.
+ */
 #define wait_until(cond, ms, ...)					\
 	do {								\
 		uint64_t until_ = now_ns() + limit_ns(ms);		\
@@ -101,41 +104,42 @@ uint64_t limit_ns(unsigned int ms);	/* what shall take ms may take so long */
 
 uint64_t now_ns(void);		/* CLOCK_BOOTTIME */
 /*
- * How late a refresh may be on a CPU that others do not want: its timer waits for
- * the next tick at most, and its worker for the tick after that.
+ * How late a refresh may be on a CPU without other work: the timer may wait for
+ * one tick, and the worker for the next one.
  */
 uint64_t late_ns(void);
 bool is_realtime(void);		/* PREEMPT_RT */
-bool preempts(void);		/* the kernel, wherever it is */
-long long waiter_misses(void);	/* us of a child's total, at most, on one CPU */
+bool preempts(void);		/* the kernel preempts kernel code */
+long long waiter_misses(void);	/* at most, us of a child's total, on one CPU */
 int scaled(int count);		/* fewer, where the kernel is slow */
 void nap(void);			/* a millisecond */
 void burn(uint64_t ns);		/* user CPU time of this thread */
 uint64_t cpu_ns(pid_t pid);	/* of a process, all of it */
 
-/* Processes. All of them are killed when the test ends. */
+/* Processes. All of them are killed at the end of the test. */
 pid_t child(void (*fn)(void *), void *arg);
 pid_t sleeper(void);
-pid_t sleeper_as(unsigned int uid);	/* comes back when it is that user's */
+pid_t sleeper_as(unsigned int uid);	/* returns when it runs as that user */
 pid_t stopped(void (*fn)(void *), void *arg);	/* before fn; SIGCONT starts it */
 char state_of(pid_t pid);		/* as in ps; 0: there is none */
 unsigned long long proc_field(pid_t pid, int nr);	/* of /proc/PID/stat */
 void sleep_forever(void) __attribute__((noreturn));
-void end(pid_t pid);		/* kill and reap */
-uint64_t reap(pid_t pid, int *status);	/* its CPU time as wait4 says, in us */
-extern uint64_t reaped_user_us;		/* the user part of that */
+void end(pid_t pid);		/* kills and reaps it */
+uint64_t reap(pid_t pid, int *status);	/* its CPU time in us, as wait4 says */
+extern uint64_t reaped_user_us;		/* user part of this time */
 uint64_t user_us(void);			/* our own, as getrusage says */
 void become(unsigned int uid);	/* an unprivileged user, for good */
 void in_user(unsigned int uid, void (*fn)(void *), void *arg);
-void in_child(void (*fn)(void *), void *arg);	/* its failures are ours */
+void in_child(void (*fn)(void *), void *arg);	/* its failure is ours */
 
-/* Memory that children share, zeroed. */
+/* Makes zeroed memory that children share. */
 void *share(size_t size);
 long memory_kb(void);		/* of the kernel: slab and vmalloc */
 /*
- * That many rounds of something leave no memory behind. The kernel's caches fill up
- * in the first ones, which do not count. The module is unloaded where memory is
- * measured, and loaded with params; it stays if they are NULL.
+ * Checks that so many rounds of an action leave no memory behind. The kernel's
+ * caches fill up in the first rounds, which do not count. The module is
+ * unloaded for measuring memory, and loaded with params. If params is NULL, it
+ * stays loaded.
  */
 void leaves_no_memory(void (*one_round)(void), int first, int rounds,
 		      const char *params);
@@ -145,13 +149,13 @@ int open_status(void);		/* O_RDWR */
 int put(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *slurp_fd(int fd);		/* from offset 0; malloc'ed */
 char *slurp(const char *path);
-int lines_of(char *text);		/* how many; frees it */
+int lines_of(char *text);		/* counts; frees text */
 void spit(const char *path, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void registers(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int write_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* What the files say. */
+/* The contents of the files. */
 struct row {
 	int pid, ppid;
 	unsigned int uid, threads;
@@ -163,14 +167,14 @@ struct header {
 	unsigned long long generation, time, interval, processes, lost;
 };
 bool listed(pid_t pid, long long *ms);	/* in status */
-int stat_rows(struct row *rows, int max);	/* how many there are */
-bool stat_row(pid_t pid, struct row *row);	/* the last one of this pid */
+int stat_rows(struct row *rows, int max);	/* returns how many there are */
+bool stat_row(pid_t pid, struct row *row);	/* the last row of this pid */
 struct header stat_header(void);
 unsigned long long generation(void);
-void next_generation(void);		/* waits for it, on a file of its own */
+void next_generation(void);		/* uses a file of its own */
 bool readable(int fd, int ms);		/* poll() */
 
-/* Sessions; urt.h says what they read. */
+/* Sessions; urt.h describes what they read. */
 enum kind { END, EXIT, LOST, MISSED };
 struct record {
 	enum kind kind;
@@ -183,21 +187,24 @@ struct record {
 };
 struct session {
 	int fd;
-	size_t at, len;			/* what of text has been taken */
+	size_t at, len;			/* of text, as far as it was read */
 	char text[4097];
 };
 int open_session(void);			/* O_RDWR */
 void session_open(struct session *s);
 void record_parse(const char *line, struct record *r);
-bool line_waits(struct session *s, int ms);	/* or the end */
+bool line_waits(struct session *s, int ms);	/* or the end of the session */
 enum kind next_record(struct session *s, struct record *r);
-/* The same, and waits for a child meanwhile, without which there is no end. */
+/*
+ * Does what next_record() does, and reaps a child meanwhile, without which the
+ * session has no end.
+ */
 enum kind next_reaping(struct session *s, struct record *r, pid_t pid);
 enum kind skip_to(struct session *s, pid_t pid, struct record *r);
-short events_of(int fd, short asked);		/* what poll() says now */
+short events_of(int fd, short asked);		/* the result of poll() now */
 
 const struct urt_map *map_session(int fd, unsigned int capacity);
-/* Where nobody makes a new one meanwhile. */
+/* Call it only if no new generation comes meanwhile. */
 const struct urt_map_snapshot *map_latest(const struct urt_map *map);
 unsigned int session_members(int fd, unsigned int capacity);
 
@@ -205,12 +212,15 @@ unsigned int session_members(int fd, unsigned int capacity);
 int load(const char *params);		/* 0 or an errno */
 int unload(void);
 void set_interval(unsigned int ms);
-void hold_tracepoints(void);	/* several CPUs patch no code from here on */
-void trace_begin(void);			/* timers and works from here on */
-int traced(const char *text);		/* how often */
+void hold_tracepoints(void);	/* on several CPUs, no code gets patched then */
+void trace_begin(void);			/* traces timers and works */
+int traced(const char *text);		/* counts it in the trace */
 void trace_forget(void);
 void trace_end(void);
-/* That since trace_forget() no timer fired, nor work ran if works; ends the trace. */
+/*
+ * Checks that since trace_forget() no timer fired and, if works, no work ran.
+ * Ends the trace.
+ */
 void stays_idle(unsigned int seconds, bool works);
 
 #endif

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The tests on every kernel of tools/vm/kernels/list that is not apart, as many at a
-# time as there are CPUs, and a table. Called by test/run.sh --matrix, with its other arguments.
+# Runs the tests on every kernel of tools/vm/kernels/list that is not apart, one for
+# each CPU at a time, and prints a table. Called by test/run.sh --matrix, with its
+# other arguments.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -11,7 +12,7 @@ mkdir -p "$build"
 
 matrix_kernels() { vm_kernels | awk '$5 != "apart"'; }
 
-# Its output goes to a file, and is shown if it is of interest.
+# Output goes to a file. It is shown if a test failed.
 # shellcheck disable=SC2317 # by xargs
 run_one() {
 	local status=0
@@ -57,7 +58,7 @@ cd "$top"
 bad=0
 export -f run_one
 export build
-# The slowest first: they are at the end of the list.
+# The slowest kernels are at the end of the list, and run first.
 matrix_kernels | cut -d' ' -f1 | tac |
 	xargs -P "$(nproc)" -I{} bash -c 'run_one "$@"' - {} "$@" || bad=1
 table

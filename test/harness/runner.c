@@ -6,7 +6,8 @@
  *	tests BOOT [short | all | full] [NAME,NAME...]
  *	tests BOOT mutants	as /mutants/plan says
  *
- * In the environment: URT_TEST_SHARE=I/N, every Nth of these from the Ith on.
+ * In the environment: URT_TEST_SHARE=I/N runs every Nth of these tests from the
+ * Ith on.
  */
 #define _GNU_SOURCE
 #include <fnmatch.h>
@@ -27,7 +28,7 @@ void test_add(struct test *test)
 	*at = test;
 }
 
-/* Return: what the test's process ended with, killed processes included. */
+/* Return: the exit status of the test's process, which may have been killed. */
 static int run_process(const struct test *test)
 {
 	unsigned int limit = (test->limit ? test->limit : 60) * patience;
@@ -51,7 +52,7 @@ static int run_process(const struct test *test)
 	kill(-1, SIGKILL);
 	while (wait(NULL) > 0)
 		;
-	/* What tests change of the system. */
+	/* Settings of the system that tests change. */
 	spit("/proc/sys/kernel/pid_max", "32768");
 	return status;
 }
@@ -104,7 +105,7 @@ static bool run_test(const struct test *test)
 	return ok;
 }
 
-/* The guest "counted" has all that one CPU can run. */
+/* The guest "counted" has all tests that one CPU can run. */
 static bool belongs(const struct test *test, const char *boot)
 {
 	if (strcmp(boot, "counted"))
@@ -119,8 +120,8 @@ static bool how_has(const struct test *test, const char *how)
 }
 
 /*
- * Names have commas between them; no names are all. A pattern of the shell's
- * names those tests that would run without names.
+ * Commas separate the names. Without names, all tests are wanted. A pattern of
+ * the shell names only tests that would run without names.
  */
 static bool wanted(const struct test *test, const char *boot, const char *how,
 		   const char *names)
@@ -143,8 +144,7 @@ static bool wanted(const struct test *test, const char *boot, const char *how,
 }
 
 /*
- * Marks the tests that this guest runs: several guests may share them.
- *
+ * Marks the tests that this guest runs, because several guests may share them.
  * Return: how many.
  */
 static int choose(const char *boot, const char *how, const char *names)

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* How a test's process ends when its claim does not hold, or was not tried. */
+/* The exit status of a test whose claim does not hold, or was not tested. */
 enum { EXIT_BROKEN = 99, EXIT_SKIPPED = 77 };
 
 /* klog.c: log_read() returns how many lines since the last call are bad. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What an unprivileged user can make the kernel do at nobody's expense: what its
- * workers run is at most a 20th of one CPU's time. What users' own system calls
- * take is their own, as everybody's.
+ * The CPU time that an unprivileged user can make the kernel spend without
+ * paying: workers run for at most a 20th of one CPU. Users pay for their own
+ * system calls.
  */
 #define _GNU_SOURCE
 #include <sys/mman.h>
@@ -12,7 +12,7 @@
 
 #define SESSIONS 60
 #define USER 1000
-#define THREADS 3000	/* what 60 sessions do with them would be a tenth */
+#define THREADS 3000	/* of 60 sessions would take a tenth */
 
 static int fds[SESSIONS];
 
@@ -26,9 +26,10 @@ static void open_sessions(const char *words, pid_t pid)
 }
 
 /*
- * The module measures a 25th of the time, and makes users pay for it. It does
- * not see timers, wake-ups and switches. They take so many instructions for a
- * refresh, upkeep included, and on a slow machine the larger part of the time.
+ * The module measures a 25th of the time and charges users for it. It does not
+ * see timers, wake-ups and switches. These take so many instructions for a
+ * refresh, upkeep included. On a slow machine they are the larger part of the
+ * time.
  */
 #define UNSEEN 10000
 #define REFRESHES 10		/* of a session in a second */
@@ -37,13 +38,15 @@ static double most(void)
 {
 	double ns = instruction_ns();
 
-	/* Kernels that check everything are slow where the machine is fast. */
+	/*
+	 * Kernels that check everything are slow even if the machine is fast.
+	 */
 	if (ns < 4)
 		ns = 4;
 	return 1 / 25.0 + SESSIONS * REFRESHES * UNSEEN * ns / SEC;
 }
 
-/* For so many seconds; meanwhile it is called again and again. */
+/* Measures for so many seconds, and calls busy again and again meanwhile. */
 static void expect_budget(unsigned int seconds, void (*busy)(void),
 			  const char *what)
 {
@@ -79,7 +82,7 @@ TEST(budget, "refreshes of a user with much to refresh take a 20th of the time",
 	in_child(expect_share, &pid);
 }
 
-/* Return: the time from one refresh to the next, on average. */
+/* Return: the average time from one refresh to the next. */
 static unsigned long long each_ms(const struct urt_map *map, struct pace begin)
 {
 	struct pace end = pace_of(map);
@@ -127,7 +130,7 @@ static void map_all(void)
 		map_session(fds[n], 1000);
 }
 
-/* Everybody wakes up for every generation, and reads all there is. */
+/* All pollers wake up for every generation, and read all of it. */
 static void poll_all(void *arg)
 {
 	struct pollfd polls[SESSIONS + 1];
@@ -186,7 +189,9 @@ TEST(budget_mix, "sessions, maps, pollers, intervals: a 20th of the time",
 	in_child(attack_with_many, &pid);
 }
 
-/* As many processes as the quota allows, at each session's fastest. */
+/*
+ * Registers as many processes as the quota allows, with the shortest interval.
+ */
 static void attack_with_crowd(void *arg)
 {
 	pid_t pids[1000 / SESSIONS];
@@ -219,7 +224,7 @@ static void fork_on(void *arg)
 	}
 }
 
-/* In the tree of one session, or of all of them. */
+/* Forks in the tree of one session, or of all sessions. */
 static void attack_with_forks(void *arg)
 {
 	pid_t pid;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Searches of several writers at once: each that succeeds has registered all,
- * and what the others have begun is gone.
+ * Several writers search at once. A search that succeeds has registered its
+ * whole tree. A search that fails leaves nothing behind.
  */
 #define _GNU_SOURCE
 #include <linux/capability.h>
@@ -71,7 +71,7 @@ static unsigned int registered(void)
 	return stat_header().processes;
 }
 
-/* By number, of now. */
+/* By PID: whether it is registered now. */
 static bool there[1 << 22];
 
 static void look(void)
@@ -97,16 +97,16 @@ static void unregister_all(void)
 
 struct writer {
 	uid_t uid;
-	int root;		/* of what tree; as in pids */
+	int root;		/* of the tree, an index of pids */
 	unsigned int delay_us;
-	bool killed;		/* by us, sooner or later */
+	bool killed;		/* we kill it, sooner or later */
 	pid_t pid;
 	volatile int err;	/* -1: not known */
 };
 
 static volatile bool *start;
 
-/* May follow whom it wants, and has a quota. */
+/* A user that may follow any process, and has a quota. */
 static void become_tracer(uid_t uid)
 {
 	struct __user_cap_header_struct head = {
@@ -161,7 +161,7 @@ static void make_writers(struct writer **writers, int count)
 	start = share(1);
 }
 
-/* How many a user can register, after all that. */
+/* Checks how many processes the user can register after all this. */
 static void expect_quota(void *want)
 {
 	int fd = open_session(), i;
@@ -188,7 +188,7 @@ TEST(complete_two, "a tree that one user gets is whole, whatever becomes of anot
 		start_writer(&w[0]);
 		start_writer(&w[1]);
 		go(w, 2);
-		/* Where root was first, there is nothing left to pay. */
+		/* If root came first, the others need not pay. */
 		expect(!w[0].err && (w[1].err == EDQUOT || !w[1].err), "%s, %s",
 		       strerror(w[0].err), strerror(w[1].err));
 		expect(registered() == (unsigned int)all(),
@@ -227,7 +227,10 @@ static bool below(int root, int i)
 	return !root || (i >= root && i <= root + family->leaves);
 }
 
-/* Return: whether exactly what one of them got is there; killed: got it, too. */
+/*
+ * Return: whether exactly the trees of successful writers are registered. With
+ * killed, a killed writer counts as successful.
+ */
 static bool as_gotten(const struct writer *writers, int count, bool killed)
 {
 	for (int i = 0; i < all(); i++) {
@@ -314,7 +317,7 @@ TEST(complete_session, "several threads that write to one session get all of it"
 	       session_members(fd, 200), all());
 }
 
-/* --- what others do meanwhile --- */
+/* --- other calls meanwhile --- */
 
 struct remover {
 	volatile bool begun, ended;
@@ -346,7 +349,10 @@ TEST(complete_removed, "a process that is unregistered meanwhile hides nobody be
 		r->middle = round % 2 ? middle(0) : 0;	/* or the root */
 		pid = child(remove_often, r);
 		wait_until(r->begun, 10000, "it does not begin");
-		/* Others may keep a search from ending: it says so then. */
+		/*
+		 * Other writers may keep a search from ending. It then reports
+		 * EBUSY.
+		 */
 		busy = write_errno("tree %d", family->pids[0]);
 		expect(!busy || busy == EBUSY, "%s", strerror(busy));
 		r->ended = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* How much CPU time is shown, and of whom. */
+/* How much CPU time is shown, and of which process. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -12,11 +12,11 @@
 #define TICK 4		/* ms, at the 250 Hz of Debian's kernels */
 
 struct shared {
-	volatile uint64_t cpu[2];	/* us; at the latest refresh it saw */
-	volatile uint64_t seen[2];	/* generation of that */
+	volatile uint64_t cpu[2];	/* us, at its latest refresh */
+	volatile uint64_t seen[2];	/* the number of this generation */
 };
 
-/* Burns, and notes what it has used whenever a new generation is there. */
+/* Burns, and notes its CPU time whenever a new generation comes. */
 static void burn_and_note(struct shared *s, int nr)
 {
 	int fd = open_status();
@@ -68,7 +68,9 @@ TEST(cpu_busy,
 		must(listed(pids[i], &b[i]));
 		note("%lld ms; the process itself says %" PRIu64 " ms", b[i] - a[i],
 		     delta);
-		/* 1 % of the interval, a tick, and its 2 ms between looks. */
+		/*
+		 * 1 % of the interval, a tick, and the 2 ms between its looks.
+		 */
 		expect(llabs(b[i] - a[i] - (long long)delta) <= 50 + TICK + 2,
 		       "%lld ms instead of %" PRIu64, b[i] - a[i], delta);
 	}
@@ -110,7 +112,7 @@ TEST(cpu_threads, "threads count, those that have exited, too")
 	expect(r.utime + r.stime >= 400 * MS, "%llu ns", r.utime + r.stime);
 	kill(pid, SIGKILL);
 	us = reap(pid, NULL);
-	/* Being killed is all that it did since. */
+	/* It only gets killed since then. */
 	expect((r.utime + r.stime) / 1000 <= us &&
 	       (r.utime + r.stime) / 1000 + 20000LL * slowness() >= us,
 	       "%llu ns, wait4 says %" PRIu64 " us", r.utime + r.stime, us);
@@ -144,7 +146,7 @@ static void *burn_and_leave(void *sem)
 	return NULL;
 }
 
-/* The last ones first: whoever adds them up has those still before it. */
+/* The last threads exit first, because their times are added up last. */
 static void leave_one_by_one(void *arg)
 {
 	pthread_attr_t small;
@@ -180,7 +182,7 @@ TEST(cpu_leaving_threads, "a thread that exits while all are counted is counted"
 	must(waitpid(pid, NULL, WUNTRACED) == pid);
 	kill(pid, SIGCONT);
 	do {
-		/* Adds up what the module does, not in the same moment. */
+		/* Adds up as the module does, but not in the same moment. */
 		before = cpu_ns(pid);
 		must(put(fd, "%d", pid) > 0);
 		must(stat_row(pid, &r));
@@ -222,7 +224,7 @@ TEST(cpu_live_threads, "threads that run are counted, and there are as many",
 	wait_until(stat_row(pid, &r) && r.utime > 500 * MS, 20000, "%s",
 		   slurp(STAT));
 	before = cpu_ns(pid);
-	/* The tick may see at the second one only what the clock says now. */
+	/* The tick may see now what the clock says at the second look. */
 	next_generation();
 	next_generation();
 	must(stat_row(pid, &r));
@@ -391,7 +393,10 @@ TEST(cpu_split, "user and system time are those of /proc/PID/stat")
 		must(stat_row(pid, &r));
 		uhigh = proc_ms(pid, 14);
 		shigh = proc_ms(pid, 15);
-		/* Theirs before and after enclose ours; they count in 10 ms. */
+		/*
+		 * Values of /proc before and after enclose ours. They have
+		 * steps of 10 ms.
+		 */
 		expect((long long)(r.utime / MS) >= ulow &&
 		       (long long)(r.utime / MS) <= uhigh + 10 &&
 		       (long long)(r.stime / MS) >= slow &&
@@ -452,7 +457,7 @@ static void spin_on_cpu1(void *arg)
 		;
 }
 
-/* Of one generation, however long the host has stopped us. */
+/* Sees one generation, even if the host stops us for long. */
 static struct header see(pid_t pid, struct row *row)
 {
 	struct header h;
@@ -486,7 +491,7 @@ TEST(cpu_nohz_full, "a process alone on a CPU without a tick is counted",
 	wall = (end.time - begin.time) / MS;
 	used = (b.utime + b.stime - a.utime - a.stime) / MS;
 	note("%lld ms in %lld ms", used, wall);
-	/* The total may be a second old on such a CPU. */
+	/* On such a CPU, the total may be a second old. */
 	expect(llabs(used - wall) < 1200, "%lld ms in %lld ms", used, wall);
 	expect(b.utime > 9 * b.stime, "%llu user, %llu system", b.utime,
 	       b.stime);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What becomes of a registered process that ends. */
+/* The end of a registered process. */
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -13,7 +13,7 @@ static void burn_then_wait(void *ms)
 	sleep_forever();
 }
 
-/* Killed right after a generation, so that it is final well before the next. */
+/* Killed right after a generation, so that it is final long before the next. */
 TEST(exit_generations,
      "after an exit comes one generation with the final value, then none",
      .params = "interval_ms=2000")
@@ -44,7 +44,7 @@ TEST(exit_generations,
 	       diff >= -2 && diff <= 1 + waiter_misses(),
 	       "%c, %lld ms, %llu+%llu ns, wait4 says %" PRIu64 " us", r.state, ms[0],
 	       r.utime, r.stime, us);
-	/* The total is exact; how it is divided, the tick decides. */
+	/* The total is exact, but the tick decides how it is divided. */
 	expect(llabs(ms[0] - (long long)reaped_user_us / 1000) <= 2LL * TICK,
 	       "%lld ms, wait4 says %" PRIu64 " us", ms[0], reaped_user_us);
 	expect(!stat_header().processes, "%s", slurp(STAT));
@@ -166,7 +166,7 @@ static void burn_and_exit(void *ms)
 }
 
 struct many {
-	long long less, more;	/* us; the worst */
+	long long less, more;	/* us; the largest */
 	int differ, far;	/* how many at all, and by more than 500 us */
 };
 
@@ -185,7 +185,10 @@ static void compare(struct many *m, uint64_t us, const struct row *r)
 	m->far += diff > 500;
 }
 
-/* Compares whoever of the batch is final now. Return: how many are. */
+/*
+ * Compares each process of the batch that is final now. Return: how many are
+ * final.
+ */
 static int compare_final(struct many *m, pid_t *pids, const uint64_t *us)
 {
 	static struct row rows[AT_ONCE];
@@ -217,7 +220,9 @@ static void run_batch(struct many *m, int seed)
 		registers("%d", pids[i]);
 		kill(pids[i], SIGCONT);
 	}
-	/* One reaped early is final early: they are many, so look every time. */
+	/*
+	 * Processes that are reaped early become final early: look every time.
+	 */
 	set_interval(3600000);
 	for (i = 0; i < AT_ONCE; i++)
 		us[i] = reap(pids[i], &status);
@@ -258,10 +263,10 @@ TEST(exit_exact_two,
 	struct many m = run_many();
 
 	/*
-	 * On two CPUs a parent can be told before its child's last moments are
-	 * accounted: 0.5 ms at most. Only where the host stops an emulated CPU
-	 * in that moment is it as long as it was stopped. That may hit some;
-	 * what the module does wrong hits most.
+	 * On two CPUs, a parent can learn the times before its child's last
+	 * moments are accounted: 0.5 ms at most. If the host stops an emulated
+	 * CPU in that moment, it is as long as the CPU was stopped. This may
+	 * hit some processes, but an error of the module hits most of them.
 	 */
 	expect(m.less >= -1 && m.far < MANY / 2, "%lld to %lld us, %d by "
 	       "more than 500 us", m.less, m.more, m.far);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who is killed while waiting for another's lock ends at once.
+ * A process that is killed while it waits for another one's lock ends at once.
  *
- * Three processes on one CPU: the holder, who does one thing in a loop that is
- * nearly all of it done under the lock; and, above it in priority, we and the
- * waiter. Whenever we wake up, the holder stops, most often in the middle; for
- * as long as we do not sleep, it stays there.
+ * Three processes run on one CPU. The holder repeats one action that runs
+ * nearly all of the time under the lock. We and the waiter have a higher
+ * priority. When we wake up, the holder stops, most often in the middle. It
+ * stays there as long as we do not sleep.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -42,13 +42,13 @@ static void be_last(void)
 	must(!sched_setscheduler(0, SCHED_OTHER, &none));
 }
 
-/* --- what is waited for --- */
+/* --- the holder --- */
 
 static void render(void)
 {
 	char c;
 
-	/* Anew, each time. */
+	/* Registers anew each time. */
 	put(status_fd, "-%d %d", member, member);
 	pread(stat_fd, &c, 1, 0);
 }
@@ -81,7 +81,7 @@ static void write_session(void)
 	write_to(session_fd);
 }
 
-/* --- what waits --- */
+/* --- the waiter's calls --- */
 
 static void read_same(void)
 {
@@ -176,7 +176,7 @@ static void wait_once(void *wait)
 	sleep_forever();
 }
 
-/* Return: whether it waits, not to be interrupted by less than its end. */
+/* Return: whether it waits in a way that only a fatal signal interrupts. */
 static bool waits(pid_t waiter)
 {
 	char state;
@@ -195,9 +195,9 @@ static void take_back(void)
 }
 
 /*
- * Return: whether the waiter waited for the holder and ended before it moved.
- * Now and then the kernel gives the holder a turn, lest it starve: that tells
- * nothing.
+ * Return: whether the waiter waited for the holder and ended before the holder
+ * moved. Sometimes the kernel gives the holder a turn, so that it does not
+ * starve. Such a round shows nothing.
  */
 static bool kill_waiter(void (*wait)(void))
 {
@@ -218,7 +218,7 @@ static bool kill_waiter(void (*wait)(void))
 	return met;
 }
 
-/* Return: whether the kernel let us see it. */
+/* Return: whether the kernel lets us see this. */
 static bool play(const char *name, void (*hold)(void), void (*wait)(void))
 {
 	pid_t holder = child(hold_in_turn, hold);
@@ -236,7 +236,7 @@ static bool play(const char *name, void (*hold)(void), void (*wait)(void))
 	return met;
 }
 
-/* Before the files are opened: none of them keeps one open. */
+/* Before the files are opened, so that no member keeps one open. */
 static void start_members(pid_t *members)
 {
 	for (int i = 0; i < MEMBERS; i++)
@@ -271,7 +271,7 @@ TEST(cover_killed, "who is killed while waiting for a lock ends before its holde
 	be_first();
 	for (i = 0; i < sizeof(scenes) / sizeof(*scenes); i++)
 		met += play(scenes[i].name, scenes[i].hold, scenes[i].wait);
-	/* Where the kernel does not preempt, some holders are never caught. */
+	/* Without preemption in the kernel, some holders are never caught. */
 	expect(met > i / 2, "%zu of %zu", met, i);
 }
 
@@ -302,8 +302,9 @@ static void have_many(void *arg)
 }
 
 /*
- * Kills one after *delay ns, which is changed if that was too early or too late.
- * Return: whether it was in the midst of it.
+ * Kills the search after *delay ns. Adapts *delay if this was too early or too
+ * late.
+ * Return: whether the search was in progress.
  */
 static bool kill_search(pid_t root, long *delay)
 {

@@ -12,7 +12,7 @@
 
 #define CAPACITY 200
 
-/* A copy of the latest generation, as urt.h says how. */
+/* A copy of the latest generation, made as urt.h describes. */
 struct copy {
 	struct urt_map_snapshot head;
 	struct urt_map_process processes[CAPACITY];
@@ -58,7 +58,7 @@ static struct urt_map_process *in_map(struct copy *c, pid_t pid)
 	return NULL;
 }
 
-/* Waits for a generation that is newer than what c has. */
+/* Waits for a generation that is newer than the copy. */
 static void next_in_map(const struct urt_map *map, struct copy *c)
 {
 	uint64_t old = c->head.generation;
@@ -103,7 +103,7 @@ TEST(map_layout, "both snapshots lie apart, aligned, within the length asked for
 	in_user(1000, look_at_layouts, NULL);
 }
 
-/* Return: 0, or mmap's errno. */
+/* Return: 0, or the errno of mmap. */
 static int map_errno(int fd, size_t length, int prot, int flags, off_t offset)
 {
 	void *p = mmap(NULL, length, prot, flags, fd, offset);
@@ -140,7 +140,7 @@ static void map_wrongly(void *arg)
 	expect_map(fd, most + 4096, PROT_READ, s, 0, EINVAL);
 	expect_map(fd, 12288, PROT_READ, s, 0, 0);
 	expect_map(fd, 8192, PROT_READ, s, 0, EINVAL);
-	/* A page has room for more than are asked for, or for none at all. */
+	/* A page has room for more processes than asked for, or for none. */
 	expect_map(open_session(), 1, PROT_READ, s, 0, 0);
 	fd = open_session();
 	expect_map(fd, most, PROT_READ, s, 0, 0);
@@ -259,7 +259,7 @@ TEST(map_times, "times in the map follow a busy process's clock")
 	for (i = 0; i < 20; i++) {
 		clock = cpu_ns(pid);
 		next_in_map(map, &c);
-		/* Of the generation after that look, but for a tick. */
+		/* The generation is from after this look, except for a tick. */
 		now = c.processes[0].utime_ns + c.processes[0].stime_ns;
 		expect(now >= last && now <= cpu_ns(pid) &&
 		       now + late_ns() > clock, "%llu after %llu, clock %llu",
@@ -354,7 +354,7 @@ TEST(map_exempt, "a map has room for max_processes where max_per_user is no limi
 	       map_session(fd, 3000)->capacity);
 }
 
-/* Registers more until it has count. */
+/* Registers more processes until it has count. */
 static void register_more(int fd, pid_t *pids, int from, int count)
 {
 	for (int i = from; i < count; i++) {
@@ -394,7 +394,7 @@ TEST(map_outgrown, "a longer map has them all; an older one goes on, and says ho
 	expect(small->interval_ms == 60 && large->interval_ms == 60, "%u %u",
 	       small->interval_ms, large->interval_ms);
 
-	/* What is left of either serves its readers alone. */
+	/* The remaining pages serve only readers of each map. */
 	must(!munmap((void *)large, 8192));
 	expect_in_map(small, capacity, capacity + 10);
 	must(!munmap((void *)small, 4096));
@@ -416,7 +416,7 @@ static void grow_maps(void *arg)
 	expect(sum > most && sum <= 3 * most, "%zu bytes", sum);
 }
 
-/* A program that lets go of the last map. */
+/* Another program unmaps the last map. */
 static void replace_maps(void *arg)
 {
 	const size_t most = (URT_MAP_LENGTH(1024) + 4095) & ~4095UL;
@@ -452,7 +452,7 @@ struct watch {
 
 static struct watch *watch;
 
-/* All that this process may still do is end. */
+/* From now on, this process can only exit. */
 static void forbid_calls(void)
 {
 	struct sock_filter only_exit[] = {
@@ -473,7 +473,7 @@ static unsigned long long sum_of(const struct urt_map_process *p)
 	return p->utime_ns + p->stime_ns;
 }
 
-/* Return: 0, or the line that says what is wrong. */
+/* Return: 0, or the line that finds an error. */
 static int compare(const struct copy *old, const struct copy *new)
 {
 	bool same = old->head.generation == new->head.generation;
@@ -486,7 +486,7 @@ static int compare(const struct copy *old, const struct copy *new)
 	    new->head.time_ns < old->head.time_ns)
 		return __LINE__;
 	for (i = 0; i < new->head.processes && i < old->head.processes; i++) {
-		/* The first ones stay; others come and go. */
+		/* The first ones stay. The others come and go. */
 		if (i < BUSY && new->processes[i].pid != old->processes[i].pid)
 			return __LINE__;
 		if (new->processes[i].pid != old->processes[i].pid ||

@@ -115,7 +115,7 @@ TEST(module_pace, "refreshes keep the interval; being late does not add up",
 	       b.generation, a.generation);
 	late = b.time - a.time - 5000 * MS;
 	note("%lld us late", late / 1000);
-	/* One may be late; it does not add up. */
+	/* One refresh may be late, but delays must not add up. */
 	expect(llabs(late) <= (long long)late_ns(), "%lld ns", late);
 }
 
@@ -152,7 +152,7 @@ TEST(module_idle, "while nothing is registered no timer fires, no work runs",
 	note("registered: %d timers, %d works", timers, works);
 
 	registers("-%d", pid);
-	/* One may have been on its way. */
+	/* One refresh may have been under way. */
 	nanosleep(&(struct timespec){ .tv_nsec = 300 * MS }, NULL);
 	trace_forget();
 	stays_idle(30, true);
@@ -169,7 +169,7 @@ TEST(module_idle_at_once, "no timer fires from the moment when the last process 
 		   "tracing sees no timer");
 	registers("-%d", pid);
 	trace_forget();
-	set_interval(1000);	/* of a registry in which nobody is */
+	set_interval(1000);	/* of an empty registry */
 	stays_idle(3, false);
 }
 

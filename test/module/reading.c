@@ -161,7 +161,7 @@ TEST(stat_read_only, "stat cannot be written")
 {
 	int fd = open(STAT, O_RDWR);
 
-	/* Root may open it; there is just nothing that takes the bytes. */
+	/* Root may open it, but no function takes the bytes. */
 	expect(fd < 0 || write(fd, "1", 1) < 0, "write() succeeded");
 }
 
@@ -228,7 +228,7 @@ TEST(stat_comm, "blanks, control characters and backslashes of a name are octal"
 {
 	expect_comm("a b\t\\c\n\x7f\xc3\xa9#)",
 		    "a\\040b\\011\\134c\\012\\177\xc3\xa9#)");
-	/* Each alone: names without any are not escaped at all. */
+	/* Each one alone, because a name without any is not escaped. */
 	expect_comm("a b", "a\\040b");
 	expect_comm("a\\b", "a\\134b");
 	expect_comm("a\x7f", "a\\177");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Who may do what, and how much of it. */
+/* Which users may do what, and how much of it. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <sys/mount.h>
@@ -133,7 +133,7 @@ TEST(right_hidepid, "on a procfs with hidepid it is as under restrict=1")
 
 #define HIDDEN "/tmp/hidden"
 
-/* One user's, open at the same time; read in this order, and in the other. */
+/* Two files of one user, open at the same time, read in both orders. */
 static void read_both(void *arg)
 {
 	const struct pids *p = arg;
@@ -183,7 +183,7 @@ TEST(right_setuid_writer, "a passed descriptor has no more rights when root writ
 {
 	int fd;
 
-	/* As for a set-user-ID program whose standard output is our file. */
+	/* Like a set-user-ID program whose standard output is our file. */
 	must(!setresuid(1000, 1000, 0));
 	fd = open_status();
 	must(!setresuid(0, 0, 0));
@@ -223,7 +223,7 @@ TEST(right_quota, "a user's registration beyond max_per_user is EDQUOT",
 
 	fill_quota(&q);
 	in_user(1000, exceed_quota, &q);
-	/* Others have their own, and root has no such limit. */
+	/* Other users have quotas of their own, and root has no such limit. */
 	registers("-%d", q.pids[1]);
 	registers("%d %d %d", q.pids[0], q.pids[1], q.pids[11]);
 	expect(stat_header().processes == 12, "%s", slurp(STAT));
@@ -293,7 +293,10 @@ static void fill_in_userns(void *arg)
 	for (i = 5; i < 10; i++)
 		registers("%d", q->pids[i]);
 	expect_errno(EDQUOT, "", q->pids[10]);
-	/* It is the same user: both may take back what either registered. */
+	/*
+	 * Both have one user, so that each may remove the other's
+	 * registrations.
+	 */
 	registers("-%d", q->pids[0]);
 }
 
@@ -306,7 +309,7 @@ TEST(right_userns, "a user namespace adds nothing to its owner's quota",
 	in_user(1000, fill_in_userns, &q);
 }
 
-/* Who has been given 100,000 to 100,009 by root, as newuidmap(1) does. */
+/* A user to whom root gave 100,000 to 100,009, as newuidmap(1) does. */
 struct mapped {
 	struct quota *q;
 	volatile pid_t pid;
@@ -363,7 +366,7 @@ TEST(right_subordinate, "subordinate ids add nothing to their owner's quota",
 	in_child(fill_as_subordinates, m);
 }
 
-/* Of a container: uids 0 to 9 there are 100,000 to 100,009. */
+/* A container: its uids 0 to 9 are 100,000 to 100,009 outside. */
 static void become_contained(void *arg)
 {
 	struct mapped *m = arg;
@@ -402,7 +405,7 @@ static void try_contained(void *arg)
 	become_contained(m);
 	for (int i = 0; i < 3; i++)
 		expect_errno(EPERM, "-", m->q->pids[i]);
-	/* What a user has registered is that user's to take back. */
+	/* A user may remove what this user has registered. */
 	expect_errno(0, "", m->q->pids[3]);
 	expect_errno(0, "-", m->q->pids[3]);
 }
@@ -449,7 +452,7 @@ static void try_subordinate(void *arg)
 	in_child(remove_as, &(struct one){ 6, EPERM, m->q->pids[0] });
 	in_child(remove_as, &(struct one){ 6, EPERM, m->q->pids[1] });
 	in_child(remove_as, &(struct one){ 5, 0, m->q->pids[1] });
-	/* The uid is the same outside and inside. */
+	/* The uid is the same inside and outside. */
 	in_child(remove_as, &(struct one){ 0, 0, m->q->pids[0] });
 }
 
@@ -484,7 +487,10 @@ static void keep_snapshots(void *arg)
 	char c;
 
 	for (i = 0; i < HALF_READ; i++) {
-		/* Every change is a new text, every file keeps its own. */
+		/*
+		 * Every change makes a new text, and every file keeps its own
+		 * text.
+		 */
 		registers("%d", getpid());
 		fd = open(STATUS, O_RDONLY);
 		must(fd >= 0);
@@ -497,7 +503,7 @@ static void keep_snapshots(void *arg)
 	}
 	note("%d half-read snapshots, then: %s", n, strerror(err));
 	expect(err == EDQUOT, "%d snapshots: %s", n, strerror(err));
-	/* Reading on in one that is there still works. */
+	/* Reading on in the text of a file that is open still works. */
 	close(fd);
 	expect(read(fd - 1, &c, 1) == 1, "%s", strerror(errno));
 }

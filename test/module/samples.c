@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Samples of a process whose threads exit in the midst of them.
+ * Samples of a process whose threads exit during the sample.
  *
- * Its many threads make a sample long; one more, above all others in priority,
- * wakes up every now and then and has a thread come and go.
+ * A sample takes long because of many threads. One more thread has the highest
+ * priority. It wakes up from time to time and makes a thread come and go.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -54,14 +54,17 @@ static void come_and_go(void *ready)
 	must(!sched_setscheduler(0, SCHED_FIFO, &first));
 	*(volatile int *)ready = 1;
 	for (;;) {
-		/* Long enough for the others to get somewhere, however slow. */
+		/*
+		 * Long enough for the other threads to make progress, even if
+		 * slow.
+		 */
 		nanosleep(&(struct timespec){ .tv_nsec = 10 * MS }, NULL);
 		thread(&id, burn_and_exit);
 		must(!pthread_join(id, NULL));
 	}
 }
 
-/* A thread that is counted twice, or not at all, is 0.2 ms and more. */
+/* A thread that is counted twice or not at all makes 0.2 ms or more. */
 static void expect_sample(pid_t pid)
 {
 	uint64_t before = cpu_ns(pid), after, total;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Many processes, many threads, and what users can make the kernel do. */
+/*
+ * Many processes, many threads, and the work that users can cause in the
+ * kernel.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/mman.h>
@@ -11,9 +14,9 @@
 #define MANY_PARAMS "max_per_user=65536 interval_ms=100"
 #define THREADS 2000
 
-/* --- there may be many --- */
+/* --- many processes --- */
 
-/* Return: how many lines there are; they are of these, in order. */
+/* Return: how many lines there are. They are of these processes, in order. */
 static unsigned int expect_lines(const pid_t *pids, unsigned int n)
 {
 	char *text = slurp(STATUS), *line, *save;
@@ -67,7 +70,7 @@ TEST(scale_threads, "a process with 2,000 threads: all of them are counted",
 	next_generation();
 	expect(stat_row(pid, &row), "%s", slurp(STAT));
 	expect(row.threads == THREADS + 1, "%u threads", row.threads);
-	/* All sleep: what the clock says now is what was sampled. */
+	/* All sleep, so that the clock now shows what was sampled. */
 	expect(row.utime + row.stime == cpu_ns(pid), "%llu + %llu ns of %llu",
 	       row.utime, row.stime, (unsigned long long)cpu_ns(pid));
 	end(pid);
@@ -76,7 +79,7 @@ TEST(scale_threads, "a process with 2,000 threads: all of them are counted",
 	       r.utime, r.stime);
 }
 
-/* --- who comes while there are many --- */
+/* --- registrations among many processes --- */
 
 #define ROWS 2000
 #define FORKS 100
@@ -88,7 +91,7 @@ static void *read_on(void *arg)
 	return arg;
 }
 
-/* Each time it is registered or not, the reader renders all of them anew. */
+/* After each registration or removal, the reader renders all lines anew. */
 TEST(scale_forked, "a child that is forked while another reads is there for us",
      .params = "max_per_user=65536 interval_ms=3600000", .boot = "two",
      .limit = 120)
@@ -103,7 +106,7 @@ TEST(scale_forked, "a child that is forked while another reads is there for us",
 	must(!pthread_create(&thread, NULL, read_on, NULL));
 	for (int i = 0; i < scaled(FORKS); i++) {
 		registers("-%d", other);
-		nap();		/* until the reader is in the midst of it */
+		nap();		/* until the reader is in the middle */
 		pid = sleeper();
 		expect(listed(pid, NULL), "the %dth is missing", i);
 		end(pid);
@@ -111,11 +114,14 @@ TEST(scale_forked, "a child that is forked while another reads is there for us",
 	}
 }
 
-/* --- others get the CPU --- */
+/* --- CPU time for other processes --- */
 
 #define STRETCH_MAX 1000000	/* instructions */
 
-/* In guests with -icount the clock counts instructions; else it means little. */
+/*
+ * In guests with -icount, the clock counts instructions. Elsewhere it says
+ * little.
+ */
 static void expect_short(const char *function, const char *what)
 {
 	unsigned long long most = stretches_end(function, what);
@@ -190,7 +196,7 @@ TEST(stretch_exits, "taking over 20,000 exits of a session lets others in betwee
 		must(waitpid(pids[i], NULL, 0) == pids[i]);
 	begin = now_ns();
 	do {
-		/* What taking them over has cost is paid for with rest. */
+		/* The module rests to pay for taking over these exits. */
 		expect(line_waits(&s, 120000), "%llu exits, and no more", n);
 		next_record(&s, &r);
 		n += r.count;

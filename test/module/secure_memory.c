@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What one user can make the kernel keep, and who is charged for it. */
+/*
+ * The memory that one user can make the kernel keep, and the cgroup that pays
+ * for it.
+ */
 #define _GNU_SOURCE
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -41,7 +44,7 @@ static void fork_much(void *arg)
 	raise(SIGSTOP);
 }
 
-/* Nobody reads them. */
+/* Makes records that are never read. */
 static void have_records(void)
 {
 	pid_t root = stopped(fork_much, NULL);
@@ -83,7 +86,9 @@ static void make_cgroup(void)
 	must(!mkdir(OURS, 0755) || errno == EEXIST);
 }
 
-/* kb: what that keeps; 0 where only the whole kernel's memory tells. */
+/*
+ * kb: the memory that this keeps; 0 if only the whole kernel's memory shows it.
+ */
 static void expect_charged(void (*fn)(void), long kb)
 {
 	long charged, grown;
@@ -102,7 +107,7 @@ static void expect_charged(void (*fn)(void), long kb)
 	grown = kb ? kb : memory_kb() - grown;
 	note("the kernel keeps %ld kB more, %ld kB charged", grown, charged);
 	expect(grown > 1500, "only %ld kB more", grown);
-	/* What workers and the kernel keep for themselves is little. */
+	/* Workers and the kernel keep only a little for themselves. */
 	expect(charged > grown - grown / 4, "%ld kB, %ld kB charged", grown,
 	       charged);
 }
@@ -151,13 +156,13 @@ static void use_all(void *arg)
 	if (!fork())
 		_exit(0);
 	wait(NULL);
-	/* Its record tells of its namespaces, too; nobody reads it. */
+	/* The record contains facts about its namespaces. It is never read. */
 	wait_until(events_of(fd, POLLIN) & POLLIN, 10000, "no record");
 	free(slurp_fd(status));
 	free(slurp(STAT));
 }
 
-/* The kernel itself counts them, and refuses one more than there may be. */
+/* The kernel itself counts namespaces, and refuses one too many. */
 static bool have_spaces(void)
 {
 	if (!unshare(CLONE_NEWUSER | CLONE_NEWPID))
@@ -166,7 +171,7 @@ static bool have_spaces(void)
 	return false;
 }
 
-/* A session from outside notes whose namespace an exited process was in. */
+/* A session from outside notes the namespace of an exited process. */
 static void use_spaces(void *arg)
 {
 	int outer = open_session();
@@ -193,7 +198,7 @@ TEST(secure_spaces_end, "namespaces end when nothing of theirs is open or regist
 		in_child(use_spaces, NULL);
 }
 
-/* --- what is registered and unregistered without end --- */
+/* --- endless registering and unregistering --- */
 
 #define CHURNERS 3
 
@@ -227,12 +232,15 @@ TEST(secure_churn, "registering and unregistering without end piles up no memory
 				pids[i] && !(pids[i] = 0);
 	}
 	note("at most %ld kB", most);
-	/* What an RCU grace period leaves; measured: 260 kB on one CPU. */
+	/*
+	 * The memory that waits for an RCU grace period; measured: 260 kB on
+	 * one CPU.
+	 */
 	expect(most < 65536, "%ld kB", most);
 	wait_until((now = memory_kb() - before) < 8192, 10000, "%ld kB", now);
 }
 
-/* --- descriptors that nobody has --- */
+/* --- descriptors without a process --- */
 
 static void send_fd(int to, int fd)
 {
@@ -264,12 +272,12 @@ static void post_sessions(void *arg)
 	}
 	expect(open(SESSION, O_RDWR) < 0 && errno == EDQUOT, "on their way "
 	       "they do not count: %s", strerror(errno));
-	/* A loop: each waits in the other for being received. */
+	/* A loop: each socket waits in the other one's queue. */
 	send_fd(sockets[0], sockets[1]);
 	send_fd(sockets[1], sockets[0]);
 	close(sockets[0]);
 	close(sockets[1]);
-	/* The kernel looks for such loops when a socket is closed. */
+	/* Closing a socket makes the kernel look for such loops. */
 	wait_until(!close(socket(AF_UNIX, SOCK_DGRAM, 0)) &&
 		   (fd = open(SESSION, O_RDWR)) >= 0, 10000,
 		   "when nobody can receive them any more: %s",

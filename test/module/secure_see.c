@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What an unprivileged user must not see, however they come by a file. */
+/*
+ * Data that an unprivileged user must not see, whichever way the user gets a
+ * file.
+ */
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <sys/mman.h>
@@ -28,13 +31,13 @@ static void be_root_of_a_space(void)
 static void mount_own(void *arg)
 {
 	must(!mount("proc", "/proc", "proc", 0, NULL));
-	/* It shows processes: those of the new PID namespace. */
+	/* It shows the processes of the new PID namespace. */
 	expect(getpid() == 1 && state_of(1), "no /proc of its own");
 }
 
 /*
- * The process that makes a PID namespace is not in it: its numbers are the
- * host's, while the procfs that its child mounts has no hidepid.
+ * The process that makes a PID namespace stays outside: its numbers are the
+ * host's. But the procfs that its child mounts has no hidepid.
  */
 static void look_through_own(void *theirs)
 {
@@ -91,7 +94,7 @@ static void zero(void *at, size_t len)
 	memset(at, 0, len);
 }
 
-/* Takes out of the copy what urt.h says is there. */
+/* Removes from the copy all that urt.h says is there. */
 static void take_process(struct urt_map_process *p)
 {
 	size_t len = strnlen(p->comm, sizeof(p->comm));
@@ -112,7 +115,7 @@ static void take_snapshot(char *copy, const struct urt_map *map, int side,
 	expect(snap->processes <= map->capacity, "%u", snap->processes);
 	expect(!newest || snap->processes == 3, "%u", snap->processes);
 	at += map->process_offset;
-	/* What fewer processes leave behind is of earlier generations. */
+	/* Fewer processes leave bytes of earlier generations. */
 	for (i = 0; i < 5; i++) {
 		if (((struct urt_map_process *)at)->pid)
 			take_process((void *)at);
@@ -121,7 +124,7 @@ static void take_snapshot(char *copy, const struct urt_map *map, int side,
 	zero(snap, offsetof(struct urt_map_snapshot, reserved));
 }
 
-/* What it leaves to the kernel is not all zeroes. */
+/* The kernel gets pages back from it that are not all zeroes. */
 static void fill_memory(void *arg)
 {
 	memset(share(64 << 20), 0x5a, 64 << 20);
@@ -168,7 +171,10 @@ TEST(secure_map_bytes, "every byte of a map is what urt.h says, or 0")
 	free(copy);
 }
 
-/* Each way to write to the memory of a process that does not ask its pages. */
+/*
+ * Each way to write into the memory of a process that does not ask the page's
+ * rights.
+ */
 TEST(secure_map_writes, "nothing writes to a map: no file, no peer, no debugger")
 {
 	int fd = open_session(), mem = open("/proc/self/mem", O_RDWR), status;
@@ -204,7 +210,7 @@ static void read_to_the_edge(const char *path, char *edge)
 
 	must(lseek(fd, 0, SEEK_SET) == 0);
 	whole = strlen(text);
-	/* Not all architectures fill what there is to the last byte. */
+	/* Not every architecture fills the buffer to the last byte. */
 	took = read(fd, edge - 7, 100);
 	expect(took > 0 && took <= 7 && !memcmp(edge - 7, text, took), "%s: %d",
 	       path, took);

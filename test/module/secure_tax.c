@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What one user can make others, or the kernel's workers, do. */
+/*
+ * The work that one user can cause for other users, or for the kernel's
+ * workers.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 
@@ -7,7 +10,7 @@
 
 #define SESSIONS 64
 
-/* --- threads of somebody else --- */
+/* --- threads of another user --- */
 
 struct meter {
 	volatile int go, done;
@@ -36,7 +39,9 @@ static uint64_t threads_ns(int count)
 	return now_ns() - begin;
 }
 
-/* Whatever else the machine does makes it only slower: the best of some. */
+/*
+ * Other work only makes the machine slower, so that the best of several counts.
+ */
 static void make_threads(void *arg)
 {
 	uint64_t ns;
@@ -57,7 +62,7 @@ static void make_threads(void *arg)
 	}
 }
 
-/* Kernels that check everything vary by a tenth themselves; the others tell. */
+/* Kernels that check everything vary by a tenth. The other kernels suffice. */
 static double most(void)
 {
 	return slowness() > 1 ? 1.5 : 1.1;
@@ -102,7 +107,7 @@ TEST(secure_thread_tax, "threads of who is in a stranger's 64 sessions end as fa
 	expect(after < before * most(), "%" PRIu64 " ns, %" PRIu64 " ns", before, after);
 }
 
-/* --- open() of somebody else --- */
+/* --- open() of another user --- */
 
 #define VIEWS 600
 
@@ -122,7 +127,7 @@ static uint64_t open_ns(void)
 	return best;
 }
 
-/* A user namespace of its own makes a view of each file. */
+/* In a user namespace of its own, each file needs a view of its own. */
 static void open_in_space(void *arg)
 {
 	become(1000);
@@ -166,7 +171,7 @@ TEST(secure_open_tax, "another user's 600 views make no open() slower")
 	expect(!status, "%#x", status);
 }
 
-/* --- of the one who made a container --- */
+/* --- the maker of a container --- */
 
 struct container {
 	volatile pid_t pid;
@@ -175,7 +180,7 @@ struct container {
 	pid_t threads;
 };
 
-/* Its uid 5 is 100,005. */
+/* Its uid 5 is 100,005 outside. */
 static void enter_container(struct container *c)
 {
 	must(!unshare(CLONE_NEWUSER));
@@ -239,7 +244,7 @@ static void crowd_sessions(void *arg)
 	int fd = -1, i;
 
 	enter_container(c);
-	/* The quota is its maker's, who has one, too. */
+	/* The quota is that of the maker, who has a session as well. */
 	for (i = 0; i < SESSIONS - 1; i++) {
 		fd = open_session();
 		must(put(fd, "interval 100 %d", c->threads) > 0);
@@ -296,11 +301,11 @@ TEST(secure_pace_container, "a container's user makes its maker's sessions no sl
 		   30000, "no generations");
 	each = (end.at - begin.at) / MS / (end.generation - begin.generation);
 	note("each %llu ms", each);
-	/* The crowd's are told to come each 150 ms at best. */
+	/* The crowd gets a generation each 150 ms at best. */
 	expect(each < 150, "each %llu ms", each);
 }
 
-/* Each time for as long as it takes until all have been refreshed once. */
+/* Each session lives until every process has been refreshed once. */
 static void open_again_and_again(void *arg)
 {
 	pid_t pid = *(pid_t *)arg;
@@ -335,7 +340,7 @@ TEST(secure_reopen, "closing and opening everything again buys no refreshes",
 	in_child(open_again_and_again, &pid);
 	part = (double)(workers_ns() - ran) / (now_ns() - begin);
 	note("%.2f %% of the time", part * 100);
-	/* Refreshes, and what workers do to end sessions. */
+	/* The time of refreshes, and of workers that end sessions. */
 	expect(part < 0.05 * 1.5, "%.2f %% of the time", part * 100);
 }
 

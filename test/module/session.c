@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What can be written to a session. */
+/* Words that can be written to a session. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
@@ -17,7 +17,7 @@ static void expect_word(int fd, int want, const char *word, pid_t pid)
 	       geteuid(), strerror(-seen), strerror(want));
 }
 
-/* Whether the session has it; it has not any more. */
+/* Whether the session had it. Removes it. */
 static bool removed(int fd, pid_t pid)
 {
 	int n = put(fd, "-%d", pid);
@@ -75,7 +75,7 @@ TEST(session_no_process, "tree of the number of no process is ESRCH")
 	expect_word(fd, ESRCH, "tree ", 2147483647);
 }
 
-/* Each way of cutting "tree PID" or "interval MS" at the end of a page. */
+/* Each way to cut "tree PID" or "interval MS" at the end of a page. */
 TEST(session_page, "words that a page's end cuts are left to the next call")
 {
 	char text[8192], word[64];
@@ -89,7 +89,7 @@ TEST(session_page, "words that a page's end cuts are left to the next call")
 		memcpy(text + URT_WRITE_MAX - cut, word, len);
 		for (done = 0; done < (int)sizeof(text); done += n) {
 			n = write(fd, text + done, sizeof(text) - done);
-			/* What is left may be nothing but blanks. */
+			/* The rest may consist of blanks only. */
 			if (n < 0 && errno == EINVAL &&
 			    done >= URT_WRITE_MAX - cut + len)
 				break;
@@ -118,7 +118,7 @@ TEST(session_pieces, "a number may come with the write after its word, and the n
 	expect(put(fd, "\n") == -EINVAL, "a newline for a number");
 }
 
-/* As programs do that write through a buffer. */
+/* Writes as programs do that use a buffer. */
 static void expect_buffered(int fd, const char *word, int len, int cut)
 {
 	char text[URT_CARRY_MIN];
@@ -184,7 +184,7 @@ TEST(session_interval_bounds,
 	expect_interval(fd, 3600001, EINVAL);
 	expect_interval(fd, 99, 0);
 	in_user(1000, try_intervals, NULL);
-	/* It is the session's alone. */
+	/* The interval belongs to this session only. */
 	expect(map_session(open_session(), 1)->interval_ms == 5000 &&
 	       stat_header().interval == 200, "%s", slurp(STAT));
 }
@@ -213,7 +213,7 @@ TEST(session_interval, "interval re-arms the session's timer at once",
 	expect(!new_generation(fd, 500), "still at the old pace");
 }
 
-/* --- whose processes --- */
+/* --- processes of other users --- */
 
 struct targets {
 	pid_t mine, roots, theirs, both;
@@ -235,7 +235,7 @@ static void try_trees(void *arg)
 		expect_word(fds[i], EPERM, "tree ", t->theirs);
 		expect_word(fds[i], EPERM, "tree ", t->both);
 		expect_word(fds[i], ENOENT, "-", t->both);
-		/* Nor does it become one by being registered. */
+		/* Registration does not make it the user's process. */
 		expect_word(fds[i], 0, "", t->theirs);
 		expect_word(fds[i], EPERM, "tree ", t->theirs);
 		expect_word(fds[i], 0, "-", t->theirs);
@@ -335,7 +335,7 @@ static void become_and_open(void *arg)
 	for (i = 0; i < 10; i++)
 		open_session();		/* root's */
 	in_user(1000, open_three, NULL);
-	/* Held by root's process, but the user's. */
+	/* A process of root opens it, but as the user. */
 	must(!seteuid(1000));
 	for (i = 0; i < 3; i++)
 		must(fcntl(open_session(), F_SETFD, 0) == 0);
@@ -365,7 +365,7 @@ static void fill_quota(void *arg)
 	expect_word(b, EDQUOT, "", pids[2]);
 	expect_word(status, EDQUOT, "", pids[2]);
 	expect_word(a, EDQUOT, "tree ", pids[2]);
-	/* No more than there are already. */
+	/* No more than are registered already. */
 	expect_word(a, 0, "", pids[0]);
 	expect_word(a, 0, "tree ", pids[0]);
 	close(a);
@@ -390,7 +390,7 @@ TEST(session_quota, "max_per_user counts over status and all sessions",
 		must(put(fd, "%d", pids[i]) > 0);
 }
 
-/* Five children; one more for each SIGUSR1. */
+/* Five children, and one more for each SIGUSR1. */
 struct brood {
 	volatile pid_t pids[8];
 	volatile int count;
@@ -443,7 +443,7 @@ static void exceed_by_tree(void *arg)
 	}
 	for (k = 0; k < 4; k++)
 		must(removed(fds[0], more[k]));
-	/* A root that is registered stays what it was. */
+	/* A registered root stays a root. */
 	expect_word(fds[0], 0, "", root);
 	expect_word(fds[0], EDQUOT, "tree ", root);
 	kill(root, SIGUSR1);

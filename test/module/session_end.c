@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the last close() of a session ends: everything. */
+/* The last close() of a session ends all of it. */
 #define _GNU_SOURCE
 #include <linux/userfaultfd.h>
 #include <pthread.h>
@@ -25,8 +25,8 @@ static void fork_for_ever(void *arg)
 static volatile bool *ready;
 
 /*
- * All of a user's quota: a tree, a map, records that nobody reads. Nobody else
- * has the descriptor.
+ * Uses all of a user's quota: a tree, a map, records that are never read. No
+ * other process has the descriptor.
  */
 static void own_session(void *root)
 {
@@ -49,7 +49,7 @@ static void own_session(void *root)
 	sleep_forever();
 }
 
-/* As many as the quota has, and no more. */
+/* Uses the whole quota, and no more. */
 static void use_quota(void *arg)
 {
 	int fd = open_session(), i, n;
@@ -106,8 +106,8 @@ static void restore_expedited(void)
 }
 
 /*
- * Then rmmod's own grace periods are over before the one that a session's end
- * waits for, as they may be on many CPUs.
+ * The expedited grace periods of rmmod then end before the one that a session's
+ * end waits for. This may also happen on many CPUs.
  */
 TEST(end_unload_hurried, "unloading waits for closed sessions, fast as it is")
 {
@@ -137,7 +137,7 @@ TEST(end_idle, "after SIGKILL of the owner no timer fires, no work runs",
 		   traced("function update_cputimes") >= 2, 10000,
 		   "tracing sees nothing");
 	end(owner);
-	/* One may have been on its way. */
+	/* One refresh may have been under way. */
 	nanosleep(&(struct timespec){ .tv_nsec = 300 * MS }, NULL);
 	trace_forget();
 	stays_idle(10, true);
@@ -188,7 +188,7 @@ static void fork_some(void *arg)
 		if (!fork())
 			_exit(0);
 	}
-	/* Some of them are zombies when we are killed. */
+	/* Some of them are zombies when we get killed. */
 	for (i = 0; i < 20; i++)
 		wait(NULL);
 	*ready = true;
@@ -254,9 +254,9 @@ TEST(end_memory_closed, "4,000 sessions that are closed leave no memory behind",
 	leaves_no_memory(open_and_close, 400, 4000, NULL);
 }
 
-/* --- work that is still to be done --- */
+/* --- unfinished work --- */
 
-/* Looks by itself: it does not wait for any work. */
+/* Looks by itself, without waiting for any work. */
 static void end_seen_by(int witness, pid_t pid)
 {
 	char line[256];
@@ -271,7 +271,7 @@ TEST(end_upkeep, "a session may end while its work waits for its turn", .limit =
 	pid_t crowd = threaded(1000, 0), pid;
 	int fd, witness, i;
 
-	/* Refreshes of so many keep what comes next away for long. */
+	/* Refreshes of so many processes delay the next work for long. */
 	for (i = 0; i < 8; i++) {
 		fd = open_session();
 		must(put(fd, "interval 10 %d", crowd) > 0);
@@ -305,7 +305,7 @@ static void *read_late(void *arg)
 	return NULL;
 }
 
-/* Return: a userfaultfd; whoever first touches the page waits for us. */
+/* Return: a userfaultfd. A process that touches the page first waits for us. */
 static int watch_page(char *page)
 {
 	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the records of a session say. */
+/* The contents of a session's records. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <grp.h>
@@ -38,7 +38,7 @@ static void burn_and_exit(void *ms)
 }
 
 struct differences {
-	long long less, more;	/* us; the worst */
+	long long less, more;	/* us; the largest */
 	int far;		/* more than 500 us */
 };
 
@@ -98,7 +98,7 @@ TEST(record_times_two,
 	       "more than 500 us", d.less, d.more, d.far);
 }
 
-/* Mostly in the kernel. */
+/* Burns mostly in the kernel. */
 static void burn_system(uint64_t ns)
 {
 	uint64_t until = cpu_ns(getpid()) + ns;
@@ -119,10 +119,10 @@ static void burn_both(void *half_ms)
 }
 
 /*
- * Who is looked at when the tick has seen it in user mode only keeps what it was
- * told then, although later samples divide the total otherwise. wait4() goes
- * back on nothing that /proc has shown, nor do we on what we have: both are
- * asked at the beginning.
+ * A process is looked at when the tick has seen it only in user mode. It keeps
+ * the times that it was shown then, although later samples divide the total
+ * otherwise. wait4() never goes back behind a value of /proc, and we never go
+ * back behind a value of ours. Therefore the test asks both at the beginning.
  */
 TEST(record_times_split,
      "user and system time are those that wait4 tells, whoever has looked before")
@@ -183,7 +183,7 @@ TEST(record_threads, "a record counts all threads, and there is one for all")
 
 /* --- facts --- */
 
-static uint64_t *ended;		/* when, about */
+static uint64_t *ended;		/* about when it ended */
 
 static void note_end(void *arg)
 {
@@ -213,7 +213,7 @@ TEST(record_facts, "PPID, UID, START and RUNTIME are what /proc and clocks say")
 	       r.comm);
 	expect(r.start / (10 * MS) == ticks && r.start >= forked &&
 	       r.start < *ended, "%llu, /proc says %llu", r.start, ticks);
-	/* To its exit: it was a zombie for a moment. */
+	/* The time to its exit, after which it was a zombie for a moment. */
 	expect(r.start + r.runtime >= *ended && r.start + r.runtime <= reaped,
 	       "%llu + %llu, ended after %" PRIu64 ", before %" PRIu64, r.start, r.runtime,
 	       *ended, reaped);
@@ -326,7 +326,7 @@ static void die_of(void *nr)
 	raise((intptr_t)nr);
 }
 
-/* waitpid's word against the record's. */
+/* Compares waitpid's status with the record's. */
 static void expect_status(void (*fn)(void *), intptr_t arg, const char *what)
 {
 	struct record r;
@@ -447,7 +447,7 @@ struct hidden {
 	pid_t mine, roots, both;
 };
 
-/* A record of each, of which only one's own shows how it ended. */
+/* Watches two processes. Only the own one shows how it ended. */
 static void watch(void *arg)
 {
 	struct hidden *h = arg;
@@ -514,7 +514,7 @@ static void fork_another(void *arg)
 {
 	pid_t pid;
 
-	/* A user who may change uids, for a while. */
+	/* For a while, a user who may change uids. */
 	must(!prctl(PR_SET_KEEPCAPS, 1) && !setresuid(1000, 1000, 1000));
 	set_capabilities(1 << CAP_SETUID);
 	kill(getpid(), SIGSTOP);
@@ -528,7 +528,7 @@ static void fork_another(void *arg)
 	exit(8);
 }
 
-/* The root's status, as far as /proc shows it to the user. */
+/* The root's status, if /proc shows it to the user. */
 static volatile int *shown;
 
 static void read_shown(void *pid)
@@ -580,7 +580,7 @@ TEST(record_changed_uid, "who changes its uid stays a member, its status hidden"
 	expect(!status, "status %#x", status);
 }
 
-/* Two of the opener's processes, and how /proc shows it their ends. */
+/* Two of the opener's processes, and the ends that /proc shows. */
 struct shown {
 	pid_t pids[2];
 	volatile int status[2];
@@ -607,7 +607,7 @@ static void watch_two(void *arg)
 	expect(next_record(&s, &r) == END, "one more");
 }
 
-/* Of fn(0), which is like the opener, and fn(1), which in something is not. */
+/* fn(0) is like the opener. fn(1) differs in one property. */
 static struct shown *expect_shown(void (*fn)(void *))
 {
 	struct shown *two = share(sizeof(*two));
@@ -663,7 +663,9 @@ static void become_undumpable(void *whether)
 	_exit(9);
 }
 
-/* Some kernels show the end of a process that was not dumpable, some do not. */
+/*
+ * Some kernels show the end of a process that was not dumpable. Others do not.
+ */
 TEST(record_undumpable, "STATUS of who was not dumpable is what /proc shows")
 {
 	expect_shown(become_undumpable);

@@ -51,7 +51,9 @@ static void register_inside(void)
 	must(root == 2 && put(s.fd, "tree 2") > 0);
 	kill(root, SIGCONT);
 	reap(root, NULL);
-	/* In either order: on two CPUs both may become final at once. */
+	/*
+	 * In either order, because on two CPUs both may become final at once.
+	 */
 	for (i = 0; i < 2; i++)
 		expect(next_record(&s, &r) == EXIT &&
 		       (r.pid == 2 || r.pid == 3) && r.ppid == r.pid - 1 &&
@@ -109,7 +111,7 @@ static void see_uids(void *arg)
 	struct record r;
 	pid_t a, b;
 
-	/* Before: there is no way to stop as another than the owner after. */
+	/* Before that, because afterwards it can stop only as its owner. */
 	a = stopped(end_as, (void *)0);
 	b = stopped(end_as, (void *)1000);
 	must(!unshare(CLONE_NEWUSER));
@@ -157,7 +159,7 @@ TEST(sspace_quota, "a user namespace adds nothing to its owner's max_sessions",
 
 struct started {
 	pid_t pid;
-	unsigned long long ticks;	/* outside; 5.10 has these inside, too */
+	unsigned long long ticks;	/* outside; 5.10: also inside */
 };
 
 static void see_start(void *arg)
@@ -261,7 +263,7 @@ static void set_capabilities(unsigned int which)
 	must(!syscall(SYS_capset, &h, d));
 }
 
-/* Three children become another's; one stays. */
+/* Three children pass to another process, and one stays. */
 static void fork_others(void *arg)
 {
 	int i;

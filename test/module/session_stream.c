@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* How a session is read: blocking, polling, signals, its end, many readers. */
+/* Reading a session: blocking, polling, signals, its end, many readers. */
 #define _GNU_SOURCE
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -20,7 +20,7 @@ static pid_t registered(int fd)
 	return pid;
 }
 
-/* A record of it waits when this returns. */
+/* When this returns, a record of the process waits. */
 static void end_recorded(int fd, pid_t pid)
 {
 	struct session s = { .fd = fd };
@@ -34,7 +34,7 @@ static void nonblocking(int fd)
 	must(!fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK));
 }
 
-/* What read() returns; -errno. */
+/* The result of read(), or -errno. */
 static int get(int fd, char *text, size_t size)
 {
 	ssize_t n = read(fd, text, size - 1);
@@ -214,7 +214,7 @@ TEST(stream_poll, "POLLIN while a line waits, POLLHUP at the end, POLLOUT always
 	expect_events(fd, OUT | POLLHUP, "unregistered");
 }
 
-/* Return: how long it took, in ns. */
+/* Return: how long that took, in ns. */
 static uint64_t wait_for_news(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLPRI };
@@ -238,7 +238,7 @@ TEST(stream_poll_news, "POLLPRI reports each generation once, to who asks for it
 		took += wait_for_news(fd);
 	expect(took > 1000 * MS, "four generations of 500 ms in %llu ms",
 	       took / MS);
-	/* Who does not ask takes it from nobody. */
+	/* A poller that does not ask for it leaves the event to the others. */
 	must(put(fd, "interval 3600000") > 0);
 	events_of(fd, POLLPRI);
 	must(put(fd, "interval 10") > 0);
@@ -358,7 +358,7 @@ TEST(stream_restart, "a waiting read() goes on after a signal whose handler has 
 
 /* --- buffers --- */
 
-/* When this returns it is final, for whatever session. */
+/* When this returns, the process is final in every session. */
 static void end_witnessed(pid_t pid)
 {
 	int witness = open_session();
@@ -368,7 +368,7 @@ static void end_witnessed(pid_t pid)
 	close(witness);
 }
 
-/* Without RUNTIME, which each session measures itself. */
+/* Removes RUNTIME, which each session measures itself. */
 static char *without_runtime(const char *text)
 {
 	char *out = malloc(strlen(text) + 1), *p = out;
@@ -383,7 +383,9 @@ static char *without_runtime(const char *text)
 	return out;
 }
 
-/* All of a session to its end, in pieces of this size; without RUNTIME. */
+/*
+ * Reads all of a session to its end, in pieces of this size, without RUNTIME.
+ */
 static char *read_pieces(int fd, size_t piece)
 {
 	char *text = malloc(1 << 16), *out;
@@ -407,19 +409,21 @@ TEST(stream_pieces, "reads of a few bytes give the same text as one large read")
 	char *want, *seen;
 	pid_t pids[5];
 
-	/* A refresh in between would fix what each says of user time. */
+	/*
+	 * A refresh in between would fix the user time that each session shows.
+	 */
 	for (i = 0; i < 7; i++) {
 		fds[i] = open_session();
 		must(put(fds[i], "interval 3600000") > 0);
 	}
 	for (k = 0; k < 5; k++) {
 		pids[k] = sleeper();
-		/* What it still runs, sessions would divide differently. */
+		/* Sessions would divide its later run time differently. */
 		wait_until(state_of(pids[k]) == 'S', 1000, "%d", pids[k]);
 		for (i = 0; i < 7; i++)
 			must(put(fds[i], "%d", pids[k]) > 0);
 	}
-	/* One after the other, for the same order in all of them. */
+	/* One after the other, so that all sessions have one order. */
 	for (k = 0; k < 5; k++) {
 		end_witnessed(pids[k]);
 	}
@@ -447,7 +451,7 @@ TEST(stream_whole_lines, "read() returns as many whole lines as fit")
 	end_witnessed(pids[0]);
 	end_witnessed(pids[1]);
 	both = get(twin, text, sizeof(text));
-	/* RUNTIME may be a digit shorter here. */
+	/* RUNTIME may be a digit shorter in this session. */
 	n = get(fd, text, both - 20);
 	expect(n > both / 3 && strchr(text, '\n') == text + n - 1, "%d of %d:"
 	       " %s", n, both, text);
@@ -490,7 +494,10 @@ TEST(stream_fault, "a read() into bad memory is EFAULT and loses nothing")
 	must(page != MAP_FAILED && !munmap(page + 4096, 4096));
 	n = read(fd, page + 4096, 4096);
 	expect(n < 0 && errno == EFAULT, "%d %s", n, strerror(errno));
-	/* Where only the end is bad, what was returned was read, no more. */
+	/*
+	 * If only the end of the buffer is bad, exactly the returned bytes were
+	 * read.
+	 */
 	for (back = 1; back < 40; back++) {
 		n = read(fd, page + 4096 - back, 4096);
 		expect(n >= 0 ? n <= back : errno == EFAULT,
@@ -513,7 +520,7 @@ TEST(stream_fault, "a read() into bad memory is EFAULT and loses nothing")
 
 #define LINES 60
 
-/* Whole lines, of which the first may have begun in the read before. */
+/* Reads whole lines. The first one may have begun in the read before. */
 static void read_whole_lines(int fd, char *text)
 {
 	size_t size = 100, len = strlen(text);
@@ -529,7 +536,7 @@ static void read_whole_lines(int fd, char *text)
 	text[len] = '\0';
 }
 
-/* Each once, and nothing else. */
+/* Expects each process once, and no other line. */
 static void expect_lines(char *text, const pid_t *pids)
 {
 	char *line, *save;
@@ -546,7 +553,7 @@ static void expect_lines(char *text, const pid_t *pids)
 	expect(i == LINES, "%d lines", i);
 }
 
-/* What reads return after one that ended back bytes before bad memory. */
+/* The results of reads after one that ended back bytes before bad memory. */
 static void expect_lines_after(int back)
 {
 	int fd = open_session(), i, n;
@@ -655,7 +662,7 @@ static void use_received(void *arg)
 	struct record r;
 	pid_t pid;
 
-	/* Root's rights, and what root registered. */
+	/* The descriptor has root's rights and root's registrations. */
 	pid = getppid();
 	must(put(s.fd, "tree %d", pid) > 0);
 	must(put(s.fd, "-%d", pid) > 0);

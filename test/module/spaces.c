@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What containers see: namespaces of PIDs, users and time. */
+/* The view from containers: namespaces of PIDs, users and time. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <sys/mount.h>
@@ -54,7 +54,7 @@ TEST(space_pid, "a container registers its own PID 1 and sees only its own")
 	pid_t host = sleeper();
 
 	registers("%d", host);
-	/* No process inside has a number as high as this one's. */
+	/* No process inside has a number as high as this one. */
 	expect_good_end(container(register_self, &host));
 }
 
@@ -159,9 +159,10 @@ static void spend_and_exit(void *arg)
 }
 
 /*
- * Once they have wrapped around, numbers start at 300, and those below are not
- * used again. So many are left beside what the kernel's own threads take; the
- * least there may be is one, and fork() fails while a kworker has that.
+ * After PIDs have wrapped around, they start at 300, and lower ones are not
+ * used again. FEW numbers are left, besides those of the kernel's own threads.
+ * A smaller number may fail, because fork() fails while a kworker has the last
+ * one.
  */
 #define WRAP 300
 #define FEW 50
@@ -177,7 +178,7 @@ static void have_few_numbers(void)
 	} while (pid < WRAP);
 }
 
-/* Forks until a child has the number, and returns it. */
+/* Forks until a child has the number. Return: this child. */
 static pid_t fork_as(pid_t nr)
 {
 	pid_t pid;
@@ -209,8 +210,8 @@ TEST(space_reuse, "a process with a reused PID is not taken for the old one",
 		if (!again)
 			continue;
 		hits++;
-		memset(&old, 0, sizeof(old));	/* it may be gone by now */
-		/* Whatever its row says until it goes is of one that has ended. */
+		memset(&old, 0, sizeof(old));	/* the row may be gone by now */
+		/* Until its row goes, the row is of an ended process. */
 		wait_until(({
 			bool there = stat_row(pid, &old);
 
@@ -218,7 +219,9 @@ TEST(space_reuse, "a process with a reused PID is not taken for the old one",
 			       "the new one in its place: %s", slurp(STAT));
 			!there;
 		}), 20000, "%s", slurp(STAT));
-		/* The number means the living one, which is not registered. */
+		/*
+		 * The number means the living process, which is not registered.
+		 */
 		expect(write_errno("-%d", pid) == ENOENT, "%s", slurp(STAT));
 		registers("%d", pid);
 		expect(stat_row(pid, &r) && r.start > old.start, "%s",

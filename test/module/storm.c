@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Many processes: all recorded or accounted for, and nobody else disturbed. */
+/*
+ * Many processes: all are recorded or accounted for, and other processes get
+ * the CPU.
+ */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <sys/mman.h>
@@ -10,9 +13,9 @@
 
 #define AT_ONCE 8
 
-static volatile uint64_t *children_us;	/* as getrusage says */
+static volatile uint64_t *children_us;	/* as getrusage() says */
 
-/* Short processes; one in 500 is another program. */
+/* Forks short processes. One in 500 runs another program. */
 static void fork_short(void *count)
 {
 	intptr_t left = (intptr_t)count;
@@ -56,7 +59,7 @@ static void add_record(struct total *t, const struct record *r, pid_t root)
 	t->ns += r->utime + r->stime;
 }
 
-/* Reads them as they come; or only when all is over, and some now and then. */
+/* Reads records as they come; or most of them at the end, and some before. */
 static struct total run_storm(int count, bool stopped_reader)
 {
 	struct total t = { 0 };
@@ -92,7 +95,7 @@ static void expect_all(const struct total *t, int count)
 	       t->lost, t->missed, count);
 }
 
-/* On one CPU. */
+/* Only on one CPU. */
 static void expect_equal(const struct total *t, int count)
 {
 	long long diff = (long long)(t->ns / 1000) - (long long)*children_us;
@@ -134,13 +137,13 @@ static void storm_two(void *arg)
 	expect_not_less(&t);
 }
 
-/* With the quota of every day: it is given back in time. */
+/* With the default quota, which is given back in time. */
 TEST(storm_user_quick, "5,000 short processes of a user on one CPU: all rows")
 {
 	in_user(1000, storm_two, (void *)(long)scaled(5000));
 }
 
-/* Room for all: a busy host may stop the CPU that gives the quota back. */
+/* Room for all, because a busy host may stop the CPU that gives quota back. */
 #define ROOM "max_per_user=131072 max_records=131072"
 
 TEST(storm_two_quick, "5,000 short processes of a user on two CPUs: all rows",
@@ -160,7 +163,7 @@ static void storm_unread(int count)
 	struct total t = run_storm(count, true);
 
 	expect(t.lost, "nothing lost: %llu rows", t.rows);
-	/* The root's record is among the lost, or a row of its own. */
+	/* The record of the root is lost, or a row of its own. */
 	if (!t.root_ns)
 		t.lost--;
 	expect(t.rows + t.lost == (unsigned int)count && !t.missed,
@@ -201,7 +204,7 @@ static pid_t counted_fork(void)
 	return pid;
 }
 
-/* Sleeps until nobody has the other end any more. */
+/* Sleeps until no process has the other end of the pipe. */
 static void meet(int *ends)
 {
 	char c;
@@ -210,7 +213,7 @@ static void meet(int *ends)
 	must(!read(ends[0], &c, 1));
 }
 
-/* A hundred that live all at once, and when they do, fork once each. */
+/* Forks a hundred processes, which fork once each when all of them live. */
 static void fork_hundred(void *arg)
 {
 	int i, all_live[2], all_forked[2];
@@ -234,7 +237,7 @@ static void fork_hundred(void *arg)
 		;
 }
 
-/* Forty at a time, that end soon. */
+/* Keeps forty processes, which end soon. */
 static void fork_thousands(void *arg)
 {
 	int i, running = 0;
@@ -257,7 +260,7 @@ static void fork_thousands(void *arg)
 		;
 }
 
-/* Return: how many rows; what members forked is a row or missed. */
+/* Return: how many rows there are. A fork of a member is a row or missed. */
 static unsigned int expect_missed(void (*fn)(void *))
 {
 	unsigned long long forked = 0, missed = 0;
@@ -341,7 +344,7 @@ static void explode(void *arg)
 	_exit(0);
 }
 
-/* A user with a tree that is always at its quota, and nobody who reads it. */
+/* A user with a tree that is always at its quota, and without a reader. */
 static void plant(void *arg)
 {
 	pid_t root;
@@ -357,8 +360,8 @@ static void plant(void *arg)
 }
 
 /*
- * We have the priority of the workers that refresh. What we wait for the CPU is
- * what Linux makes them wait, too.
+ * We have the priority of the workers that refresh. Linux therefore makes them
+ * wait for the CPU as long as us.
  */
 static uint64_t waited;		/* ns; at most */
 
@@ -378,7 +381,9 @@ static void expect_soon(uint64_t took, const char *what)
 	expect(took <= late_ns() + waited, "%s: %.1f ms", what, took / 1e6);
 }
 
-/* How far each is from being a multiple of the interval after the first. */
+/*
+ * How far each generation is from a multiple of the interval, after the first.
+ */
 static void expect_pace(const struct urt_map *map)
 {
 	struct pace first = pace_of(map), now;
@@ -401,7 +406,7 @@ static void expect_pace(const struct urt_map *map)
 	expect_soon(llabs(late), "the last of status");
 }
 
-/* Nobody whom the bomb keeps from running holds a lock that we need. */
+/* The bomb may keep a process from running that holds a lock that we need. */
 static void expect_registrations(int fd)
 {
 	long long begin, took, worst = 0;
@@ -427,7 +432,7 @@ static void live_on(void *arg)
 	map = map_session(fd, 1);
 	registers("%d", getpid());
 	next_generation();
-	/* The clock of the other guest stands still where the host is busy. */
+	/* The clock of the other guest stands still while the host is busy. */
 	if (counts_time())
 		expect_pace(map);
 	expect_registrations(fd);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* Everything that sessions can do, at random, by several processes at once. */
+/* Several processes do everything that sessions offer, at random, at once. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
 #include "lib.h"
 
 #define WORKERS 4
-#define SHARED 3		/* sessions that all of them have */
-#define OWN 2			/* and that each has for itself */
+#define SHARED 3		/* sessions that all processes have */
+#define OWN 2			/* sessions of each process */
 #define STEPS 3000
 
 static struct mix {
@@ -30,7 +30,7 @@ static void fork_some(void)
 
 	for (i = 0; i < n; i++)
 		fork();
-	/* Up to 32 of them. */
+	/* Up to 32 processes. */
 	_exit(rnd(256));
 }
 
@@ -47,7 +47,9 @@ static void replace_victim(void)
 	pid_t pid = fork(), old;
 
 	if (!pid) {
-		/* A session that a victim has, too, lives as long as it. */
+		/*
+		 * A session that a victim has open lives as long as the victim.
+		 */
 		for (int i = 0; i < SHARED + OWN; i++)
 			close(fds[i]);
 		if (rnd(2))
@@ -174,7 +176,9 @@ static void work_all(unsigned int seed)
 		if (mix->victims[i])
 			kill(mix->victims[i], SIGKILL);
 	}
-	/* All have exited, or will: so each session comes to its end. */
+	/*
+	 * All have exited, or will exit, so that each session comes to its end.
+	 */
 	for (i = 0; i < SHARED; i++) {
 		struct session s = { .fd = fds[i] };
 		struct record r;

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
-/* Texts that are longer than expected, or are never read to their end. */
+/* Texts that are longer than expected, or that are never read to their end. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <sys/prctl.h>
 
 #include "lib.h"
 
-/* --- rows that do not fit where most rows do --- */
+/* --- rows that are longer than most rows --- */
 
-/* So many that what they lack by the guess is more than any reserve. */
+/* So many rows that the guessed size falls short by more than any reserve. */
 #define LONG_ROWS 300
 
 static int came[2];
 
-/* PIDs of seven digits, where there are such; the next test has other ones. */
+/*
+ * PIDs of seven digits, if the kernel allows them. The next test has other
+ * PIDs.
+ */
 static void have_long_pids(void)
 {
 	if (sizeof(long) < 8 || access("/proc/sys/kernel/ns_last_pid", W_OK))
@@ -22,7 +25,7 @@ static void have_long_pids(void)
 	spit("/proc/sys/kernel/ns_last_pid", "4000000");
 }
 
-/* A name all of which is escaped, and a uid of ten digits. */
+/* A name with only escaped bytes, and a uid of ten digits. */
 static void have_long_row(void *arg)
 {
 	must(!prctl(PR_SET_NAME, "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"));
@@ -62,7 +65,7 @@ TEST(cover_long_rows, "stat shows all of its rows, however long they are",
 		must(read(came[0], &(char){ 0 }, 1) == 1);
 		registers("%d", pids[i]);
 	}
-	/* Whose clock makes the times as long as they get. */
+	/* Its clock makes the times as long as possible. */
 	must(!unshare(CLONE_NEWTIME));
 	spit("/proc/self/timens_offsets", "boottime 4000000000 0");
 	in_child(see_long_rows, NULL);
@@ -101,7 +104,10 @@ static void expect_all_free(void *arg)
 
 	for (i = 0; i < 6; i++)
 		read_in_part(NULL);
-	/* Each of them has given back its place, and three processes'. */
+	/*
+	 * Each file has given back its place, and the places of three
+	 * processes.
+	 */
 	for (i = 0; i < 2; i++)
 		open_session();
 	expect(open(SESSION, O_RDWR) < 0 && errno == EDQUOT, "a 3rd session");

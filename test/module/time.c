@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What clocks do, and refreshes that cannot keep up with them. */
+/* Effects of clocks, and refreshes that fall behind them. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
@@ -18,7 +18,7 @@ static unsigned long long clock_now(clockid_t clock)
 
 /* --- the time of day --- */
 
-static long long stepped;	/* s; what the time of day is off by now */
+static long long stepped;	/* s; the present offset of the time of day */
 
 static void step(long long s)
 {
@@ -45,7 +45,7 @@ static struct facts facts_of(pid_t pid)
 	return f;
 }
 
-/* Between two refreshes with, perhaps, a step of the clock in between. */
+/* Compares two refreshes. There may be a step of the clock between them. */
 static void expect_same(const struct facts *a, const struct facts *b)
 {
 	unsigned long long ms = (b->header.time - a->header.time) / MS;
@@ -114,7 +114,9 @@ TEST(time_step_record, "a record's times are the same whatever steps there were"
 	after = now_ns();
 	step(7200);
 	expect(skip_to(&s, pid, &r) == EXIT, "no record");
-	/* A start is cut to a tick of the clock that is read without a lock. */
+	/*
+	 * A start is cut to a tick, because the clock is read without a lock.
+	 */
 	expect(r.start + 20 * MS >= before && r.start + r.runtime <= after,
 	       "from %llu for %llu ns; it was from %llu to %llu", r.start,
 	       r.runtime, before, after);
@@ -138,7 +140,9 @@ static int try_write(const char *path, const char *text)
 	return err;
 }
 
-/* Until the real-time clock wakes the machine. Return: for how long, in ns. */
+/*
+ * Sleeps until the real-time clock wakes the machine. Return: how long, in ns.
+ */
 static unsigned long long suspend(void)
 {
 	unsigned long long off;
@@ -176,12 +180,12 @@ TEST(time_suspend, "time asleep is run time, no CPU time, and no generations",
 	ms = (b.header.time - a.header.time) / MS;
 	note("asleep for %llu ms; %llu generations in %llu ms", asleep / MS,
 	     generations, ms);
-	/* A few before and after, and one that was on its way. */
+	/* A few generations before and after, and one that was under way. */
 	expect(generations <= 10 + (ms - asleep / MS) / 190,
 	       "%llu generations in %llu ms", generations, ms);
 	expect(b.row.start == a.row.start, "started at %llu, and at %llu",
 	       a.row.start, b.row.start);
-	/* It is woken for being frozen, and to sleep on. */
+	/* The process wakes up for being frozen, and sleeps on. */
 	used = b.row.utime + b.row.stime - a.row.utime - a.row.stime;
 	expect(used < 10 * MS, "a sleeper has used %llu ns", used);
 	expect(b.row.runtime - a.row.runtime + 1 >= ms &&
@@ -192,9 +196,9 @@ TEST(time_suspend, "time asleep is run time, no CPU time, and no generations",
 	expect_same(&b, &c);
 }
 
-/* --- more to do than there is time --- */
+/* --- more work than time --- */
 
-/* How long each took, in ms: from the start of the work to its end. */
+/* The longest time from the start of a work to its end, in ms. */
 static double longest_refresh(void)
 {
 	char *trace = slurp("/sys/kernel/tracing/trace"), *line, *save, *at;
@@ -228,7 +232,7 @@ static unsigned long long generations_in(const struct urt_map *map,
 	return pace_of(map).generation - begin.generation;
 }
 
-/* Interval 10 ms, and so many to refresh that one refresh takes longer. */
+/* The interval is 10 ms, and one refresh takes longer than that. */
 static void overload(unsigned int n, double at_least_ms)
 {
 	const struct urt_map *map;
@@ -255,19 +259,19 @@ static void overload(unsigned int n, double at_least_ms)
 	expect(traced("queue_work: ") || !traced("function=update_cputimes"),
 	       "no trace");
 	trace_end();
-	/* A 20th of the time; and what the kernel does besides, a quarter. */
+	/* A 20th of the time, and a quarter for the kernel's other work. */
 	expect(seen && seen * took < 5000 / 20.0 * 1.3, "%llu of %.1f ms in 5 s",
 	       seen, took);
 	expect(map->interval_ms >= 20 * took * 0.8, "every %u ms",
 	       map->interval_ms);
 
-	/* Nothing of that is waiting to be made up for. */
+	/* No refresh waits to make up for the past. */
 	for (i = 0; i < (int)n; i++)
 		must(put(fd, "-%d", pids[i]) > 0);
 	wait_until(map->interval_ms == 10, 60000, "%u", map->interval_ms);
 	seen = generations_in(map, 1000);
 	note("then %llu in a second", seen);
-	/* Each may be late, and then the next one is from there on. */
+	/* Each refresh may be late. The next one counts from there. */
 	expect(seen >= 1000 / (10 + late_ns() / MS) - 1 && seen <= 102,
 	       "%llu in a second", seen);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* "tree PID": nothing that it forks is missed, whichever way it forks. */
+/* "tree PID" misses no fork, whichever way a member forks. */
 #define _GNU_SOURCE
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
@@ -13,7 +13,7 @@
 
 #include "lib.h"
 
-/* Who was forked, by whom; whoever forks notes it. */
+/* A process, and its parent, which noted it when it forked. */
 struct member {
 	volatile pid_t pid, ppid;
 	bool seen;
@@ -21,7 +21,7 @@ struct member {
 
 static struct family {
 	volatile int count;
-	volatile bool go;		/* a tree's word to itself */
+	volatile bool go;		/* a signal of a tree to itself */
 	volatile int ready, forked;
 	struct member members[30000];
 } *family;
@@ -52,7 +52,7 @@ static void wait_all(void)
 		;
 }
 
-/* A root that has not begun, registered as a tree in a session of ours. */
+/* A root that has not begun, registered as a tree in our session. */
 static pid_t start_tree(void (*fn)(void *), void *arg)
 {
 	pid_t root;
@@ -76,7 +76,10 @@ static struct member *find(pid_t pid)
 	return NULL;
 }
 
-/* To the end: each member, once, with its parent; nobody else, nothing lost. */
+/*
+ * Reads to the end: each member once, with its parent, no other process, none
+ * lost.
+ */
 static void expect_family(void)
 {
 	struct member *m;
@@ -294,7 +297,7 @@ static void exec_by_thread(void *arg)
 	sleep_forever();
 }
 
-/* A root that becomes a shell, with two children. */
+/* Expects a root that becomes a shell with two children. */
 static void expect_shell(void (*fn)(void *))
 {
 	pid_t root = start_tree(fn, NULL);
@@ -330,7 +333,7 @@ static void fork_container(void *arg)
 	pid_t pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
 
 	if (!pid) {
-		/* 2 to 6 in here. */
+		/* Numbers 2 to 6 are in here. */
 		for (int i = 0; i < 5; i++) {
 			if (!fork())
 				_exit(7);
@@ -367,7 +370,7 @@ TEST(tree_pid_space, "a new PID namespace's members have the opener's numbers")
 
 static void fork_reparented(void *arg)
 {
-	/* The family's grandfather adopts; the root itself ends first. */
+	/* The grandfather of the family adopts. The root itself ends first. */
 	if (!kid()) {
 		if (!kid()) {
 			while (getppid() != *(pid_t *)arg)
@@ -395,7 +398,9 @@ TEST(tree_subreaper, "the adopted stay members; their parent is who forked them"
 
 /* --- living descendants --- */
 
-/* Closed for all as long as we have its other end; waiting at it costs nothing. */
+/*
+ * The gate is closed while we have its other end. Waiting at it costs nothing.
+ */
 static int gate[2];
 
 static void wait_at_gate(void)
@@ -410,12 +415,12 @@ static void open_gate(void)
 	close(gate[1]);
 }
 
-/* Each forks the next, as many as arg says, and waits for it in the end. */
+/* Each process forks the next one, up to arg, and waits for it at the end. */
 static void chain(void *arg)
 {
 	intptr_t left = (intptr_t)arg;
 
-	open_gate();	/* as far as it is ours */
+	open_gate();	/* opens our end of it */
 	while (left && !kid())
 		left--;
 	if (!left)
@@ -445,7 +450,7 @@ TEST(tree_chain, "50 living generations are found, and what they fork later")
 #define WIDE 200
 #define LATER 5		/* forks of each, after the write */
 
-/* Forks all the time; notes only what it forked for sure after the write. */
+/* Forks all the time. Notes only forks that certainly came after the write. */
 static void fork_on(void)
 {
 	int after = 0;
@@ -498,7 +503,10 @@ TEST(tree_wide, "200 descendants that fork all the time: none is missed",
 	must(put(session.fd, "tree %d", root) > 0);
 	family->go = true;
 	while (next_reaping(&session, &r, root) == EXIT) {
-		/* Forked while the search went on: found, or not. */
+		/*
+		 * A process that was forked during the search may be found or
+		 * not.
+		 */
 		if (r.status == 20 << 8 && ++early)
 			continue;
 		m = find(r.pid);
@@ -513,7 +521,7 @@ TEST(tree_wide, "200 descendants that fork all the time: none is missed",
 		       family->members[i].pid, family->members[i].ppid);
 }
 
-/* --- who is faster than the module --- */
+/* --- forks that are faster than the module --- */
 
 struct event_message {
 	struct nlmsghdr nl;
@@ -521,7 +529,7 @@ struct event_message {
 	struct proc_event event;
 } __attribute__((packed));
 
-/* Return: a socket that tells of each fork, before the tracepoint does. */
+/* Return: a socket that reports each fork before the tracepoint does. */
 static int connector_open(void)
 {
 	struct {
@@ -580,7 +588,7 @@ static void fork_forkers(void *arg)
 	wait_all();
 }
 
-/* Where the kernel preempts, we run as soon as the connector has told us. */
+/* If the kernel preempts, we run as soon as the connector has told us. */
 TEST(tree_early, "children registered by number before their fork is over are members")
 {
 	struct sched_param first = { .sched_priority = 50 };
@@ -603,7 +611,7 @@ TEST(tree_zombies, "living descendants that are zombies are found, too")
 	pid_t a;
 	siginfo_t info;
 
-	/* Our own zombie, and we are the root. */
+	/* It is a zombie of ours, and we are the root. */
 	a = sleeper();
 	kill(a, SIGKILL);
 	must(!waitid(P_PID, a, &info, WEXITED | WNOWAIT));
@@ -616,7 +624,7 @@ TEST(tree_zombies, "living descendants that are zombies are found, too")
 
 /* --- the word itself --- */
 
-/* Forks a child that ends, for each SIGCONT; notes none. */
+/* Forks a child that ends, for each SIGCONT. Notes none of them. */
 static void fork_when_told(void *arg)
 {
 	pid_t pid;
@@ -668,7 +676,7 @@ TEST(tree_upgrade, "tree upgrades a plain registration, PID downgrades none")
 	expect(next_record(&session, &r) == END, "%d of %d", r.pid, r.ppid);
 }
 
-static volatile pid_t *forker;	/* a child that can be told, too */
+static volatile pid_t *forker;	/* a child that takes signals as well */
 
 static void fork_forker(void *arg)
 {
@@ -698,7 +706,7 @@ TEST(tree_remove_root, "-PID of the root leaves the others members")
 	expect_child_of(root);
 	must(put(session.fd, "-%d", root) > 0);
 	tell(root);
-	/* From here on its child is ours to wait for. */
+	/* From here on, its child is ours to reap. */
 	end(root);
 	tell(*forker);
 	expect_child_of(*forker);

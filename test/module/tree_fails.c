@@ -35,7 +35,7 @@ TEST(tree_fails_news, "a tree of nobody makes no generation")
 	expect(!events_of(fd, POLLPRI), "poll() reports one");
 	expect(map->sequence == sequence && generation_in(map) == before,
 	       "%llu, before it was %llu", generation_in(map), before);
-	/* It would be seen, if there were one. */
+	/* If there were one, it would be seen. */
 	must(put(fd, "interval 100 %d", sleeper()) > 0);
 	wait_until(events_of(fd, POLLPRI), 20000, "no poll() reports any");
 	expect(generation_in(map) > before, "still %llu", before);
@@ -48,7 +48,7 @@ struct brood {
 
 static struct brood *brood;
 
-/* So many children; without end. */
+/* Forks so many children at a time, without end. */
 static void breed(void *count)
 {
 	int i;
@@ -110,7 +110,7 @@ TEST(tree_fails_end, "a tree that exceeds the quota is not what a session ends b
 
 /* --- of status --- */
 
-/* Each forks the next: there is always one that is about to. */
+/* Each process forks the next one, so that one is always about to fork. */
 static void fork_chain(int length)
 {
 	while (length-- && !fork())
@@ -132,7 +132,10 @@ static void fork_chains(void *arg)
 	}
 }
 
-/* The first are undone first: then there is room for what the chains fork. */
+/*
+ * The first entries are removed first, which makes room for forks of the
+ * chains.
+ */
 static void breed_on(void *arg)
 {
 	int i;
@@ -153,7 +156,7 @@ static void fail_in_crowd(void *arg)
 	uint64_t until = now_ns() + 10 * SEC;
 	int fd = open_status(), tries, n;
 
-	/* Orphans are ours, and nobody waits for them. */
+	/* We adopt orphans, and never reap them. */
 	must(!prctl(PR_SET_CHILD_SUBREAPER, 1));
 	must(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
 	brood = share(sizeof(*brood));
@@ -173,7 +176,7 @@ TEST(tree_fails_forking, "a tree that fails leaves nobody registered whom its me
 {
 	int fd = open_status(), i;
 
-	/* The longer the list, the longer it takes to undo. */
+	/* A longer list takes longer to undo. */
 	for (i = 0; i < OTHERS; i++)
 		must(put(fd, "%d", sleeper()) > 0);
 	in_user(1000, fail_in_crowd, NULL);
@@ -203,7 +206,7 @@ TEST(tree_fails_plain, "who is registered for itself meanwhile stays",
 	start_brood(400);
 	rounds = share(sizeof(*rounds));
 	child(fail_when_asked, NULL);
-	/* Before the search, in the midst of it, or after: it is the same. */
+	/* This holds before the search, during it, and after it. */
 	for (i = 1; i <= scaled(200); i++) {
 		rounds->asked = i;
 		for (k = 0; k < i % 4; k++)

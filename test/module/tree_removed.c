@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A tree is unregistered in the midst of a fork. */
+/* A tree is unregistered while a member forks. */
 #define _GNU_SOURCE
 #include "lib.h"
 
@@ -14,10 +14,9 @@ static void stop_slowing(void)
 }
 
 /*
- * The fork probe that has found a member allocates before it locks. Kprobes that
- * take stack traces there make that last about a millisecond.
- *
- * Return: where it can be seen to have begun.
+ * A fork probe that has found a member allocates before it takes a lock.
+ * Kprobes that take stack traces there make this last about a millisecond.
+ * Return: the trace that shows when it begins.
  */
 static int slow_allocation(void)
 {
@@ -45,7 +44,7 @@ static struct turns {
 	volatile pid_t child;
 } *turns;
 
-/* Forks a child that sleeps, each time that the turn changes. */
+/* Forks a sleeping child each time that the turn changes. */
 static void fork_in_turn(void *arg)
 {
 	int turn = 0;
@@ -63,7 +62,10 @@ static void fork_in_turn(void *arg)
 	}
 }
 
-/* Return: the child, forked while the last process of the tree left status. */
+/*
+ * Return: the child that was forked while the last process of the tree left
+ * status.
+ */
 static pid_t fork_while_removed(int status, int trace, pid_t root)
 {
 	uint64_t until = now_ns() + limit_ns(5000);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Who is woken, for what, and who pays for it. */
+/* Which waiters wake up, for which events, and at whose expense. */
 #define _GNU_SOURCE
 #include <linux/aio_abi.h>
 #include <sys/epoll.h>
@@ -24,7 +24,7 @@ static int watch(int fd, unsigned int events)
 	return ep;
 }
 
-/* Each time that there is a generation, and nobody else shall know. */
+/* Counts generations. No other process may see this count. */
 static void count_generations(void *arg)
 {
 	struct watcher *w = arg;
@@ -142,7 +142,7 @@ TEST(wake_reader, "generations do not wake one who sleeps in read(); a record do
 	wait_until(w->told, 20000, "a record does not wake it");
 }
 
-/* Return: what is there in the end, or -errno of io_submit(2). */
+/* Return: the events at the end, or -errno of io_submit(2). */
 static int aio_poll(int fd, short events)
 {
 	struct iocb cb = {
@@ -185,7 +185,7 @@ TEST(wake_aio, "asynchronous polling (IOCB_CMD_POLL) sees records and generation
 }
 
 #define EPOLLS 100
-#define WATCHES 1000	/* of each */
+#define WATCHES 1000	/* of each kind */
 
 static void watch_often(void *arg)
 {
@@ -205,7 +205,7 @@ static void watch_often(void *arg)
 		for (i = 0; i < WATCHES; i++)
 			must(!epoll_ctl(eps[k], EPOLL_CTL_ADD, fds[i], &event));
 	}
-	/* Whatever was there at first. */
+	/* Takes the events that were there at first. */
 	while (epoll_wait(eps[0], &event, 1, 0) == 1)
 		;
 	w->ready = true;

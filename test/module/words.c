@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What can be written to status. */
+/* Words that can be written to status. */
 #include <sys/mman.h>
 #include <sys/uio.h>
 
@@ -195,7 +195,7 @@ TEST(word_bad_memory, "a buffer that cannot be read is EFAULT")
 	       "%s", strerror(errno));
 }
 
-/* 4,096 bytes: blanks, then the number, up to and with byte last. */
+/* A page of blanks, then the number, up to and with byte last. */
 static void page_with(char *page, size_t size, size_t last, pid_t pid)
 {
 	char nr[12];
@@ -342,7 +342,7 @@ TEST(word_carried_error, "the error of a carried word is that of the write that 
 	expect(n > 0 && listed(pid, NULL), "afterwards: %d", n);
 }
 
-/* Writes what stands in pieces, each of which must be taken. */
+/* Writes these pieces, each of which must be taken. */
 static void in_pieces(int fd, const char *const pieces[])
 {
 	for (; *pieces; pieces++) {
@@ -422,7 +422,10 @@ TEST(word_pieces_tree, "a tree whose number comes with the next write is a tree"
 	expect(all_listed(pids, root), "%s", slurp(STATUS));
 	registers("-%d -%d -%d", root, pids[0], pids[1]);
 
-	/* After another word, with more blanks, and with more behind it. */
+	/*
+	 * It stands behind another word, with more blanks, and with more text
+	 * behind it.
+	 */
 	must(put(fd, "%d tree\t", other) > 0);
 	must(put(fd, "  ") == 2);
 	must(put(fd, "%d -%d\n", root, other) > 0);
@@ -450,7 +453,7 @@ TEST(word_pieces_line, "a newline ends a word that waits for its number, EINVAL;
 	expect(!*slurp(STATUS), "%s", slurp(STATUS));
 }
 
-/* PIDs, one a line, as many as fit; then blanks. */
+/* Fills it with PIDs, one a line, as many as fit, then blanks. */
 static void fill(char *text, size_t size, pid_t pid)
 {
 	char line[12];
