@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that do not fit the files, and the errno of each; one a line.
- * Where the contract is silent, it is what the kernel's other files in /proc
- * give, and what programs that try such a call first are made for.
+ * System calls that do not fit the files, and the errno of each, one a line. If
+ * the contract is silent, the errno is that of the kernel's other files in
+ * /proc, which programs expect that try such a call first.
  */
 #define _GNU_SOURCE
 #include <sys/epoll.h>
@@ -22,18 +22,18 @@
 
 #define DIRECTORY "/proc/urt"
 #define NEW DIRECTORY "/new"
-#define NOWHERE ((void *)~0xfffUL)	/* no user's memory */
+#define NOWHERE ((void *)~0xfffUL)	/* no memory of a user */
 
 static int status, readonly, writeonly, stat_file, stat_writable, session;
 static int session_writeonly, path_only, file, pipes[2], ep, directory;
 static int tried, wrong;
 static pid_t registered;
 static char buffer[10000];
-static char *hole;			/* nothing is mapped here */
+static char *hole;			/* no memory is mapped here */
 static void *mapped;			/* a session of its own, a page */
 static struct epoll_event event = { .events = EPOLLIN };
 
-/* At least 0 is success. */
+/* A result of 0 or more is success. */
 static void tried_call(const char *call, int want, long result)
 {
 	int seen = result < 0 ? errno : 0;
@@ -50,7 +50,7 @@ static void tried_call(const char *call, int want, long result)
 }
 
 #define TRY(err, call) tried_call(#call, err, (long)(call))
-/* Where kernels differ in how they say no. */
+/* For calls that kernels refuse with different errnos. */
 #define TRY2(err, other, call)						\
 	do {								\
 		long result_ = (long)(call);				\
@@ -71,7 +71,7 @@ static long reopened(int fd, int flags)
 	return again;
 }
 
-/* Opened and closed again. */
+/* Opens it, and closes it again. */
 static long opened(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC, 0600);
@@ -150,7 +150,10 @@ static void try_descriptors(void)
 	TRY(EBADF, ioctl(path_only, FIONREAD, buffer));
 	TRY(EISDIR, read(directory, buffer, 10));
 	TRY(EBADF, write(directory, "0", 1));
-	/* Root may open what nobody may write; there is nothing to write to. */
+	/*
+	 * Root may open a file that has no write permission, but cannot write
+	 * to it.
+	 */
 	stat_writable = open(STAT, O_RDWR | O_CLOEXEC);
 	TRY(0, stat_writable);
 	TRY(EIO, write(stat_writable, "1", 1));
@@ -185,7 +188,7 @@ static void try_memory(void)
 	TRY(EFAULT, vector(writev, session, hole, 10, 1));
 	TRY(EFAULT, readv(status, (void *)hole, 2));
 	TRY(EFAULT, writev(session, (void *)hole, 2));
-	/* No byte is none of anybody's memory. */
+	/* 0 bytes need no memory. */
 	TRY(0, read(status, hole, 0));
 	TRY(0, write(status, hole, 0));
 	TRY(0, write(status, NULL, 0));
@@ -205,7 +208,7 @@ static void try_vectors(void)
 	TRY(0, vector(readv, status, buffer, 1, 0));
 	TRY(0, vector(writev, session, buffer, 1, 0));
 	TRY(0, vector(readv, status, buffer, 1, 1024));
-	/* Each piece is a write of its own: 0 in the first. */
+	/* Each piece is a write of its own. The first one has 0. */
 	TRY(EINVAL, vector(writev, status, "0", 1, 3));
 	TRY(EINVAL, vector(writev, session, "0", 1, 3));
 	TRY(EOPNOTSUPP, flagged(false, status, 0x40000000));
@@ -230,7 +233,7 @@ static void try_positions(void)
 	TRY(EINVAL, lseek(stat_file, -1, SEEK_SET));
 	TRY(0, pread(status, buffer, 10, INT64_MAX - 10));
 	TRY(0, pread(stat_file, buffer, 10, 1LL << 40));
-	/* A stream has none. */
+	/* A stream has no offset. */
 	TRY(ESPIPE, lseek(session, 0, SEEK_SET));
 	TRY(ESPIPE, lseek(session, 0, SEEK_CUR));
 	TRY(ESPIPE, lseek(session, 0, SEEK_END));
@@ -287,7 +290,7 @@ static void try_maps(void)
 {
 	int fd = session, rd = PROT_READ;
 
-	/* Of status and stat, what is mapped would be of no moment. */
+	/* A map of status or stat would not be of one moment. */
 	TRY2(EIO, ENODEV, map_fails(status, 4096, rd, MAP_SHARED, 0));
 	TRY2(EIO, ENODEV, map_fails(stat_file, 4096, rd, MAP_PRIVATE, 0));
 	TRY(EINVAL, map_fails(fd, 0, rd, MAP_SHARED, 0));
@@ -307,7 +310,7 @@ static void try_maps(void)
 	TRY(EOPNOTSUPP, map_fails(fd, 4096, rd, MAP_SHARED_VALIDATE | MAP_SYNC,
 				  0));
 	TRY(0, map_fails(fd, 4096, rd, MAP_SHARED, 0));
-	/* It may become longer, not shorter. */
+	/* The map may become longer, but not shorter. */
 	TRY(0, map_fails(fd, 1, rd, MAP_SHARED, 0));
 	TRY(0, map_fails(fd, 8192, rd, MAP_SHARED, 0));
 	TRY(EINVAL, map_fails(fd, 4096, rd, MAP_SHARED, 0));
@@ -363,7 +366,7 @@ static void try_names(void)
 	TRY(EPERM, rmdir(DIRECTORY));
 	TRY(EOPNOTSUPP, setxattr(STATUS, "user.x", "1", 1, 0));
 	TRY(EOPNOTSUPP, setxattr(STATUS, "trusted.x", "1", 1, 0));
-	/* Size and times are nobody's; > of a shell cuts to 0 bytes. */
+	/* The files have no size and no times. A shell's > cuts to 0 bytes. */
 	TRY(0, truncate(STATUS, 0));
 	TRY(EINVAL, truncate(STATUS, -1));
 }
@@ -409,7 +412,7 @@ static void try_polls(void)
 	TRY(EINVAL, inotify_add_watch(status, STATUS, IN_ALL_EVENTS));
 }
 
-/* What is there is as it was. */
+/* Nothing has changed. */
 static void expect_unmoved(void)
 {
 	struct stat st;

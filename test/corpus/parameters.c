@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Values that the module's parameters should not have, at load and at write;
- * one a line. Numbers are as kstrtouint() has them everywhere in the kernel:
- * 0x and a leading 0 mean what they mean in C, one + is allowed.
+ * Values that the module's parameters should not have, at load and at write,
+ * one a line. Numbers are parsed by kstrtouint(), as everywhere in the kernel:
+ * 0x and a leading 0 have their meaning in C, and one + is allowed.
  */
 #include "lib.h"
 
@@ -10,7 +10,7 @@
 
 struct parameter {
 	const char *text;
-	int err;		/* 0: it is not as bad as it looks */
+	int err;		/* 0: the value is accepted */
 };
 
 static const struct parameter at_load[] = {
@@ -106,7 +106,9 @@ static const struct parameter at_load[] = {
 	{ "restrict=true", EINVAL },
 	{ "restrict=00", 0 },
 	{ "restrict=+1", 0 },
-	/* A mode is octal whatever it looks like, and only says who may. */
+	/*
+	 * A mode is octal, whatever it looks like, and only sets permissions.
+	 */
 	{ "status_mode=0", EINVAL },
 	{ "status_mode=00", EINVAL },
 	{ "status_mode=1", EINVAL },
@@ -133,7 +135,7 @@ static const struct parameter at_load[] = {
 	{ "status_mode=400", 0 },
 	{ "status_mode=0600", 0 },
 	{ "status_mode=000666", 0 },
-	/* All of it, or nothing. */
+	/* All of these values are set, or none. */
 	{ "interval_ms=100 max_processes=0", EINVAL },
 	{ "max_processes=0 interval_ms=100", EINVAL },
 	{ "restrict=1 status_mode=9", EINVAL },
@@ -178,7 +180,7 @@ static const struct parameter at_write[] = {
 	{ "3600000", 0 },
 };
 
-/* Nobody changes these: how much there is to be had is known from the start. */
+/* These cannot change, because all limits are known from the start. */
 static const char *const read_only[] = {
 	"max_processes", "max_per_user", "max_sessions", "max_records",
 	"restrict", "status_mode",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Words that nobody should write, and what becomes of them; one a line. Each is
+ * Words that no program should write, and their results, one a line. Each is
  * written to status and to a session of its own.
  *
  *	$p	a living process
@@ -20,17 +20,17 @@
 struct input {
 	const char *text;
 	size_t len;
-	int status, session;	/* errno; 0: all of it is done */
-	const char *rest;	/* the next write, which fails so; or NULL */
+	int status, session;	/* errno; 0: all of it is accepted */
+	const char *rest;	/* the next write, with that error; or NULL */
 	size_t rest_len;
 };
 
 #define T(text) text, sizeof(text) - 1
-/* What fails everywhere; in these two ways; what is no error. */
+/* BAD fails everywhere, ONE in these two ways. FINE is no error. */
 #define BAD(text, err) { T(text), err, err, NULL, 0 }
 #define ONE(text, status, session) { T(text), status, session, NULL, 0 }
 #define FINE(text) { T(text), 0, 0, NULL, 0 }
-/* A write ends before the rest, of which the next one tells the error. */
+/* A write ends before the rest. The next write gets the error. */
 #define PART(text, rest, err) { T(text), err, err, T(rest) }
 
 static const struct input inputs[] = {
@@ -43,7 +43,7 @@ static const struct input inputs[] = {
 	BAD("${ *512}", EINVAL),
 	BAD("${\n*4096}", EINVAL),
 
-	/* nobody's number, and how it can be written */
+	/* numbers of no process, and ways to write them */
 	BAD("0", EINVAL),
 	BAD("00", EINVAL),
 	BAD("+0", EINVAL),
@@ -105,7 +105,7 @@ static const struct input inputs[] = {
 	BAD("a", EINVAL),
 	BAD("deadbeef", EINVAL),
 
-	/* what stands around numbers elsewhere */
+	/* marks that enclose numbers elsewhere */
 	BAD("$p;", EINVAL),
 	BAD("$p;$p", EINVAL),
 	BAD("$p,", EINVAL),
@@ -145,7 +145,7 @@ static const struct input inputs[] = {
 	BAD("\xe2\x85\xa3", EINVAL),		/* IV */
 	BAD("\xc2\xa0$p", EINVAL),		/* a blank, but not in C */
 	BAD("$p\xc2\xa0", EINVAL),
-	BAD("\xe2\x80\x8b$p", EINVAL),		/* one that nobody sees */
+	BAD("\xe2\x80\x8b$p", EINVAL),		/* an invisible one */
 	BAD("\xef\xbb\xbf$p", EINVAL),		/* a byte order mark */
 	BAD("\xc0\xb1", EINVAL),		/* 1, but too long */
 	BAD("\xed\xa0\x80", EINVAL),		/* half of a pair */
@@ -154,7 +154,7 @@ static const struct input inputs[] = {
 	BAD("\xff\xfe" "1\0", EINVAL),		/* UTF-16 */
 	BAD("\xb1", EINVAL),			/* 1 and the highest bit */
 
-	/* blanks that are none here */
+	/* blanks that are not accepted here */
 	BAD("\r", EINVAL),
 	BAD("$p\r", EINVAL),
 	BAD("$p\r\n", EINVAL),
@@ -188,7 +188,7 @@ static const struct input inputs[] = {
 	BAD("tree $p\0", EINVAL),
 	BAD("tree \0", EINVAL),
 
-	/* where numbers end: the process is none of these */
+	/* limits of numbers: the process has none of these */
 	BAD("2147483648", EINVAL),
 	BAD("2147483649", EINVAL),
 	BAD("$m", EINVAL),
@@ -217,12 +217,12 @@ static const struct input inputs[] = {
 	BAD("tree 2147483648", EINVAL),
 	BAD("tree 4294967297", EINVAL),
 
-	/* within bounds, and nobody's */
+	/* within bounds, but of no process */
 	BAD("2147483647", ESRCH),
 	BAD("+2147483647", ESRCH),
 	BAD("tree 2147483647", ESRCH),
-	BAD("4194303", ESRCH),			/* the last that can be */
-	BAD("4194304", ESRCH),			/* the first that cannot */
+	BAD("4194303", ESRCH),			/* the last possible one */
+	BAD("4194304", ESRCH),			/* the first impossible one */
 	BAD("4194305", ESRCH),
 	BAD("0002000000000", ESRCH),
 	BAD("$z", ESRCH),
@@ -282,7 +282,7 @@ static const struct input inputs[] = {
 	BAD("tree /", EINVAL),
 	BAD("tree *", EINVAL),
 
-	/* interval: no word of status; whole milliseconds of a session */
+	/* interval: no word of status; a session takes whole milliseconds */
 	ONE("interval 1000", EINVAL, 0),
 	ONE("interval 10", EINVAL, 0),
 	ONE("interval 3600000", EINVAL, 0),
@@ -344,7 +344,9 @@ static const struct input inputs[] = {
 	BAD("--help", EINVAL),
 	BAD("max_per_user=1", EINVAL),
 
-	/* 31 bytes are the most, and 512 are where a last word may wait */
+	/*
+	 * a word has at most 31 bytes, and a last word may wait in at most 512
+	 */
 	BAD("${1*32}", EINVAL),
 	BAD("${0*31}$p", EINVAL),
 	BAD("${0*32}$p", EINVAL),
@@ -366,7 +368,9 @@ static const struct input inputs[] = {
 	BAD("${ *600}x ", EINVAL),
 	BAD("${ *4090}$p\0 ", EINVAL),
 
-	/* looks bad, and is not: numbers are decimal, and blanks are cheap */
+	/*
+	 * looks bad, but is accepted: numbers are decimal, and blanks are free
+	 */
 	FINE(""),
 	FINE("$p"),
 	FINE(" $p "),
@@ -415,7 +419,7 @@ static const struct input inputs[] = {
 	PART("$p${ *600}", "$z\n", ESRCH),
 };
 
-/* As user 1000, with root's $p: what rights and quotas say. */
+/* As user 1000, with root's $p: results of rights and quotas. */
 static const struct input users[] = {
 	BAD("tree $p", EPERM),
 	BAD("tree $t", EPERM),
@@ -456,7 +460,7 @@ static int number(char *out, char of)
 	return sprintf(out, "%d", p);
 }
 
-/* Return: its length. */
+/* Return: the length of the result. */
 static size_t expand(char *out, const char *text, size_t len)
 {
 	const char *end = text + len;
@@ -494,7 +498,7 @@ static void check(const char *name, const struct input *in, int seen, int want)
 	     in->rest ?: "", seen, want);
 }
 
-/* Both at once, and then the rest of it, as their writer would. */
+/* Writes both at once, and then the rest, as the writer would. */
 static void try_rest(int fd, const char *name, const struct input *in, int err)
 {
 	size_t done = expand(data, in->text, in->len), len = done;
@@ -528,7 +532,7 @@ static void try_input(const struct input *in)
 	if (in->status && !in->rest)
 		expect(!*slurp(STATUS), "\"%s\" did something: %s", in->text,
 		       slurp(STATUS));
-	/* The end would say that something had been registered. */
+	/* At the end of file, the word would have registered a process. */
 	if (in->session && !in->rest)
 		expect(read(session, &c, 1) < 0 && errno == EAGAIN,
 		       "\"%s\" did something in a session", in->text);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Takes the examples out of manual pages: awk -v out=DIR -f examples.awk PAGE...
-# Every literal display in a section EXAMPLES is one, and every .Dl. Before it
-# stand lines
+# Every literal display in a section EXAMPLES is an example, and every .Dl.
+# These lines stand before it:
 #
 #	.\" example: sh|c|...	a script, or a program, in a language that sources
 #				has; or the test that has it: test/urt/top.sh
@@ -11,9 +11,10 @@
 #	.\" status: N		how it ends, if not with 0
 #	.\" prints: REGEX	a line of its output; may be repeated
 #
-# Each but those becomes a directory DIR/PAGE-N with the files run (what a shell
-# runs), the program's source, as, status and prints. Called from the top of the
-# checkout; fails where an example could not.
+# An example whose test is elsewhere is skipped. Each other one becomes a
+# directory DIR/PAGE-N with the files run (for a shell), the program's source,
+# as, status and prints. Call it from the top of the checkout. It fails if an
+# example could not become one.
 
 function fail(text)
 {
@@ -29,7 +30,7 @@ BEGIN {
 	sources["python"] = "program.py"
 }
 
-# As the reader sees it.
+# The line as the reader sees it.
 function plain(line)
 {
 	gsub(/\\&/, "", line)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs every example of the manual pages, and all of examples/, in a guest, as an
-# ordinary user where nothing else is said. TAP. C programs are compiled as the
-# pages say, with the headers and the library as they are installed.
+# Runs every example of the manual pages, and all of examples/, in a guest. An
+# example runs as an ordinary user, unless the page says otherwise. TAP. C
+# programs are compiled as the pages say, with the headers and the library as
+# they are installed.
 # shellcheck disable=SC2016 # the guest's shell expands them
 set -euo pipefail
 
@@ -21,7 +22,7 @@ vm_kernel
 vm_module
 vm_root "$root"
 
-# --- what the guest needs besides ---
+# --- other parts of the guest ---
 
 add_library() {
 	make -s -C lib install O="$build/lib" PREFIX=/usr \
@@ -31,7 +32,7 @@ add_library() {
 	cp -L "$build/installed/usr/lib/liburt.so.1" "$root/usr/lib/"
 }
 
-# This machine's, without what is about Python itself.
+# Adds this machine's Python, without the parts about Python itself.
 add_python() {
 	local program dir
 
@@ -70,7 +71,7 @@ add_others() {
 
 # --- cases ---
 
-# program OUTPUT SOURCE: with what pkg-config says.
+# program OUTPUT SOURCE: compiles with the output of pkg-config.
 program() {
 	# shellcheck disable=SC2046 # flags are words
 	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -static -o "$1" "$2" $(
@@ -79,8 +80,8 @@ program() {
 			pkg-config --static --cflags --libs liburt)
 }
 
-# compile DIR: the program of an example; what there is no compiler of here is
-# skipped in the guest.
+# compile DIR: builds the program of an example. If this machine has no compiler
+# for it, the guest skips it.
 compile() {
 	local source=("$1"/program.*)
 
@@ -114,7 +115,7 @@ example() {
 	printf '%s\n' "$@" >"$dir/prints"
 }
 
-# The commands that a YAML file has for cpu_step.sh.
+# Prints the commands that a YAML file has for cpu_step.sh.
 ci_steps() {
 	/usr/bin/python3 - "$1" <<'END'
 import sys, yaml
@@ -133,7 +134,8 @@ with open(sys.argv[1]) as file:
 END
 }
 
-# ci_project FILE: shell commands that make a project and run the job's steps.
+# ci_project FILE: prints shell commands that make a project and run the job's
+# steps.
 ci_project() {
 	cat <<END
 mkdir ci
@@ -155,7 +157,7 @@ of_pages() {
 	done
 }
 
-# A guest's make and shell, for something to follow.
+# Runs make and a shell in the guest, as processes to follow.
 some_work="sh -c 'seq 99 | tail -n 1; exit 3'"
 
 of_shell() {
@@ -188,7 +190,7 @@ of_shell() {
 		for n in 1 2 3 4 5; do /examples/ci/cpu_step.sh $n /bin/true; done
 		[ $(($(cut -d. -f1 /proc/uptime) - begin)) -lt 5 ] && echo fast
 		cat cpu_steps.csv' '^5,0,0.[0-9]+,0.[0-9]+,0.[0-9]+,1,0,0$' '^fast$'
-	# What a step leaves running does not hold up the job.
+	# Processes that a step leaves running do not delay the job.
 	example ci-left-behind user 0 '
 		/examples/ci/cpu_step.sh left sh -c "sleep 600 & true"
 		cat cpu_steps.csv' '^left,0,[0-9.]+,[0-9.]+,[0-9.]+,[12],0,0$'

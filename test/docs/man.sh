@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Do the manual pages say what is true? Compares them with the command's own
+# Tests that the manual pages are right. Compares them with the command's own
 # help, the module's parameters, and the headers. Runs on the host; prints TAP.
-# What the pages show as examples is run by examples.sh.
+# examples.sh runs the examples of the pages.
 # shellcheck disable=SC2317 # claim calls the functions
 set -euo pipefail
 
@@ -25,24 +25,24 @@ cd "$top/man"
 
 . "$top/test/harness/claim.sh"
 
-# same WHAT-IS WHAT-THE-PAGE-SAYS: two files, neither of them empty.
+# same WHAT-IS WHAT-THE-PAGE-SAYS: compares two files, neither of them empty.
 same() { [ -s "$1" ] && [ -s "$2" ] && diff "$1" "$2"; }
 
 # --- urt(1) ---
 
 help_of() { ARGP_HELP_FMT=rmargin=79 "$build/app/urt/urt" "$@" --help; }
 
-# As "-o" and "--output=file", sorted.
+# Prints options as "-o" and "--output=file", sorted.
 help_options() {
 	help_of "$@" | grep -oE '^ +(-[A-Za-z?], )?--[a-z-]+(=[^ ]+)?' |
 		tr ',' '\n' | sed 's/^ *//' |
-		# An argument may have commas of its own: --pid=PID,...
+		# An argument may contain commas: --pid=PID,...
 		awk '/^[.]/ { held = held "," $0; next }
 		     held { print held } { held = $0 } END { print held }' |
 		tr '[:upper:]' '[:lower:]' | sort
 }
 
-# section FILE MACRO HEADING: its source.
+# section FILE MACRO HEADING: prints the source of the section.
 section() {
 	awk -v macro="$2" -v heading="$3" '
 		$1 == macro || $1 == ".Sh" {
@@ -54,7 +54,7 @@ section() {
 		inside' "$1"
 }
 
-# What .It lines say, in the same form.
+# Prints the options of .It lines in one form.
 page_options() {
 	grep '^\.It Fl' | sed -E 's/^\.It //; s/\\&//g; s/ Ns = Ns Ar /=/g' |
 		awk '{
@@ -73,7 +73,8 @@ commands() {
 options_of() {
 	help_options "$1" | common_option >"$build/is" || true
 	if compgen -G "urt-$1.*" >/dev/null; then
-		# A page of its own, where arguments may have other names.
+		# The command has a page of its own, where arguments may have
+		# other names.
 		cat "urt-$1".* | page_options | common_option | sed 's/=.*//'
 		sed -i 's/=.*//' "$build/is"
 	else
@@ -103,7 +104,7 @@ common_options() {
 	same "$build/is" "$build/says"
 }
 
-# The variables that the C library looks at for its locale, and execvp(3).
+# The variables that the C library uses for its locale, and execvp(3).
 environment() {
 	{
 		grep -rhoE 'getenv\("[A-Z_]+"\)' "$top"/app/urt "$top"/lib |
@@ -126,7 +127,7 @@ parameters() {
 	same "$build/is" "$build/says"
 }
 
-# The names of errors in a header, or after .Er in pages.
+# Prints the names of errors in a header, or after .Er in pages.
 header_errors() {
 	grep -E '^ \*' "$1" | grep -oE '\bE[A-Z]{3,}\b' | grep -v '^EPOLL' | sort -u
 }
@@ -138,7 +139,7 @@ module_errors() {
 	same "$build/is" "$build/says"
 }
 
-# Lines of text, with the names of columns, as they stand in the sources.
+# Finds lines of text with the names of columns in the sources.
 columns() {
 	local line
 
@@ -150,7 +151,7 @@ columns() {
 
 # --- liburt(3) ---
 
-# The names under which FILE is found.
+# The names of the page FILE.
 names_of() { awk '/^\.Nd/ { exit } /^\.Nm/ { print $2 }' "$1"; }
 
 function_pages() { grep -l '^\.Nm urt_' ./*.3; }
@@ -169,7 +170,7 @@ synopsis() {
 		sed -n '/^SYNOPSIS$/,/^DESCRIPTION$/p' | sed '1d;$d'
 }
 
-# A synopsis is C, and the compiler compares it with the header's.
+# A synopsis is C. The compiler compares it with the header.
 synopses() {
 	local page
 
@@ -184,7 +185,7 @@ synopses() {
 	done
 }
 
-# fields STRUCT...: the names of their members in the header.
+# fields STRUCT...: prints the names of their members in the header.
 fields() {
 	local name
 
@@ -215,9 +216,9 @@ library_errors() {
 	same "$build/is" "$build/says"
 }
 
-# --- all of them ---
+# --- all pages ---
 
-# Every page of ours that a page refers to is there.
+# Every page of ours that a page refers to exists.
 references() {
 	local name section unknown=''
 
@@ -228,7 +229,7 @@ references() {
 	[ -z "$unknown" ] || { echo "there is no$unknown"; return 1; }
 }
 
-# A page that goes by several names is one file for the first of them; the others
+# A page with several names is one file for the first of them. The other names
 # lead to it.
 names() {
 	local page name

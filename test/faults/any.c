@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Faults in whatever the module does, in any context. */
+/* Faults in any code of the module, in any context. */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -13,7 +13,7 @@ static void exit_at_once(void *arg)
 	_exit(0);
 }
 
-/* No grandchildren: those of who was missed are nobody's. */
+/* No grandchildren, because children of a missed process are not members. */
 static void breed(void *arg)
 {
 	int i, k;
@@ -26,11 +26,11 @@ static void breed(void *arg)
 	}
 }
 
-/* --- all of it, while every so manyth allocation of ours fails --- */
+/* --- everything, while every Nth allocation of ours fails --- */
 
 static unsigned int failures, missed;
 
-/* Files are for trying: what they do under faults is another test's. */
+/* Only uses the files. Another test checks them under faults. */
 static void try_files(void)
 {
 	char text[4096];

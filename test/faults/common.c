@@ -29,7 +29,7 @@ static void set_all(const char *name, const char *value)
 
 static pid_t needed_by;
 
-/* However the test ends. */
+/* Called at the end of the test, however it ends. */
 static void all_off(void)
 {
 	if (getpid() == needed_by)
@@ -52,7 +52,7 @@ void faults_need(void)
 		if (access(path, F_OK))
 			skip("this kernel injects faults without a filter");
 	}
-	/* What we cause is not to fill the log. */
+	/* Our faults must not fill the log. */
 	set_all("verbose", "0");
 	set("failslab", "ignore-gfp-wait", "N");
 	set("failslab", "cache-filter", "N");
@@ -63,11 +63,11 @@ void faults_need(void)
 	faults_anywhere();
 	needed_by = getpid();
 	atexit(all_off);
-	/* For fault_arm(), also of users. */
+	/* For fault_arm(), also when we are another user. */
 	must(!setrlimit(RLIMIT_MEMLOCK, &all));
 }
 
-/* Each process has its own. */
+/* Each process has its own file. */
 static int nth_file(void)
 {
 	static int fd = -1;
@@ -88,7 +88,10 @@ void fault_arm(unsigned int n)
 	char text[16];
 
 	len = snprintf(text, sizeof(text), "%u", n);
-	/* No page fault of ours is to take it; breaks copy-on-write, too. */
+	/*
+	 * No page fault of ours may take the fault. This also breaks
+	 * copy-on-write.
+	 */
 	must(!mlockall(MCL_CURRENT));
 	must(write(fd, text, len) == len);
 }
@@ -99,7 +102,7 @@ bool fault_fired(void)
 	char text[16] = "";
 
 	if (pread(fd, text, sizeof(text) - 1, 0) < 0) {
-		/* It was left, and has hit this. */
+		/* The fault was left over, and has hit this call. */
 		must(errno == EFAULT);
 		return false;
 	}
@@ -150,7 +153,7 @@ void faults_walk(const struct operation *op)
 	faults_count(op->name, n - 2, failed);
 }
 
-/* --- which ones --- */
+/* --- the functions to hit --- */
 
 static void set_range(const char *which, unsigned long start,
 		      unsigned long end)
@@ -171,7 +174,7 @@ void faults_anywhere(void)
 	set_range("reject", 0, 0);
 }
 
-/* The kernel's code is in the order of its addresses in that file. */
+/* That file lists the kernel's code in the order of its addresses. */
 static void set_range_of(const char *which, const char *function)
 {
 	unsigned long start = 0, end = 0, at;
@@ -201,7 +204,7 @@ void faults_not_below(const char *function)
 	set_range_of("reject", function);
 }
 
-/* No other module is loaded that could lie behind it. */
+/* No other module is loaded, so that none lies behind it. */
 void faults_only_of_module(void)
 {
 	char *text = slurp("/sys/module/usertime/sections/.text");
@@ -218,7 +221,9 @@ void faults_in_user(void (*fn)(void *))
 {
 	faults_only_of_module();
 	in_user(1000, fn, NULL);
-	/* How many of its own the kernel has changes from call to call. */
+	/*
+	 * The number of the kernel's own allocations changes from call to call.
+	 */
 	faults_anywhere();
 	in_user(1000, fn, NULL);
 }

@@ -1,40 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Faults: the kernel's fault injection makes an allocation fail, or a copy
- * between user space and the kernel. A walk repeats one operation, with the
- * first of them failing, then the second, until there is none left to fail.
+ * Fault injection of the kernel makes an allocation fail, or a copy between
+ * user space and the kernel. A walk repeats one operation. First the first of
+ * these fails, then the second, until none is left to fail.
  */
 #ifndef FAULTS_COMMON_H
 #define FAULTS_COMMON_H
 
 #include "lib.h"
 
-/* Something that faults are walked over. */
+/* An operation to walk over with faults. */
 struct operation {
 	const char *name;
-	void (*before)(void);		/* makes it possible; may be NULL */
+	void (*before)(void);		/* makes run() possible; may be NULL */
 	int (*run)(void);		/* system calls only; 0 or an errno */
-	void (*after)(int err);		/* what has become of it; undoes it */
-	int errors[3];			/* what it may fail with; 0 ends them */
+	void (*after)(int err);		/* checks the result and undoes it */
+	int errors[3];			/* that run() may return; 0 ends them */
 };
 
-/* As root, first. Skips the test where the kernel cannot do it. */
+/* Call it first, as root. Skips the test if the kernel cannot inject faults. */
 void faults_need(void);
 void faults_walk(const struct operation *op);
-/* As root: fn as a user, with the module's faults, then with the kernel's, too. */
+/*
+ * As root: runs fn as a user, with faults of the module, then with those of the
+ * kernel.
+ */
 void faults_in_user(void (*fn)(void *));
 
-/* For walks that are not as above. Nothing but system calls between the two. */
+/* For other walks. Only system calls may come between these two. */
 void fault_arm(unsigned int n);
-bool fault_fired(void);			/* and none is left armed */
+bool fault_fired(void);			/* whether it fired; arms none */
 void faults_count(const char *name, unsigned int injected, unsigned int failed);
 
-/* As root: only what is called from within this code fails. */
+/* As root: only calls from within this code fail. */
 void faults_only_below(const char *function);	/* of the kernel */
 void faults_only_of_module(void);
 void faults_not_below(const char *function);
 void faults_anywhere(void);
-/* As root: every so manyth fails, in any context; 0: none. */
+/* As root: every Nth allocation fails, in any context; 0: none. */
 void faults_every(unsigned int interval);
 
 #endif

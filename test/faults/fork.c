@@ -7,7 +7,7 @@
 #include "common.h"
 
 static struct counts {
-	unsigned int forked;	/* so many forks went through */
+	unsigned int forked;	/* number of forks that succeeded */
 	unsigned int failed;
 	unsigned int faults;
 } *counts;
@@ -19,7 +19,9 @@ static int exit_at_once(void *arg)
 	_exit(0);
 }
 
-/* No copy of our memory, so that none of its pages takes the fault. */
+/*
+ * The child has no copy of our memory, so that no page of ours takes the fault.
+ */
 static pid_t fork_once(void)
 {
 	static char stack[16384] __attribute__((aligned(16)));
@@ -51,7 +53,7 @@ static void fork_with_faults(void *arg)
 	counts->faults = n - 2;
 }
 
-/* Where a fork of its own fails depends on what the kernel has cached. */
+/* The kernel's caches decide where a fork itself fails. */
 static void fork_as_user(void (*fn)(void *))
 {
 	counts = share(sizeof(*counts));
@@ -59,13 +61,13 @@ static void fork_as_user(void (*fn)(void *))
 	faults_only_of_module();
 	in_user(1000, fn, NULL);
 	faults_anywhere();
-	/* Of no memory for a stack, the kernel writes to its log. */
+	/* Without memory for a stack, the kernel writes to its log. */
 	faults_not_below("__vmalloc_node_range_noprof");
 	*counts = (struct counts){ };
 	in_user(1000, fn, NULL);
 }
 
-/* What a session says of a tree that has ended. */
+/* The lines of a session about a tree that has ended. */
 struct told {
 	unsigned long long exits, missed, lost;
 };
@@ -149,7 +151,7 @@ static void exit_with_fault(void *n)
 	syscall(SYS_exit_group, 3);
 }
 
-/* A zombie's is what its exit has left of it. */
+/* The value of a zombie is from its exit. */
 static bool fired_in(pid_t pid)
 {
 	char path[64], *text;
@@ -164,7 +166,7 @@ static bool fired_in(pid_t pid)
 	return fired;
 }
 
-/* Return: whether there was something left to fail in its exit. */
+/* Return: whether an allocation was left to fail in its exit. */
 static bool expect_record(struct session *s, const char *word, intptr_t n)
 {
 	pid_t pid = stopped(exit_with_fault, (void *)n);
@@ -181,7 +183,7 @@ static bool expect_record(struct session *s, const char *word, intptr_t n)
 	expect(next_record(s, &r) == EXIT && r.pid == pid && r.status == status,
 	       "fault %d: kind %d, pid %d, status %d", (int)n, r.kind, r.pid,
 	       r.status);
-	/* wait4 cuts both parts off, each at a microsecond. */
+	/* wait4() cuts both parts to microseconds. */
 	expect((int64_t)((r.utime + r.stime) / 1000) - us <= 500 &&
 	       (int64_t)((r.utime + r.stime) / 1000) >= us,
 	       "fault %d: %llu ns, wait4 says %lld us", (int)n,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Faults while the module comes and goes. */
+/* Faults while the module is loaded and unloaded. */
 #include <sys/syscall.h>
 
 #include "common.h"
@@ -43,7 +43,7 @@ TEST(faults_insmod, "an insmod whose memory is denied is ENOMEM and leaves nothi
 {
 	faults_need();
 	faults_only_below("do_one_initcall");
-	/* The kernel writes a trace for each of those. */
+	/* The kernel writes a trace for each of these faults. */
 	faults_not_below("__kmem_cache_create_args");
 	faults_walk(&inserting);
 }

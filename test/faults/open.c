@@ -93,7 +93,7 @@ static int close_it(void)
 	return close(fd) ? errno : 0;
 }
 
-/* A word that only the close ends. */
+/* A word that only close() ends. */
 static void carry_word(void)
 {
 	char text[600 + 1];
@@ -106,7 +106,7 @@ static void carry_word(void)
 
 static unsigned int undone;
 
-/* Nobody is told whether the word could be done. */
+/* No caller learns whether the word succeeded. */
 static void closed_status(int err)
 {
 	if (listed(named, NULL))

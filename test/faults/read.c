@@ -12,7 +12,7 @@ static int fd;
 
 static char seen[4096], want[4096];
 
-/* Anew: what has been rendered is not rendered again. */
+/* Changes the text, because a rendered text is not rendered again. */
 static void change_snapshot(void)
 {
 	static pid_t pid;
@@ -31,7 +31,7 @@ static int read_it(void)
 	return n < 0 ? errno : 0;
 }
 
-/* An hour's interval: nothing changes but by what we do. */
+/* The interval is an hour, so that only our actions change it. */
 static void was_read(int err)
 {
 	ssize_t n;
@@ -175,7 +175,7 @@ static void map_sessions(void *arg)
 {
 	mapped = sleeper();
 	faults_walk(&mapping);
-	/* Each was closed: none is charged any more. */
+	/* Each was closed, so that none is charged any more. */
 	for (int i = 0; i < 3; i++)
 		open_session();
 	expect(open(SESSION, O_RDWR) < 0 && errno == EDQUOT, "a 4th session");

@@ -6,9 +6,9 @@
 
 #define QUOTA 12
 
-/* --- who is registered --- */
+/* --- registered processes --- */
 
-static int fd;			/* what is written to */
+static int fd;			/* the file to write to */
 static bool in_session;
 
 static int registered(void)
@@ -51,7 +51,7 @@ static void have_child(void *arg)
 	sleep_forever();
 }
 
-/* Forks when asked to; the child is a zombie until the next time. */
+/* Forks when asked to. The child stays a zombie until the next time. */
 static void head_family(void *arg)
 {
 	pid_t pid;
@@ -145,7 +145,7 @@ static void added_tree(int err)
 		forget_family();
 }
 
-/* Two are members already, one of them by itself. */
+/* Two are members already. One of them was registered by itself. */
 static void upgrade(void)
 {
 	must(put(fd, "%d %d", family[0], family[2]) > 0);
@@ -163,7 +163,7 @@ static void upgraded(int err)
 	must(put(fd, "-%d -%d", family[0], family[2]) > 0);
 }
 
-/* What is not all done says how far it came. */
+/* An incomplete write returns how far it came. */
 static void add_many(void)
 {
 	sprintf(words, "%d\n%d\n%d %d", family[0], family[1], family[2],
@@ -174,7 +174,7 @@ static void added_many(int err)
 {
 	int done = written == (ssize_t)strlen(words), i;
 
-	/* What is not done begins behind a blank. */
+	/* The rest begins behind a blank. */
 	for (i = 0; i < written; i++)
 		done += words[i] == ' ' || words[i] == '\n';
 	expect_registered(done, "many words");
@@ -197,7 +197,7 @@ static void walk_all(void)
 		faults_walk(&writing[i]);
 }
 
-/* Whatever was charged for failures would be missing now. */
+/* A quota that failures had used would be missing now. */
 static void expect_quota(void)
 {
 	pid_t pids[QUOTA + 1];

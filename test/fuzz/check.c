@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* What the files show, compared with the model. */
+/* Compares the contents of the files with the model. */
 #include "fuzz.h"
 
 #define TEXT_MAX 16384
 
-/* A file of each kind of reader, read anew after each operation. */
+/* A file of each kind of reader, which is read anew after each operation. */
 struct view {
 	struct file file;
 	char text[TEXT_MAX];
@@ -38,7 +38,7 @@ static size_t view_read(struct view *v, char *text)
 
 /* --- rows --- */
 
-/* The entry that the next row is of. Of one word, any may come first. */
+/* The entry of the next row. Entries of one word may come in any order. */
 struct entry *check_next_entry(const struct file *f, struct registry *reg,
 			       int *at, pid_t pid)
 {
@@ -58,7 +58,7 @@ struct entry *check_next_entry(const struct file *f, struct registry *reg,
 		*e = reg->entries[i];
 		reg->entries[i] = other;
 	}
-	e->batch = 0;		/* From now on it is known. */
+	e->batch = 0;		/* From now on the entry is known. */
 	return e;
 }
 
@@ -75,7 +75,7 @@ void check_escape(char *out, const char *comm)
 	*out = '\0';
 }
 
-/* What /proc/PID/stat and the contract say about it now. */
+/* Compares /proc/PID/stat and the contract with the row now. */
 static void look(struct entry *e)
 {
 	struct row *r = &e->looks;
@@ -110,13 +110,13 @@ static void check_looks(struct entry *e, const struct row *r)
 			 want->state, want->threads, want->comm);
 }
 
-/* The first value, or a refreshed one, is all that it has used. */
+/* The first value, or a refreshed one, is all CPU time so far. */
 static void check_new_time(struct entry *e, const struct row *r)
 {
 	const struct proc *p = e->proc;
 	uint64_t until = e->seen ? generation_time : now_ns(), total = p->total;
 
-	/* One that was registered at its fork had not run. */
+	/* A process that was registered at its fork had not run. */
 	if (!e->seen && e->born)
 		total = 0;
 	else if (p->life != RELEASED)
@@ -279,7 +279,7 @@ void check_begin(void)
 {
 	struct header h;
 
-	/* Root's stat comes first: what it looks up, the others show. */
+	/* Root's stat comes first, because the others show what it found. */
 	for (enum user u = ROOT; u < USERS; u++) {
 		if (u != ROOT && !restricted_run)
 			break;
@@ -332,7 +332,7 @@ static void check_events(void)
 
 	for (i = 0; i < file_count; i++) {
 		polls[i].fd = files[i].fd;
-		/* A session's generations are those of a clock. */
+		/* The clock makes a session's generations. */
 		polls[i].events = IN | OUT |
 				  (files[i].kind == F_SESSION ? 0 : POLLPRI);
 	}

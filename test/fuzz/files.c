@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the fuzzer does to its files. */
+/* Operations of the fuzzer on its files. */
 #include <sys/mman.h>
 
 #include "fuzz.h"
@@ -52,7 +52,7 @@ void op_close(void)
 
 /* --- writes --- */
 
-/* The beginning of it, readable. */
+/* The beginning of the data, in readable form. */
 static const char *shown(const char *data, size_t len)
 {
 	static char text[80];
@@ -104,7 +104,7 @@ void op_write(void)
 	fuzz_expect_written(f, data, len, result(n));
 }
 
-/* Memory that ends within what is written. */
+/* Writes from memory that ends within the data. */
 void op_write_fault(void)
 {
 	static char *end, data[DATA_MAX];
@@ -127,7 +127,7 @@ void op_write_fault(void)
 	fuzz_say("write %zu, %zu of them there, to file %d: \"%s\"", len, there,
 	    (int)(f - files), shown(data, there));
 	n = result(write(f->fd, end - there, len));
-	/* Whether it looks at the byte behind a page, is its own business. */
+	/* Whether it looks at the byte behind a page is up to the module. */
 	if (there < len && there <= URT_WRITE_MAX) {
 		if (n != -EFAULT)
 			mismatch("write returned %ld; not -EFAULT", n);
@@ -183,7 +183,7 @@ void op_read(void)
 		read_text(f, count);
 }
 
-/* A byte: with that, the line that it was of is known. */
+/* One byte identifies the line that it is from. */
 void op_read_fault(void)
 {
 	struct file *f = some_file();

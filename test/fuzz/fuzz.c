@@ -2,10 +2,10 @@
 /*
  * Random operations on all files at once, against a model.
  *
- * The operations of a run follow from its seed and their number alone, so that
- * some can be left out and the rest are the same: a run that fails is repeated
- * with fewer of them for as long as it fails. It is PID 1 of a PID namespace,
- * where no process is a stranger and numbers repeat.
+ * The operations of a run depend only on its seed and their numbers. Some can
+ * be left out without a change to the rest. The fuzzer therefore repeats a run
+ * that fails, with fewer operations, as long as it fails. It is PID 1 of a PID
+ * namespace, in which it knows every process, and in which numbers repeat.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -17,10 +17,10 @@
 
 #define LOG 30
 
-/* Of a run, for whoever started it. */
+/* Of a run, for the process that started it. */
 static struct shared {
 	long at, count;			/* operations */
-	long done;			/* that were not left out */
+	long done;			/* operations that were not left out */
 	bool failed, quiet;
 	char message[2048];
 	char log[LOG][128];
@@ -101,7 +101,7 @@ static bool is_left_out(long nr)
 	return run->left_out[nr / 8] >> nr % 8 & 1;
 }
 
-/* In a namespace of our own. */
+/* Runs in a namespace of its own. */
 static void run_operations(void)
 {
 	must(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
@@ -117,7 +117,7 @@ static void run_operations(void)
 	run->failed = false;
 }
 
-/* Return: whether all was as it should be. */
+/* Return: whether all results were right. */
 static bool run_passes(const char *params)
 {
 	int status;
@@ -140,7 +140,7 @@ static bool run_passes(const char *params)
 	if (run->failed && !run->message[0])
 		snprintf(run->message, sizeof(run->message),
 			 "it ended with %#x", status);
-	/* The next one begins where this one began. */
+	/* The next run begins where this one began. */
 	wait_until(!unload(), 10000, "the module does not unload");
 	must(!load(params));
 	return !run->failed;
@@ -156,7 +156,10 @@ static void leave_out(long from, long to, bool on)
 	}
 }
 
-/* Leaves out whatever it fails without; there is a limit to how long. */
+/*
+ * Leaves out all operations that the failure does not need, within a time
+ * limit.
+ */
 static void shrink(const char *params)
 {
 	uint64_t until = now_ns() + 60 * SEC;

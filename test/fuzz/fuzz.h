@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fuzzer: fuzz.c does random operations, those of files.c and of procs.c;
- * words.c makes what is written, world.c has the processes, model.c says what the
- * contract (urt.h) makes of it all, check.c and session.c compare that with the
+ * The fuzzer. fuzz.c does random operations, those of files.c and of procs.c.
+ * words.c makes the text to write, world.c has the processes, model.c says what
+ * the contract (urt.h) demands. check.c and session.c compare this with the
  * files. trees.c is a fuzzer of its own.
  */
 #ifndef TEST_FUZZ_H
@@ -10,7 +10,7 @@
 
 #include "lib.h"
 
-/* Of the module; small, so that all of them are reached. */
+/* Parameters of the module, small enough for every limit to be reached. */
 #define MAX_PROCESSES 40
 #define MAX_PER_USER 6
 #define MAX_RECORDS 3
@@ -22,7 +22,7 @@
 #define FILES 7
 #define DATA_MAX 10000		/* bytes of a write */
 
-/* --- who --- */
+/* --- users --- */
 
 enum user { ROOT, USER, OTHER, USERS };
 
@@ -37,29 +37,29 @@ enum life { LIVING, ZOMBIE, RELEASED };
 struct proc {
 	pid_t pid;
 	enum life life;
-	struct proc *parent;		/* NULL: none of ours */
+	struct proc *parent;		/* NULL: it is not one of ours */
 	int slot;			/* of its channel */
 	unsigned int uid;		/* real */
-	bool mixed;			/* its uids differ: it is nobody's */
+	bool mixed;			/* its uids differ: no user's */
 	bool stopped, leader_gone, witnessed;
 	pid_t tids[THREADS];
 	int threads;			/* of tids */
-	int status;			/* once it is a zombie */
+	int status;			/* once a zombie */
 	uint64_t total;			/* CPU time, then */
-	bool told[USERS];		/* who may know the status */
+	bool told[USERS];		/* which users may know status */
 	uint64_t start;			/* as the first row or record said */
 	char comm[16];
 };
 
 extern struct proc *driver;		/* ourselves, PID 1 of a namespace */
-extern struct proc *living[64];		/* zombies, too; 0: driver */
+extern struct proc *living[64];		/* with zombies; 0: driver */
 extern int living_count;
-extern int witness;			/* a session with all of them */
+extern int witness;			/* a session with all processes */
 
 void world_begin(void);
 struct proc *world_spawn(struct proc *parent, pid_t number, unsigned int uid,
 			 bool mixed);
-bool world_obeys(const struct proc *p);	/* is there to carry out the rest */
+bool world_obeys(const struct proc *p);	/* whether it can carry out orders */
 void world_thread(struct proc *p);
 void world_end_thread(struct proc *p);
 void world_end_leader(struct proc *p);
@@ -77,17 +77,17 @@ void world_reap(struct proc *p);
 struct entry {
 	struct proc *proc;
 	enum user user;		/* registered it */
-	int payer;		/* for what it forks; -1: nobody */
-	int batch;		/* of one word; the order in it is not said */
-	unsigned long exited;	/* its place among those */
-	pid_t ppid;		/* then */
-	bool born;		/* with it: its parent is of a tree */
-	bool ended;		/* the last generation had its final value */
+	int payer;		/* pays for its forks; -1: nobody */
+	int batch;		/* entries of one word; order unknown */
+	unsigned long exited;	/* its place among exits */
+	pid_t ppid;		/* parent then */
+	bool born;		/* registered at its fork */
+	bool ended;		/* the last generation had the final value */
 
-	bool seen;		/* what follows is known */
+	bool seen;		/* the next fields are known */
 	bool moved;		/* values may have changed since */
 	unsigned long long utime, stime, runtime;
-	bool looked;		/* in this generation */
+	bool looked;		/* seen in this generation */
 	struct row looks;
 };
 
@@ -115,22 +115,22 @@ struct file {
 	char carry[URT_WORD_MAX];	/* a word that waits */
 	int carried;
 	bool line;			/* which lacks a number, on its line */
-	bool did;			/* a write did a word */
+	bool did;			/* a write completed a word */
 	bool room_known;		/* see room */
 	int queued;			/* in queue */
-	size_t left;			/* of a write that the limit cut */
+	size_t left;			/* of a write cut by the limit */
 
 	char *text;			/* status, stat: the snapshot */
 	size_t len, pos;
-	unsigned long long seen;	/* its generation; -1: none */
+	unsigned long long seen;	/* of the snapshot; -1: none */
 
 	struct registry *reg;		/* session: its own */
 	size_t mapped;			/* its longest map */
 	struct line queue[MAX_RECORDS];
-	size_t room;			/* the next line did not fit in here */
+	size_t room;			/* the next line did not fit in this */
 	unsigned long long lost, lost_total;
 	struct line rest;		/* of a line that was read in part */
-	char part[512];			/* what was read of it */
+	char part[512];			/* the part that was read */
 	size_t part_len;
 };
 
@@ -140,7 +140,7 @@ extern int file_count;
 extern bool restricted_run;		/* restrict=1 */
 extern unsigned long long model_generation;
 extern int model_total;			/* registrations in all */
-extern bool status_changed;		/* the text may be another now */
+extern bool status_changed;		/* the text may have changed */
 
 struct registry *model_registry(struct file *f);
 bool model_visible(const struct file *f, const struct entry *e);
@@ -158,7 +158,7 @@ bool model_line_waits(const struct file *f);
 struct line model_take(struct file *f);
 void model_drop(struct registry *reg, int at);
 
-/* --- what is written --- */
+/* --- text to write --- */
 
 uint32_t fuzz_rnd(uint32_t n);		/* below n */
 size_t fuzz_words(const struct file *f, char *data);
@@ -186,7 +186,7 @@ void op_reap(void);
 void op_witness(void);
 void op_refresh(void);
 
-/* What the operation is, for the log. */
+/* Names the operation for the log. */
 void fuzz_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void fuzz_expect_written(struct file *f, const char *data, size_t len,
 			 long seen);
@@ -195,7 +195,7 @@ void fuzz_expect_written(struct file *f, const char *data, size_t len,
 
 void check_begin(void);
 void check_all(void);			/* after each operation */
-void check_snapshot(struct file *f);	/* what a read at 0 gives now */
+void check_snapshot(struct file *f);	/* compares a read at 0 now */
 void check_session_read(struct file *f, const char *text, long n,
 			size_t count);
 void check_map(struct file *f);

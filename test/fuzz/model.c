@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* What writing, forking, exiting and reading mean, by the contract alone. */
+/*
+ * The meaning of writing, forking, exiting and reading, by the contract alone.
+ */
 #include <limits.h>
 
 #include "fuzz.h"
@@ -13,7 +15,7 @@ unsigned long long model_generation;
 static int charged[USERS];
 static int batches;
 static unsigned long ends;	/* of processes, as they came */
-static int other_errno;		/* another one that would be right, too */
+static int other_errno;		/* another errno that is right as well */
 
 struct registry *model_registry(struct file *f)
 {
@@ -26,7 +28,7 @@ static void touched(const struct registry *reg)
 		status_changed = true;
 }
 
-/* --- who may --- */
+/* --- rights --- */
 
 static bool owns(enum user user, const struct proc *p)
 {
@@ -43,7 +45,7 @@ bool model_visible(const struct file *f, const struct entry *e)
 	return !restricted(f->user) || owns(f->user, e->proc);
 }
 
-/* Of so many more. Return: 0 or its errno. */
+/* Whether so many more have room. Return: 0 or an errno. */
 static int room_for(enum user user, int more)
 {
 	int user_room = user == ROOT ? INT_MAX : MAX_PER_USER - charged[user];
@@ -52,7 +54,7 @@ static int room_for(enum user user, int more)
 	other_errno = 0;
 	if (user_room >= more && room >= more)
 		return 0;
-	/* Which of the two comes first is not said. */
+	/* The contract does not say which of the two comes first. */
 	if (user_room == room)
 		other_errno = ENOSPC;
 	return user_room <= room ? EDQUOT : ENOSPC;
@@ -69,7 +71,7 @@ static struct entry *entry_of(struct registry *reg, const struct proc *p)
 	return NULL;
 }
 
-/* A thread's number means its process. */
+/* The number of a thread means its process. */
 static struct proc *find(unsigned int nr)
 {
 	struct proc *p;
@@ -158,7 +160,7 @@ static int word_tree(struct file *f, unsigned int nr)
 	err = room_for(f->user, more);
 	if (err && more)
 		return err;
-	/* The root is first; of the others no order is said. */
+	/* The root is first. The others may come in any order. */
 	batches++;
 	if (!entry_of(reg, root))
 		enter(reg, root, f->user, 0);
@@ -174,7 +176,7 @@ static int word_tree(struct file *f, unsigned int nr)
 	return 0;
 }
 
-/* Of several that have exited and have the number, the first to do so. */
+/* Of several exited processes with the number, the first one to exit. */
 static int find_exited(const struct registry *reg, unsigned int nr)
 {
 	int i, found = -1;
@@ -213,7 +215,7 @@ static int word_interval(struct file *f, unsigned int ms)
 	return ms < (f->user == ROOT ? 10 : 100) || ms > 3600000 ? EINVAL : 0;
 }
 
-/* Return: it, or 0 for anything but a number within bounds. */
+/* Return: the number, or 0 if the text is no number within bounds. */
 static unsigned int number_of(const char *word, size_t len)
 {
 	unsigned long long number = 0;
@@ -239,14 +241,14 @@ static bool is_name(const char *word, size_t len, const char *name)
 	return len == strlen(name) && !memcmp(word, name, len);
 }
 
-/* A word that has a number behind it. */
+/* Whether the word has a number behind it. */
 static bool takes_number(const struct file *f, const char *word, size_t len)
 {
 	return is_name(word, len, "tree") ||
 	       (f->kind == F_SESSION && is_name(word, len, "interval"));
 }
 
-/* All of it. Return: 0 or its errno. */
+/* Does a complete word. Return: 0 or its errno. */
 static int do_word(struct file *f, const char *word, size_t len)
 {
 	size_t name = 0, gap;
@@ -274,7 +276,7 @@ static int do_word(struct file *f, const char *word, size_t len)
 
 /* --- writes --- */
 
-/* Where there is a newline before anything but blanks. */
+/* Whether a newline comes before anything but blanks. */
 static bool line_ends(const char *text, size_t len)
 {
 	for (; len && is_blank(*text); text++, len--) {
@@ -285,8 +287,8 @@ static bool line_ends(const char *text, size_t len)
 }
 
 /*
- * Return: where the word ends; *whole: no part of it can be missing there;
- * *wants: its number is, and a blank says that it is to come.
+ * Return: where the word ends. *whole: no part of it can be missing there.
+ * *wants: its number is missing, and a blank says that it will come.
  */
 static size_t word_end(const struct file *f, const char *text, size_t at,
 		       size_t len, bool blank_follows, bool *whole, bool *wants)
@@ -312,7 +314,7 @@ static size_t word_end(const struct file *f, const char *text, size_t at,
 	return at;
 }
 
-/* Return: what write() does; -errno. */
+/* Return: the result of write(), or -errno. */
 long model_write(struct file *f, const char *data, size_t count)
 {
 	static char text[URT_WORD_MAX + URT_WRITE_MAX];
@@ -358,7 +360,7 @@ long model_write(struct file *f, const char *data, size_t count)
 			return any ? (long)(at - start) : -err;
 		any = f->did = true;
 	}
-	/* Blanks alone are no word, unless they end or begin something. */
+	/* Blanks alone are no word, unless they end or begin one. */
 	if (!longer && !rest && !f->did)
 		return -EINVAL;
 	f->left = count - take;
@@ -412,7 +414,10 @@ static void count_child(struct registry *reg, struct file *f, void *arg)
 		c->by[e->payer]++;
 }
 
-/* In which registry a child is missed is not said: all of them, or none. */
+/*
+ * The contract does not say which registry misses a child: all of them may, or
+ * none.
+ */
 bool model_can_fork(struct proc *parent)
 {
 	struct children c = { .parent = parent };
@@ -491,11 +496,11 @@ static void finish(struct registry *reg, struct file *f, void *proc)
 
 void model_final(struct proc *p)
 {
-	model_total--;		/* the witness's */
+	model_total--;		/* of the witness */
 	for_each_registry(finish, p);
 }
 
-/* One generation of status and stat. */
+/* Makes one generation of status and stat. */
 void model_refresh(void)
 {
 	struct registry *reg = &system_registry;

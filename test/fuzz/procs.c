@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What the fuzzer does to its processes, and when a generation comes. */
+/* Operations of the fuzzer on its processes, and generations. */
 #include "fuzz.h"
 
-/* Lines come a little later than the exit or the fork that they are of. */
+/* Waits, because lines come a little later than their exit or fork. */
 static void settle(void)
 {
 	for (int i = 0; i < file_count; i++) {
@@ -154,8 +154,8 @@ void op_end(void)
 }
 
 /*
- * Where a line waits already, nothing tells that one more has come, until there
- * is a write: of a word that does nothing.
+ * If a line waits already, no event reports one more. Therefore this writes a
+ * word that does nothing.
  */
 void op_reap(void)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* What a session has to be read, and what is read and mapped of it. */
+/* The lines of a session that wait, and those that are read and mapped. */
 #include <sys/mman.h>
 
 #include "fuzz.h"
 
-/* --- what there is to read --- */
+/* --- lines that wait --- */
 
 bool model_line_waits(const struct file *f)
 {
@@ -16,7 +16,7 @@ bool model_at_end(const struct file *f)
 	return f->reg->used && !f->reg->count && !model_line_waits(f);
 }
 
-/* The line that begins next. */
+/* Takes the line that begins next. */
 struct line model_take(struct file *f)
 {
 	struct line line = { .kind = END };
@@ -35,7 +35,7 @@ struct line model_take(struct file *f)
 	return line;
 }
 
-/* --- what is read --- */
+/* --- lines that are read --- */
 
 static void check_exit(const struct file *f, const struct line *line,
 		       const struct record *r)
@@ -78,7 +78,7 @@ static void check_line(const struct file *f, const struct line *line,
 		check_exit(f, line, &r);
 }
 
-/* Return: bytes of text that are the rest of a line that was read in part. */
+/* Return: bytes of text that belong to a line that was read in part before. */
 static size_t check_rest(struct file *f, const char *text, size_t n)
 {
 	const char *end = memchr(text, '\n', n);
@@ -121,7 +121,7 @@ static void check_lines(struct file *f, const char *text, size_t n,
 		check_line(f, &line, p, end - p);
 		p = end + 1;
 	}
-	/* What lost and missed will say, is not known yet. */
+	/* The contents of lost and missed are not known yet. */
 	f->room_known = f->queued;
 	f->room = count - n;
 }
@@ -158,7 +158,7 @@ static size_t whole_pages(size_t length)
 	return (length + 4095) / 4096 * 4096;
 }
 
-/* Return: how many processes a map of a session has room for, at most. */
+/* Return: for how many processes a map of the session has room, at most. */
 static size_t most(const struct file *f)
 {
 	return f->user == ROOT ? MAX_PROCESSES : MAX_PER_USER;

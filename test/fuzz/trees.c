@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Random trees against a model. Each process carries out a random plan; who was
- * forked, by whom, and how it ended, is written down in shared memory by the
- * kernel itself, in the middle of clone() and wait4(), so that it is right
- * whenever a signal ends the writer.
+ * Random trees against a model. Each process carries out a random plan. The
+ * kernel itself writes each fork, its parent and each status to shared memory,
+ * in the middle of clone() and wait4(). This memory is therefore right whenever
+ * a signal ends the writer.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -20,10 +20,10 @@
 
 struct node {
 	volatile pid_t pid;		/* 0: never forked */
-	volatile pid_t parent;		/* who forked it; CLONE_PARENT: its */
-	volatile bool adopted;		/* or the driver is its parent, perhaps */
-	volatile bool quiet;		/* its children's status is nobody's */
-	volatile int status;		/* as wait4 said; -1: nobody asked */
+	volatile pid_t parent;		/* forked it, or CLONE_PARENT's */
+	volatile bool adopted;		/* its parent may be the driver */
+	volatile bool quiet;		/* its children's status is unknown */
+	volatile int status;		/* as wait4 said; -1: not asked */
 	volatile int plan;		/* the status, if no signal hits it */
 	volatile uint64_t signals;	/* that were sent to it */
 	volatile int shells;		/* children that it has as a shell */
@@ -50,7 +50,7 @@ static unsigned int rnd(unsigned int n)
 
 static void run_node(struct node *node) __attribute__((noreturn));
 
-/* Return: the child, unless it is somebody else's. */
+/* Return: the child, unless it is another process's. */
 static struct node *fork_node(int flags)
 {
 	int at = __sync_fetch_and_add(&tree->used, 1);
@@ -175,7 +175,7 @@ static void end_somehow(void)
 		kill(getpid(), SIGUSR2);
 		break;
 	case 2:
-		/* The leader goes first. */
+		/* The leader exits first. */
 		self->plan = code << 8;
 		if (!pthread_create(&t, NULL, end_thread, (void *)(intptr_t)code))
 			syscall(SYS_exit, 77);
@@ -244,7 +244,7 @@ static struct node *find(pid_t pid)
 	return NULL;
 }
 
-/* Orphans are ours to wait for. */
+/* Reaps orphans, which are ours. */
 static void reap_all(void)
 {
 	struct node *node;

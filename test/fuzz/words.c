@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* What the fuzzer writes: words, most of them; nearly; cut; not at all. */
+/*
+ * The text that the fuzzer writes: mostly words, some broken or cut, some none.
+ */
 #include "fuzz.h"
 
-/* For bytes that are none of a word, a NUL among them. */
+/* Bytes that belong to no word, with a NUL among them. */
 static const char *const junk[] = {
 	"0", "-", "+", "x", "1e3", "0x5", "--4", "99999999999", "*", "\\",
 	"\x80", "-0", "+0", "+-3", "pid", "2147483647", "2147483648",
@@ -46,7 +48,10 @@ static unsigned int some_number(const struct file *f)
 	case 6:
 		return fuzz_rnd(0xffffffff) >> fuzz_rnd(31);
 	}
-	/* Seldom ourselves: a tree of all at once leaves nothing to do. */
+	/*
+	 * Seldom ourselves, because a tree of all processes leaves nothing to
+	 * do.
+	 */
 	if (p == driver && fuzz_rnd(8))
 		p = living[living_count - 1];
 	return p->pid;
@@ -102,7 +107,7 @@ static size_t few_words(const struct file *f, char *data)
 	return len;
 }
 
-/* Words here and there, and around where the write is cut. */
+/* Puts words here and there, and where the write is cut. */
 static size_t long_write(const struct file *f, char *data, size_t size)
 {
 	static char some[256];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The processes of the fuzzer. Each does what it is told through a pipe, and
- * sleeps in between: nothing about it changes but by its orders.
+ * The processes of the fuzzer. Each one follows orders from a pipe, and sleeps
+ * in between. Therefore only orders change it.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -69,7 +69,7 @@ static pid_t begin_thread(void)
 	t->out = from[1];
 	must(!pthread_create(&t->thread, NULL, thread_main, t));
 	must(read(from[0], &c, 1) == 1);
-	/* From now on it is written to. */
+	/* From now on, orders are written to it. */
 	t->out = to[1];
 	return t->tid;
 }
@@ -99,10 +99,12 @@ static void answer(long value, int status)
 	must(write(answers.out, &a, sizeof(a)) == sizeof(a));
 }
 
-/* Of the kernel's struct clone_args, whose header collides with sched.h. */
+/*
+ * Of the kernel's struct clone_args, because its header conflicts with sched.h.
+ */
 enum { EXIT_SIGNAL = 4, SET_TID = 8, SET_TID_SIZE = 9, CLONE_ARGS = 11 };
 
-/* With that number, if it can be had. */
+/* Forks a child with that number, if the number is free. */
 static pid_t fork_numbered(pid_t number)
 {
 	uint64_t how[CLONE_ARGS] = {
@@ -178,7 +180,7 @@ static void obey(const struct order *o)
 
 /* --- orders --- */
 
-/* Above the descriptors that a process closes. */
+/* Descriptors above those that a process closes. */
 static void open_channel(int *in, int *out)
 {
 	int fds[2];
@@ -354,7 +356,7 @@ void fuzz_become(enum user user)
 		must(!setegid(fuzz_uids[user]) && !seteuid(fuzz_uids[user]));
 }
 
-/* The same rule as for the status; see namespaces(7), ptrace(2). */
+/* The rule is that of the status; see namespaces(7), ptrace(2). */
 static bool may_look_at(pid_t pid)
 {
 	char path[32], name[64];
@@ -364,8 +366,9 @@ static bool may_look_at(pid_t pid)
 }
 
 /*
- * The last field is the status, or 0 where it is hidden. On older kernels (5.10) it is
- * the leader's own, which may have exited before: not even root sees another's.
+ * The last field is the status, or 0 if it is hidden. On older kernels (5.10)
+ * it is the status of the leader, which may have exited before. Not even root
+ * sees another thread's.
  */
 static void ask_who_may_know(struct proc *p)
 {
@@ -417,7 +420,7 @@ static void forget(struct proc *p)
 	taken[p->slot] = false;
 }
 
-/* The witness's record says that it is final. */
+/* The record of the witness says that the process is final. */
 static void read_witness(const struct proc *p)
 {
 	struct session s = { .fd = witness };

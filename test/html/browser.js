@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A headless Chromium, spoken to by its DevTools protocol through two pipes: what
-// a person does with mouse and keys, and what there is to see.
+// A headless Chromium, controlled by its DevTools protocol through two pipes.
+// It acts as a user with mouse and keys, and looks at the page.
 'use strict';
 
 const { spawn } = require('child_process');
@@ -19,7 +19,7 @@ class Browser {
 			'--disable-gpu', '--disable-extensions',
 			'--disable-background-networking', '--disable-sync',
 			'--force-device-scale-factor=1', '--hide-scrollbars',
-			// Root has no sandbox.
+			// The sandbox does not work for root.
 			...process.getuid() === 0 ? ['--no-sandbox'] : [],
 		], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
 		this.ended = new Promise(done => this.process.on('exit', done));
@@ -33,7 +33,8 @@ class Browser {
 		this.rest = '';
 		this.process.stdio[4].setEncoding('utf8')
 			.on('data', text => this.take(text));
-		// Writing fails when it has ended, which is said to who waits.
+		// Writing fails after the browser has ended. Callers that wait
+		// learn of this.
 		this.process.stdio[3].on('error', () => {});
 		this.ended.then(() => this.waiting.forEach(one =>
 			one({ error: { message: 'chromium has ended' } })));
@@ -90,8 +91,8 @@ class Browser {
 		});
 	}
 
-	// A page of its own, which tells what it asks the network for, and what
-	// goes wrong in it.
+	// A page of its own. It records requests to the network and errors in
+	// the page.
 	async start() {
 		const { targetId } = await this.send('Target.createTarget',
 						     { url: 'about:blank' });
@@ -126,7 +127,7 @@ class Browser {
 		await loaded;
 	}
 
-	// The value of an expression in the page, awaited if it is a promise.
+	// Returns the value of an expression in the page. A promise is awaited.
 	async value(expression) {
 		const { result, exceptionDetails } = await this.send(
 			'Runtime.evaluate',
@@ -137,7 +138,7 @@ class Browser {
 		return result.value;
 	}
 
-	// Until an expression is true; its last value.
+	// Waits until an expression is true. Returns its last value.
 	async until(expression) {
 		const end = Date.now() + LIMIT;
 		let value;
@@ -179,7 +180,7 @@ class Browser {
 		}
 	}
 
-	// In the middle of what a selector finds.
+	// Clicks in the middle of the element of a selector.
 	async clickOn(selector) {
 		const { x, y } = await this.value(`(() => {
 			const found = document.querySelector(${JSON.stringify(selector)});
@@ -191,7 +192,7 @@ class Browser {
 		await this.click(x, y);
 	}
 
-	// A key by its name, or a character.
+	// Presses a key, given by its name or as a character.
 	async key(key) {
 		const text = key.length === 1 ? key : undefined;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What there is to see: light and dark, windows, paper, marks, moments.
+// The look of pages: light and dark, windows, paper, marks, moments.
 'use strict';
 
 const { claim, expect } = require('./tap.js');
@@ -7,7 +7,7 @@ const { at, browser, open, settled, value } = require('./session.js');
 
 // --- looks ---
 
-// Whether beside each mark there is a pixel of the ground, and then the mark.
+// Whether a pixel of the ground is beside each mark, and then the mark.
 const markedPixels = `(async () => {
 	const context = timeline.canvas.getContext('2d');
 	const is = (x, y, colour) => \`rgb(\${[...context.getImageData(x, y, 1, 1).data]
@@ -33,7 +33,7 @@ const markedPixels = `(async () => {
 	return { chain, failed: failures };
 })()`;
 
-// Of two colours, as WCAG has it.
+// The contrast of two colours by WCAG.
 const contrast = `(...colours) => {
 	const [dark, light] = colours.map(colour => colour.match(/[0-9]+/g)
 		.map(c => c / 255).map(c => c <= 0.04 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
@@ -48,7 +48,7 @@ async function testLooks() {
 		await open('1000.html', 1400, 1000, false);
 		const light = [await value('getComputedStyle(document.body).backgroundColor'), await value(pixel)];
 		await browser.window(1400, 1000, true);
-		// The page is told some time later, and only then has to draw.
+		// The page learns this later, and must draw only then.
 		await browser.until('colours.dark && !pending');
 		const dark = [await value('getComputedStyle(document.body).backgroundColor'), await value(pixel)];
 		expect(light[1][0] > 200 && dark[1][0] < 60 && light[0] !== dark[0], [light, dark]);
@@ -145,7 +145,7 @@ async function testTimes() {
 
 // --- a still picture ---
 
-// As markedPixels: of the lines that mark the critical chain.
+// Like markedPixels, for the lines that mark the critical chain.
 const stillPixels = `(async () => {
 	const html = name => document.createElementNS('http://www.w3.org/1999/xhtml', name);
 	const image = html('img'), canvas = html('canvas');

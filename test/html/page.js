@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// node page.js DIR: opens the pages that html.sh has made of the records in DIR,
-// does with them what people do, and looks. TAP; screenshots stay in DIR.
+// node page.js DIR: opens the pages that html.sh has made of the records in
+// DIR, uses them as people do, and checks the results. TAP; screenshots stay in
+// DIR.
 'use strict';
 
 const fs = require('fs');
@@ -8,7 +9,7 @@ const { claim, done, expect } = require('./tap.js');
 const { sameAsRecords, chainOfRecords } = require('./records_seen.js');
 const { at, browser, open, records, settled, value } = require('./session.js');
 
-// --- what the page says ---
+// --- contents of the page ---
 
 async function testContent() {
 	await open('1000.html');
@@ -82,7 +83,7 @@ async function testPolicy() {
 	});
 }
 
-// --- what nobody wants to meet ---
+// --- hostile contents ---
 
 async function testStrange() {
 	const seen = records('strange.json');
@@ -131,7 +132,7 @@ async function testStrange() {
 
 const FRAMES = 60;
 
-// Zooming in and out, a frame at a time.
+// Zooms in and out, one frame at a time.
 const measure = () => value(`(async () => {
 	const took = [], gaps = [];
 	let last;

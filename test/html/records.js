@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// node records.js COUNT [JOBS]: what 'urt run --each --json' would say of a build
-// of so many processes, so many jobs at a time. The same each time.
+// node records.js COUNT [JOBS]: prints what 'urt run --each --json' would print
+// about a build of COUNT processes, JOBS at a time. The output is always the
+// same.
 'use strict';
 
 const count = Number(process.argv[2]);
 const jobs = Number(process.argv[3] || 8);
 
-// xorshift: repeatable, unlike Math.random().
+// xorshift, because Math.random() is not repeatable.
 let seed = 20261121;
 function random() {
 	seed ^= seed << 13;
@@ -35,8 +36,8 @@ function add(ppid, name, start, real, share, user, end) {
 	return pid;
 }
 
-// A process with children one after the other inside it. Its own row comes first,
-// as it is the parent; the time it takes is known at the end.
+// A process with children one after the other. Its own row comes first, because
+// it is the parent. Its duration is known at the end.
 function nest(ppid, name, start, children) {
 	const own = add(ppid, name, start, 0, 0, 0.5);
 	const row = rows[rows.length - 1];
@@ -60,7 +61,7 @@ function leaf(name, ms, share, user, end) {
 	};
 }
 
-// A long tail: most files are small, some are not.
+// A long tail: most files are small, some are large.
 const size = () => 40 + 60 * random() + (random() < 0.06 ? 900 * random() : 0);
 
 function compile(ppid, start) {
@@ -101,8 +102,8 @@ while (rows.length + 16 < count) {
 	free[job] = (kind < 0.75 ? compile : kind < 0.97 ? probe : link)(
 		root, free[job] + random() * MS);
 }
-// One that uses several CPUs, when all else is done; one that is killed; one
-// that runs on.
+// One process uses several CPUs at the end, one is killed, and one keeps
+// running.
 let end = Math.max(...free) + 3 * MS;
 end = leaf('lto1', 420, 2.7, 0.95)(root, end);
 add(root, 'timeout', end - 301 * MS, 300 * MS, 0.01, 0.3, { exit: null, signal: 'SIGKILL' });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What a page must show, worked out from the records by other means than the
-// program's.
+// The contents that a page must show. They are computed from the records in
+// another way than the program does.
 'use strict';
 
 const { expect } = require('./tap.js');
 
-// The parent: of those with that PID that had begun, the last, if it still was.
+// The parent is the last process of that PID that had begun, if it still ran.
 function parentOf(rows, row) {
 	const before = rows.filter(one => one !== row && one.pid === row.ppid &&
 		one.start_ns <= row.start_ns);
@@ -46,7 +46,7 @@ function sameAsRecords(records, page) {
 	}
 }
 
-// The chain, as urt report --help defines it: the PIDs, by start.
+// The chain, as urt report --help defines it: its PIDs by start.
 function chainOfRecords({ rows }) {
 	const end = row => row.start_ns + row.real_ns;
 	const chain = [rows[0]];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The pages that html.sh has made in the directory which is the only argument, and
-// the browser that they are opened in.
+// The pages that html.sh has made in the directory of the only argument, and
+// the browser that opens them.
 'use strict';
 
 const fs = require('fs');
@@ -21,7 +21,7 @@ async function open(name, width = 1400, height = 1000, dark = false) {
 
 const settled = () => browser.until('!pending');
 
-// Where a process is on the screen.
+// The place of a process on the screen.
 const place = process => value(`(() => {
 	const i = ${process};
 	timeline.canvas.scrollIntoView({ block: 'center' });

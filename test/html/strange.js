@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// node strange.js: a run with names, a command and statuses that nobody wants to
-// meet, and with all that may be missing, as 'urt run --each --json' would say it.
+// node strange.js: prints a run as 'urt run --each --json' would. Its names,
+// command and statuses are hostile, and all values are missing that may be
+// missing.
 'use strict';
 
-// As urt escapes them: control characters, backslashes, what is not UTF-8, and
-// what cannot be seen.
+// Names as urt escapes them: control characters, backslashes, bytes that are
+// not UTF-8, and invisible characters.
 const NAMES = [
 	'</script><b>', '<!--<script>', '"\'&<>&amp;', '{{ROWS}}',
 	'\\001\\033[31mred', '\\377\\376\\200', '\\134n', 'ctl\\177',
@@ -22,8 +23,8 @@ const row = (index, more) => ({
 const rows = NAMES.map((name, index) => row(index + 1, { name }));
 rows.unshift(row(0, { name: 'root', ppid: 1, real_ns: 400 * MS }));
 rows.push(
-	// A parent that is not there; a status that is hidden; one that has
-	// the PID of one before; one that took no time at all.
+	// A parent that does not exist, a hidden status, a process with the PID
+	// of an earlier one, and a process that took no time.
 	row(30, { name: 'orphan', ppid: 77, real_ns: 50 * MS }),
 	row(31, { name: 'hidden', exit: null }),
 	row(32, { name: 'signalled', exit: null, signal: 'SIGSEGV' }),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// TAP: a line for each claim, and why it does not hold.
+// TAP: a line for each claim, and the reason if it does not hold.
 'use strict';
 
 let count = 0, failures = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What people do with mouse and keys.
+// Use of the page with mouse and keys.
 'use strict';
 
 const { claim, expect } = require('./tap.js');

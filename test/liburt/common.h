@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of liburt share. */
+/* Helpers of the liburt tests. */
 #ifndef TEST_LIBURT_COMMON_H
 #define TEST_LIBURT_COMMON_H
 
@@ -17,11 +17,13 @@
 
 struct urt *session(void);
 void adds(struct urt *u, pid_t pid, int flags);
-struct urt_record next(struct urt *u);	/* which must come */
-/* Reads up to the end. Return: how many processes records of a type count. */
+struct urt_record next(struct urt *u);	/* fails if there is none */
+/*
+ * Reads up to the end. Return: how many processes the records of a type count.
+ */
 int count_to_end(struct urt *u, enum urt_type type);
 
-/* A child that does something and exits, both when it is told to. */
+/* A child that acts when told to, and exits when told to. */
 struct waiting {
 	pid_t pid;
 	int go;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# liburt as a distribution builds, installs and links it. Runs on the host, no
-# module needed; prints TAP. test/run.sh runs it before the guests.
+# Builds, installs and links liburt as a distribution does. Runs on the host and
+# needs no module; prints TAP. test/run.sh runs it before the guests.
 # shellcheck disable=SC2317 # claim calls the functions
 set -euo pipefail
 
@@ -22,7 +22,7 @@ lib() {
 		CFLAGS='-O2 -Wall -Wextra -Wpedantic -Werror' "$@"
 }
 
-# The names of what the shared library exports, its version aside.
+# Prints the names that the shared library exports, without the version's name.
 exported() {
 	nm -D --defined-only "$build/o/liburt.so" |
 		sed -n 's/.* T \(.*\)@@LIBURT_1$/\1/p' | sort
@@ -31,12 +31,12 @@ exported() {
 exports_script() {
 	diff <(sed -n 's/^\t\(urt_.*\);$/\1/p' "$top/lib/liburt.map" | sort) \
 		<(exported) &&
-	# And nothing else, under no other version.
+	# There is nothing else, and no other version.
 	[ "$(nm -D --defined-only "$build/o/liburt.so" | grep -vc ' A ')" = \
 		"$(exported | wc -l)" ]
 }
 
-# A function's declaration begins a line; those in comments do not.
+# A function's declaration begins a line. Comments do not.
 exports_header() {
 	diff <(sed -n 's/^[a-z].*[ *]\(urt_[a-z_]*\)(.*/\1/p' \
 		"$top/lib/liburt.h" | sort) <(exported)
@@ -96,7 +96,7 @@ uninstalls() {
 	lib uninstall && [ -z "$(find "$build/root" ! -type d)" ]
 }
 
-# The kernel's headers, which are the same for both, are found last.
+# The kernel's headers are found last. Both architectures share them.
 builds_32() {
 	lib O="$build/o32" CC="gcc -m32 -idirafter \
 		/usr/include/$(gcc -print-multiarch)" "$build/o32/liburt.a"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* How liburt reads a map, with a thread of ours in the kernel's place. */
+/* How liburt reads a map. A thread of ours plays the kernel. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
@@ -7,7 +7,7 @@
 #include "internal.h"
 #include "lib.h"
 
-/* Other sizes than this version's: those of a later kernel. */
+/* Other sizes than in this version, as in a later kernel. */
 #define PROCESSES 50
 #define PROCESS_SIZE 96
 #define PROCESS_OFFSET 128
@@ -20,7 +20,7 @@ static struct urt_map *const map = (struct urt_map *)memory;
 static struct urt session = { .fd = -1, .status_fd = -1, .map = map,
 			      .map_asked = true };
 
-/* Every number in the n-th snapshot is n, or follows from it. */
+/* Every number in the n-th snapshot is n, or depends on n. */
 static void fill(__u32 n)
 {
 	char *at = memory + map->snapshot_offset[n & 1];
@@ -41,11 +41,11 @@ static void fill(__u32 n)
 		p->state = 'R';
 		p->comm[0] = 'a' + n % 26;
 	}
-	/* Ordered behind all that, as the kernel does it. */
+	/* The store is ordered behind all values, as in the kernel. */
 	atomic_thread_fence(memory_order_release);
 	atomic_store_explicit((_Atomic __u32 *)&map->sequence, n,
 			      memory_order_release);
-	/* The next one overwrites what is still being read now. */
+	/* The next snapshot overwrites the one that is still being read. */
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
@@ -63,7 +63,7 @@ static void make_map(void)
 
 static atomic_uint filled = 1;
 
-/* Return: whether all of it is of one generation. */
+/* Return: whether all values are of one generation. */
 static bool of_one(const struct urt_snapshot *s)
 {
 	__u32 n = s->generation;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* liburt over the module: sessions, their records and snapshots. */
+/* liburt on the module: sessions, their records and snapshots. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
@@ -114,7 +114,7 @@ TEST(lib_next, "a record says of an exited child what wait4() says")
 	       r.ppid == getpid() && r.uid == 0 && r.status == status &&
 	       !strcmp(r.comm, "tests"), "pid %d, status %d, name %s", r.pid,
 	       r.status, r.comm);
-	/* wait4() counts whole microseconds, twice, and may be early. */
+	/* wait4() cuts both times to microseconds, and may be early. */
 	expect((r.utime_ns + r.stime_ns) / 1000 + 2 >= us &&
 	       (r.utime_ns + r.stime_ns) / 1000 < us + 1000, "%ju ns, %ju us",
 	       (uintmax_t)(r.utime_ns + r.stime_ns), (uintmax_t)us);
@@ -191,8 +191,8 @@ TEST(lib_next_lost, "records beyond max_records are one with their sums",
 	adds(u, w.pid, URT_TREE);
 	adds(other, w.pid, URT_TREE);
 	tell(&w, 0);
-	us = reap(w.pid, NULL);		/* the ten are in it */
-	count_to_end(other, URT_EXIT);	/* all of them are final */
+	us = reap(w.pid, NULL);		/* includes the ten children */
+	count_to_end(other, URT_EXIT);	/* now all of them are final */
 	for (n = 0; n < 4; n++) {
 		r = next(u);
 		expect(r.type == URT_EXIT, "record %d", n);

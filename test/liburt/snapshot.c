@@ -127,7 +127,10 @@ TEST(lib_wait_grows, "root can wait for one of more than max_per_user",
 		adds(u, last, 0);
 	}
 	expect(urt_waitpid(u, NULL, last, WNOHANG) == 0, "%s", strerror(errno));
-	/* Nobody registered it: the kernel's list is complete, so that is known. */
+	/*
+	 * The process is not registered. The kernel's list is complete, so that
+	 * this is known.
+	 */
 	fails(urt_waitpid(u, NULL, getpid(), WNOHANG), ECHILD);
 	urt_close(u);
 }
@@ -192,7 +195,7 @@ TEST(lib_snapshot_grows, "a snapshot used again has those that are there now")
 			   "%zu, not %d", s.count, i + 1);
 		expect(of(&s, pids[i]), "not in it");
 	}
-	/* Without the last one there would be no generation to wait for. */
+	/* Without the last process, no generation would come. */
 	while (--i) {
 		must(!urt_remove(u, pids[i]));
 		wait_until(!urt_snapshot(u, &s) && s.count == (size_t)i, 5000,

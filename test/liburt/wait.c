@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* urt_waitpid(): as waitpid(2), and for processes that are not our children. */
+/*
+ * urt_waitpid() acts as waitpid(2), also on processes that are not our
+ * children.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 
@@ -58,7 +61,7 @@ TEST(lib_wait_record, "the longer call has the times, and any may be NULL")
 	adds(u, a.pid, 0);
 	adds(u, b.pid, 0);
 	tell(&a, 7);
-	us = reap(a.pid, NULL);		/* with ten children that are not */
+	us = reap(a.pid, NULL);		/* and ten unregistered children */
 	must(urt_waitpid_record(u, &r, a.pid, 0) == a.pid);
 	expect(r.pid == a.pid && r.ppid == getpid() &&
 	       WEXITSTATUS(r.status) == 7 && r.utime_ns + r.stime_ns &&
@@ -143,12 +146,12 @@ TEST(lib_wait_races, "no end is too early or too late for who waits for it",
 		struct waiting w = waiting(NULL);
 
 		adds(u, w.pid, 0);
-		/* Now and then the kernel reaps it, while we ask. */
+		/* In some rounds the kernel reaps it while we ask. */
 		signal(SIGCHLD, i % 3 ? SIG_DFL : SIG_IGN);
 		tell(&w, i);
 		if (i % 3)
 			reap(w.pid, NULL);
-		/* Asking all the time meets the end at every point of asking. */
+		/* Asking without a break meets the end at every point. */
 		do {
 			ret = urt_waitpid(u, &status, w.pid,
 					  i % 2 ? WNOHANG : 0);
@@ -252,7 +255,7 @@ TEST(lib_wait_small, "more processes than the map holds can be waited for",
 	       s.registered);
 	for (i = 0; i < (int)s.count; i++)
 		expect(s.processes[i].pid != w.pid, "it is in the map");
-	/* Never registered, but who knows. */
+	/* The process was never registered, but this is unknown. */
 	expect(urt_waitpid(u, NULL, getpid(), WNOHANG) == 0, "%s",
 	       strerror(errno));
 	must(!pthread_create(&thread, NULL, end_other, &w));

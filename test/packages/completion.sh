@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# completion.sh PROGRAM COMPLETION: what bash completes for PROGRAM, an urt, with
-# the file COMPLETION, beside what its --help says. Prints what differs, and fails
-# if anything does. It needs bash-completion, and no module.
+# completion.sh PROGRAM COMPLETION: compares bash's completion for PROGRAM, an
+# urt, from the file COMPLETION, with its --help. Prints the differences, and
+# fails if there are any. It needs bash-completion, and no module.
 set -euo pipefail
 
 program=$(realpath "$1")
 completion=$(realpath "$2")
 differ=0
 
-# words "LINE": what bash offers at its end, a line each.
+# words "LINE": prints the words that bash offers at its end, one a line.
 words() {
 	PATH=${program%/*}:$PATH bash --norc -c '
 		. /usr/share/bash-completion/bash_completion
@@ -24,13 +24,13 @@ words() {
 	' - "$completion" "$1" | sed 's/ *$//' | sort -u
 }
 
-# same CLAIM LINE < WORDS: those and no others.
+# same CLAIM LINE < WORDS: bash offers exactly these words.
 same() {
 	diff -u --label "--help" --label "completed" <(sort -u) \
 		<(words "$2") || { echo "$1: '$2'"; differ=1; }
 }
 
-# has CLAIM LINE WORD: that is among them.
+# has CLAIM LINE WORD: bash offers this word, and perhaps others.
 has() {
 	words "$2" | grep -qxF -- "$3" || {
 		echo "$1: '$2' does not offer '$3' but: $(words "$2" | paste -sd' ')"
@@ -38,7 +38,7 @@ has() {
 	}
 }
 
-# Read in another way than the completion reads it.
+# Parses --help in another way than the completion does.
 options() {
 	"$program" "$@" --help | grep -oE '^ {2,6}-.*' |
 		grep -oE '^ *(-[A-Za-z?],)? +--[a-z-]+(=|\b)' | tr -d ', ' |
@@ -58,7 +58,7 @@ same "commands" "urt " <<<"$list"
 options | same "options" "urt -"
 for command in $list; do
 	options "$command" | same "options" "urt $command -"
-	# A value that takes one is not where another option may stand.
+	# Where an option needs a value, bash offers no other option.
 	for option in $(options "$command" | grep '=$'); do
 		[ -z "$(words "urt $command ${option%=} --" | grep '^--' || true)" ] || {
 			echo "options are offered for the value of $command $option"

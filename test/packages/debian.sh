@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The Debian packages, from "make deb" in a fresh root to their purge, and in a
-# virtual machine of that root. Prints TAP; test/packages.sh runs it.
+# Tests the Debian packages, from "make deb" in a fresh root to their purge, and in
+# a virtual machine of that root. Prints TAP; test/packages.sh runs it.
 # shellcheck disable=SC2317 # claim calls the functions
 set -euo pipefail
 
@@ -22,7 +22,7 @@ old=0.9.0
 
 # --- building ---
 
-# A machine that has a shell and apt; make is all that one has to ask for.
+# A machine that has a shell and apt. Its user must ask only for make.
 builds() {
 	overlay built "$fresh"
 	keep_archives "$work/built" "$fresh.archives"
@@ -53,7 +53,7 @@ silent_lintian() {
 	[ ! -s "$build/lintian" ]
 }
 
-# What a user types, and what apt makes of it.
+# Packages that a user names, and apt's choice.
 resolves() {
 	overlay plain "$fresh"
 	keep_archives "$work/plain" "$fresh.archives"
@@ -76,8 +76,8 @@ copy_packages() {
 
 # --- installing ---
 
-# Headers that this suite has, and what the packages depend on: a layer over the
-# fresh root, under their versions.
+# Adds headers of this suite and dependencies of the packages as a layer over the
+# fresh root, stored under their versions.
 make_layer() {
 	local package packages=(dkms openssl libjansson4 libmicrohttpd12 \
 		libncursesw6 libc6-dev)
@@ -91,7 +91,7 @@ make_layer() {
 	[ ! -d "$layer" ] || return 0
 	show "making a layer of ${packages[*]}"
 	rm -rf "$fresh".????????????
-	# Newer headers bring their kernel, whose initrd nobody needs.
+	# Newer headers bring their kernel, whose initrd is not needed.
 	overlay layer "$fresh"
 	keep_archives "$work/layer" "$fresh.archives"
 	{
@@ -107,8 +107,8 @@ make_layer() {
 	mv "$work/layer.upper" "$layer"
 }
 
-# What is in the root, without what says when and by whom it was installed, what
-# other programs make of all files there, and the key that DKMS has made itself.
+# Lists the contents of the root, except dates and users of the installation, files
+# that other programs make of all files, and the key of DKMS.
 inventory() {
 	(cd "$work/target" && find . -xdev \( -path ./proc -o -path ./root -o \
 		-path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/log -o \
@@ -116,7 +116,7 @@ inventory() {
 		grep -vE '/modules/[^/]*/modules\.|^\./etc/ld\.so\.cache|/dkms/mok\.' | sort
 }
 
-# The kernels that DKMS is to build for.
+# The kernels that DKMS must build for.
 releases() {
 	find "$work/target/usr/src" -maxdepth 1 -name 'linux-headers-*' \
 		! -name '*-common*' -printf '%f\n' |
@@ -125,7 +125,7 @@ releases() {
 
 target() { in_root "$work/target" "$@"; }
 
-# modules_are VERSION: it was built for every kernel that has headers.
+# modules_are VERSION: every kernel with headers has a module of that version.
 modules_are() {
 	local release
 
@@ -142,7 +142,8 @@ modules_are() {
 
 installs_old() {
 	copy_packages "$work/target"
-	# For every kernel, not only for the one that runs, which is none of them.
+	# DKMS must build for every kernel, not only for the running one, which is
+	# none of these.
 	echo 'autoinstall_all_kernels="yes"' >>"$work/target/etc/dkms/framework.conf"
 	inventory >"$build/before"
 	target sh -c 'apt-get install -qy /root/old/*.deb'
@@ -150,7 +151,7 @@ installs_old() {
 	[ "$(target urt --version)" = "urt $old" ]
 }
 
-# What the administrator changed stays as it is.
+# A file that the administrator changed stays as it is.
 upgrades() {
 	target sed -i 's/^#options usertime max_records.*/options usertime max_records=77/' \
 		/etc/modprobe.d/usertime.conf
@@ -162,7 +163,7 @@ upgrades() {
 		-name "*$old*" | grep .
 }
 
-# A program of somebody who has installed liburt-dev.
+# Compiles the program of a user who has installed liburt-dev.
 compiles() {
 	cat >"$work/target/root/program.c" <<-END
 		#include <stdio.h>
@@ -183,7 +184,7 @@ signed_by_dkms() {
 		target modinfo -k "$release" -F signer usertime |
 			grep -x 'DKMS module signing key'
 	done
-	# For secure.sh; the kernel is the one that the fresh root has.
+	# secure.sh needs the kernel of the fresh root.
 	release=$(find "$fresh/boot" -name 'vmlinuz-*' -printf '%f\n')
 	release=${release#vmlinuz-}
 	cp "$work/target/lib/modules/$release/updates/dkms/usertime.ko" \
@@ -195,8 +196,8 @@ signed_by_dkms() {
 	echo "$release" >"$build/release"
 }
 
-# A kernel out of range is left alone, and that is no error of the upgrade that
-# has brought it.
+# A kernel out of range is left alone. The upgrade that has brought the kernel
+# succeeds.
 skips_others() {
 	local release ended=0
 
@@ -207,7 +208,7 @@ skips_others() {
 	! target dkms status -m usertime | grep 7.3.0
 }
 
-# Every parameter of the module is there, with its default.
+# Every parameter of the module is documented, with its default.
 documents_parameters() {
 	local module
 
@@ -222,12 +223,12 @@ documents_parameters() {
 
 # --- in a virtual machine ---
 
-# Its disk is the root as it is then, with a user, and a service that tests; without
-# what was needed to build, and other kernels: they take long to copy.
+# Its disk is the present root, with a user, and a service that tests. It lacks the
+# build tools and other kernels, because they take long to copy.
 make_disk() {
 	local release=$1 dir size
 
-	# An overlay below another is to have nothing mounted in it.
+	# Nothing may be mounted in an overlay below another overlay.
 	trap 'mount -t proc proc "$work/target/proc"' EXIT
 	umount "$work/target/proc"
 	overlay disk "$work/target"
@@ -235,7 +236,7 @@ make_disk() {
 	install -m 755 "$top/test/packages/guest.sh" "$work/disk/usr/local/bin/urt-guest"
 	printf '[Service]\nType=oneshot\nExecStart=/usr/local/bin/urt-guest %s\n' \
 		"$version" >"$work/disk/etc/systemd/system/urt-guest.service"
-	# urt-exporter(8) has them as an example, the one with capabilities.
+	# urt-exporter(8) shows these as an example, the one with capabilities.
 	awk '/^\[Service\]$/, /^\.Ed$/ { if (/^\.Ed$/) {
 			if (text ~ /Ambient/) printf "%s", text
 			text = ""
@@ -247,7 +248,8 @@ make_disk() {
 	for dir in "$work"/disk/lib/modules/*; do
 		[ "${dir##*/}" = "$release" ] || rm -rf "$dir"
 	done
-	# Not -x: to an overlay, files of the layers below are on other devices.
+	# Not -x, because in an overlay, files of the layers below are on other
+	# devices.
 	size=$(du -sm "$work/disk" | cut -f 1)
 	mke2fs -q -t ext4 -d "$work/disk" "$work/disk.img" $((size * 2 + 500))M
 	umount "$work/disk"
@@ -267,7 +269,8 @@ boots() {
 	mv "$build/boot.log.data" "$build/run.svg"
 }
 
-# heard LINE...: the guest said so; its last line comes only if nothing has failed.
+# heard LINE...: the guest printed these lines. The last one comes only without a
+# failure.
 heard() {
 	local line
 
@@ -277,7 +280,7 @@ heard() {
 	done
 }
 
-# It is well-formed, and has the name of each.
+# The picture is well-formed, and has the name of each process.
 pictured() {
 	xmllint --noout "$build/run.svg"
 	for name in sort seq wc cat sh; do
@@ -287,8 +290,8 @@ pictured() {
 
 # --- removing ---
 
-# Modules, commands and libraries go; what was configured stays, and what services
-# were set to.
+# Modules, commands and libraries are removed. Configuration and settings of
+# services stay.
 removes() {
 	target apt-get remove -qy usertime-dkms urt liburt1 liburt-dev
 	inventory >"$build/removed"

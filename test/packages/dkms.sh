@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The package usertime-dkms on the other suites of tools/vm/kernels/list: in the roots
-# that the matrix has made, DKMS builds the module as its own suite has it. Prints
-# TAP; test/packages.sh runs it, after debian.sh, which makes the package.
+# Tests the package usertime-dkms on the other suites of tools/vm/kernels/list. DKMS
+# builds the module in the roots that the matrix has made, as the suite's DKMS does.
+# Prints TAP. test/packages.sh runs it after debian.sh, which makes the package.
 # shellcheck disable=SC2317 # claim calls the functions
 set -euo pipefail
 
@@ -21,7 +21,7 @@ mkdir -p "$build"
 read -r version <"$top/VERSION"
 package=$top/build/packages/debian/usertime-dkms_${version}_all.deb
 
-# root_layer ROOT: sets layer to what makes a root of the matrix one with dkms.
+# root_layer ROOT: sets layer to a layer that adds dkms to a root of the matrix.
 root_layer() {
 	layer=$vm_cache/dkms_${1##*/root_}
 	[ ! -d "$layer" ] || return 0
@@ -36,7 +36,7 @@ root_layer() {
 	mv "$work/layer.upper" "$layer"
 }
 
-# A program that asks is told the architecture of the root, not of this machine.
+# Programs see the architecture of the root, not of this machine.
 in_suite() {
 	case $arch in
 	i386) in_root "$1" linux32 "${@:2}" ;;

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# guest.sh VERSION: what is tried in a machine that has the packages installed. The
-# second serial port has what comes of it, the last line how it ended; the third
-# one has the picture of a run.
+# guest.sh VERSION: runs the tests in a machine that has the packages installed.
+# Results go to the second serial port, whose last line is the final status. The
+# third port gets the picture of a run.
 set -euo pipefail
 
 exec 3>/dev/ttyS1
@@ -15,7 +15,7 @@ parameter() { cat "/sys/module/usertime/parameters/$1"; }
 
 as_user() { runuser -u user -- "$@"; }
 
-# scrape NAME: the value of that metric, from the service.
+# scrape NAME: prints the value of that metric, from the service.
 scrape() {
 	local name value
 
@@ -27,7 +27,7 @@ scrape() {
 	exec 4>&-
 } 2>/dev/null
 
-# comes NAME PATTERN: the metric is that within 30 seconds.
+# comes NAME PATTERN: the metric matches within 30 seconds.
 comes() {
 	local begin=$SECONDS value
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# make install and uninstall, the version, the completion, a release. Nothing of it
-# needs the module loaded. Prints TAP; test/packages.sh runs it.
+# Tests make install and uninstall, the version, the completion, a release. None of
+# this needs the module loaded. Prints TAP; test/packages.sh runs it.
 # shellcheck disable=SC2317 # claim calls the functions
 set -euo pipefail
 
@@ -18,7 +18,7 @@ vm_install git bash-completion $(vm_packages)
 vm_kernel
 read -r version <"$top/VERSION"
 
-# A repository of its own, to make tags in, and a tree of no repository.
+# Makes a repository of its own, for tags, and a tree without a repository.
 make_copies() {
 	mkdir "$build/tarball"
 	"$top/packaging/copy.sh" "$build/repository"
@@ -33,7 +33,7 @@ repository() {
 		-c tag.gpgSign=false -c advice.detachedHead=false "$@"
 }
 
-# All that is below DIR and no directory.
+# Lists everything below DIR except directories.
 files() { (cd "$1" && find . ! -type d | sort); }
 
 # --- the version ---
@@ -58,7 +58,8 @@ follows_git() {
 	[ "$(URT_VERSION=7 "$build/repository/version.sh")" = 7 ]
 }
 
-# Beside another project's repository, too, as it is below this one here.
+# This holds beside another project's repository as well, such as below this one
+# here.
 is_version_in_tarball() {
 	[ "$("$build/tarball/version.sh")" = "$version" ]
 	cp -r "$build/tarball" "$build/nowhere"
@@ -109,7 +110,7 @@ uninstalls() {
 	files "$build/root" | diff /dev/null -
 }
 
-# Installed again over a configuration that was changed, and uninstalled.
+# Installs again over a changed configuration, and uninstalls.
 keeps_changes() {
 	local conf=$build/root/etc/modprobe.d/usertime.conf
 
@@ -124,7 +125,7 @@ keeps_changes() {
 	rm -r "$build/root"
 }
 
-# The module needs a kernel's headers, and the rest does not.
+# Only the module needs a kernel's headers.
 needs_no_kernel() {
 	local ended=0
 
@@ -138,10 +139,10 @@ needs_no_kernel() {
 	rm -r "$build/root"
 }
 
-# --- from wherever, and however it is called ---
+# --- from any directory, with any name ---
 
 # Seen elsewhere: a relative DESTDIR is another directory for each Makefile.
-# Relative paths are seen from where make was called.
+# Relative paths start where make was called.
 takes_relative() {
 	local where=$build/tarball
 
@@ -158,7 +159,7 @@ takes_relative() {
 	rm -r "$where/stage"
 }
 
-# stops TEXT MAKE_ARGUMENT...: it says that, and writes nothing.
+# stops TEXT MAKE_ARGUMENT...: make prints the text, and writes nothing.
 stops() {
 	local text=$1 ended=0
 	shift
@@ -187,8 +188,8 @@ refuses_dirs() {
 	stops 'there is no kernel to build for in /nowhere' . module KDIR=/nowhere
 }
 
-# Seen elsewhere: a blank in a path ends in a message about a missing rule.
-# What needs no kernel is built there; what does says why it is not.
+# Seen elsewhere: a blank in a path ends in a message about a missing rule. Parts
+# that need no kernel are built there. The module's part says why it is not.
 strange_path() {
 	local where="$build/a b:c"
 
@@ -207,7 +208,7 @@ strange_path() {
 	rm -r "$where"
 }
 
-# As for a kernel that somebody builds there.
+# A user who builds a kernel there may have set this.
 other_output() {
 	rm -f "$build/tarball/usertime/usertime.ko"
 	KBUILD_OUTPUT=/nowhere make -C "$build/tarball" module KDIR="$vm_kdir"
@@ -218,7 +219,7 @@ other_output() {
 	rm -r "$build/root"
 }
 
-# Everybody can read what is for all.
+# All users can read files that are for all users.
 any_umask() {
 	(umask 077; in_tarball install && in_tarball -C usertime install-dkms)
 	[ -z "$(find "$build/root" -mindepth 1 -type d ! -perm 755 -print \
@@ -239,7 +240,7 @@ in_range() {
 	for release in 4.19.0 5.1.0 5.9.16-amd64 7.3.0 7.20 8.0 15.10.1 61.1 6; do
 		[[ ! $release =~ $expression ]] || { echo "$release is"; return 1; }
 	done
-	# Those of the matrix that have been here.
+	# The kernels of the matrix whose roots are in the cache.
 	for release in "$vm_cache"/root_*/usr/src/linux-headers-*64 "$vm_kdir"; do
 		release=${release##*/linux-headers-}
 		[[ $release == '*64' || $release =~ $expression ]] ||
@@ -251,7 +252,7 @@ in_range() {
 
 release() { "$build/repository/packaging/release.sh"; }
 
-# refuses WORDS: for that reason.
+# refuses WORDS: the release stops for that reason.
 refuses() {
 	local ended=0
 

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # for those who source this
-# Roots of this machine's own distribution: a fresh one, as small as one can be
-# that boots, and what is laid over it. They are kept in the cache under the
-# version of their kernel. Sourced with vm.sh, as root, in a mount namespace of
-# one's own: whatever is mounted goes with it.
+# Makes roots of this machine's own distribution: a fresh root, and layers over it. The
+# fresh root is as small as it can be and still boot. The cache keeps both under the
+# version of their kernel. Sourced with vm.sh, as root, in a mount namespace of the
+# caller's own, so that all mounts go with it.
 : "${vm_cache:?}" "${build:?}"
 
 fresh=		# the fresh root; make_fresh sets it
 work=		# where overlays are; gone at the end
 
-# The sources of packages that this machine uses, as far as they are Debian's.
+# The package sources of this machine, as far as they are Debian's.
 root_sources() {
 	# shellcheck disable=SC2016 # for apt
 	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
 		'Identifier: Packages' 'Origin: Debian' | sort -u
 }
 
-# candidate PACKAGE: the version that apt would install; nothing if there is none.
+# candidate PACKAGE: prints the version that apt would install, or nothing.
 candidate() {
 	apt-cache policy "$1" 2>/dev/null |
 		sed -n 's/^  Candidate: \([^(]\)/\1/p'
@@ -55,11 +55,12 @@ leave() {
 	awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts |
 		tac | while read -r mount; do umount -l "$mount"; done
 	rm -rf "$work"
-	# They are whose checkout it is, not root's.
+	# The files belong to the owner of the checkout, not to root.
 	[ -z "${SUDO_UID-}" ] || chown -R "$SUDO_UID:" "$build"
 }
 
-# overlay NAME LOWER[:LOWER...]: $work/NAME is LOWER, and takes changes.
+# overlay NAME LOWER[:LOWER...]: mounts $work/NAME, which is LOWER and takes
+# changes.
 overlay() {
 	mkdir -p "$work/$1" "$work/$1.upper" "$work/$1.work"
 	mount -t overlay overlay -o "lowerdir=$2,upperdir=$work/$1.upper,workdir=$work/$1.work" \
@@ -68,8 +69,8 @@ overlay() {
 	cp -L /etc/resolv.conf "$work/$1/etc/resolv.conf"
 }
 
-# overlay_end NAME: its changes are in $work/NAME.upper. A sleep that DKMS has left
-# behind may take a moment to end.
+# overlay_end NAME: unmounts it. Its changes are in $work/NAME.upper. A sleep that
+# DKMS has left behind may take a moment to end.
 overlay_end() {
 	local left=300
 
@@ -92,7 +93,7 @@ in_root() {
 		chroot "$dir" "$@"
 }
 
-# keep_archives DIR ARCHIVES: what is downloaded for that root is kept.
+# keep_archives DIR ARCHIVES: keeps the downloads for that root.
 keep_archives() {
 	mkdir -p "$2/partial"
 	mount --bind "$2" "$1/var/cache/apt/archives"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Signed modules: Debian's kernel, told to enforce signatures; and under UEFI Secure
-# Boot, with firmware that has our key. The kernel, and a module that DKMS has built
-# and signed, are those of debian.sh, which runs before. Prints TAP.
+# Tests signed modules, on Debian's kernel that must enforce signatures, and under
+# UEFI Secure Boot, with firmware that has our key. debian.sh runs before. The
+# kernel and a module that DKMS has built and signed come from there. Prints TAP.
 # shellcheck disable=SC2317 # claim calls the functions
 set -euo pipefail
 
@@ -16,18 +16,18 @@ export LC_ALL=C
 firmware=/usr/share/OVMF/OVMF_CODE_4M.fd
 blank=/usr/share/OVMF/OVMF_VARS_4M.fd
 
-# make_key NAME: a key and its certificate, as packaging/SECURE-BOOT.md has it.
+# make_key NAME: makes a key and its certificate, as packaging/SECURE-BOOT.md does.
 make_key() {
 	openssl req -new -x509 -newkey rsa:2048 -nodes -days 36500 \
 		-subj "/CN=usertime test, $1" -keyout "$build/$1.key" \
 		-out "$build/$1.crt" 2>"$build/openssl.log"
 }
 
-# A module that nobody has signed, and the same with three signatures.
+# Makes a module without a signature, and copies with three signatures.
 make_modules() {
 	local key
 
-	# What is stripped is the signature, at the end of the file.
+	# strip removes the signature, which is at the end of the file.
 	cp "$made/usertime.ko" "$build/root/dkms.ko"
 	strip -g -o "$build/root/unsigned.ko" "$made/usertime.ko"
 	for key in ours stranger; do
@@ -40,8 +40,9 @@ make_modules() {
 	cp "$made/efivarfs.ko" "$build/root/"
 }
 
-# What the firmware gets: whom it trusts (db), and who may change that (KEK, PK). An
-# EFI variable is written as its attributes and its new value.
+# Makes the variables of the firmware: the trusted keys (db), and the keys that may
+# change them (KEK, PK). An EFI variable is written as its attributes and its new
+# value.
 make_variables() {
 	local name guid=26ab4d9c-7b04-4d0c-a7be-4d6a2ff8d2a1
 
@@ -58,7 +59,7 @@ make_variables() {
 			"$name.esl" "$name.auth"
 		{ printf '\x27\0\0\0'; cat "$name.auth"; } >"root/$name.var"
 	done
-	# Firmware asks for a signature of the kernel, too.
+	# Firmware needs a signature of the kernel as well.
 	sbsign --key ours.key --cert ours.crt --output vmlinuz "$vm_image"
 }
 
@@ -77,7 +78,8 @@ make_root() {
 	vm_pack "$build/root" "$build/root.cpio.gz"
 }
 
-# guest NAME "KERNEL ARGUMENTS" [QEMU_ARGUMENT]...: its output is $build/NAME.
+# guest NAME "KERNEL ARGUMENTS" [QEMU_ARGUMENT]...: writes its output to
+# $build/NAME.
 guest() {
 	local name=$1 append=$2
 	shift 2
@@ -93,7 +95,7 @@ uefi() {
 		-drive "if=pflash,format=raw,file=$build/firmware"
 }
 
-# said NAME LINE...: the guest did.
+# said NAME LINE...: the guest printed these lines.
 said() {
 	local name=$1 line
 	shift

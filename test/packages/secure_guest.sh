@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# secure_guest.sh enforce|enroll|secure: in the guests of secure.sh. Which modules
-# the kernel loads, and what it says if it does not; or the firmware's variables are
-# written.
+# secure_guest.sh enforce|enroll|secure: runs in the guests of secure.sh. Tests
+# which modules the kernel loads, and its message if it does not; or writes the
+# variables of the firmware.
 vars=/sys/firmware/efi/efivars
 global=8be4df61-93ca-11d2-aa0d-00e098032b8c	# the GUIDs of UEFI
 database=d719b2cb-3d3a-4596-a3bc-dad00e67656f
@@ -26,7 +26,7 @@ write_variable() {
 	fi
 }
 
-# The last line of what insmod says ends in the error.
+# The last line of insmod ends in the error.
 load() {
 	if ! insmod "/$1.ko" 2>/tmp/error; then
 		echo "$1: $(sed 's/.*: //' /tmp/error)"

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Claims as TAP, as the tests of this directory have them; build is where they may
-# write.
+# Prints claims as TAP, for the tests of this directory. build is a directory that
+# they may write.
 : "${top:?}" "${build:?}"
 . "$top/test/harness/claim.sh"
 
-# claim TEXT COMMAND...: what it prints is shown when it fails, and kept.
+# claim TEXT COMMAND...: keeps its output, and shows it if the command fails.
 claim() {
 	local text=$1 ended=0 log=$build/$((number + 1)).log
 	shift
-	# Not in a condition, where "set -e" would count for nothing in there.
+	# Not in a condition, because "set -e" would have no effect in the
+	# command.
 	set +e
 	(set -e; "$@") >"$log" 2>&1
 	ended=$?
@@ -22,8 +23,8 @@ claim() {
 	not_ok "$text"
 }
 
-# show LINE...: for whoever reads the results.
+# show LINE...: prints remarks for the reader of the results.
 show() { printf '# %s\n' "$@"; }
 
-# show_file FILE: if a claim has got as far as that.
+# show_file FILE: shows the file, if a claim has made it.
 show_file() { [ ! -e "$1" ] || sed 's/^/# /' "$1"; }

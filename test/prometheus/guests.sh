@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2317 # variables of test/prometheus.sh; claim calls
 # shellcheck disable=SC2015,SC2016 # A && B || C as it is meant; guests expand
-# Prometheus and two guests whose exporters it scrapes, through ports of this
-# machine; a third that counts instructions. Sourced by test/prometheus.sh.
+# Runs Prometheus and two guests. It scrapes their exporters through ports of this
+# machine. A third guest counts instructions. Sourced by test/prometheus.sh.
 
 make_guest() {
 	local root=$build/root
@@ -24,14 +24,15 @@ make_guest() {
 # --- guests ---
 
 declare -A guests_of ours_of peer_of	# their processes; forwarded ports
-# One has no IPv6; what listens on every address is reached all the same.
+# One guest has no IPv6. A server on every address must be reached there as well.
 declare -A append_of=([one]=ipv6.disable=1)
 forward() {
 	ours_of[$1]=$(free_port)
 	peer_of[$1]=$(free_port)
 }
 
-# boot NAME QEMU_ARGUMENTS...: its shell waits for commands then.
+# boot NAME QEMU_ARGUMENTS...: boots a guest, whose shell then waits for
+# commands.
 boot() {
 	local name=$1
 	shift
@@ -62,7 +63,8 @@ restrict=on,$here:${ours_of[$1]}-$there:9877,$here:${peer_of[$1]}-$there:9256"
 dones() { grep -c '^# done' "$build/out.$1" || true; }
 has_dones() { [ "$(dones "$1")" -gt "$2" ]; }
 
-# guest NAME SECONDS COMMAND: what it prints, and its status.
+# guest NAME SECONDS COMMAND: prints the command's output, and returns its
+# status.
 guest() {
 	local name=$1 limit=$2 before lines fd=fd_$1
 
@@ -107,17 +109,17 @@ start_prometheus() {
 
 ask() { "$promtool" query instant "$server" "$1"; }
 
-# value EXPRESSION: the one that there is.
+# value EXPRESSION: prints its only value.
 value() { ask "$1" | sed -n 's/.*=> \(.*\) @\[.*/\1/p'; }
 
 is() { [ "$(value "$1")" = "$2" ]; }
 
-# holds EXPRESSION: one that compares has something left.
+# holds EXPRESSION: a comparison has a result left.
 holds() { [ -n "$(value "$1")" ]; }
 
-# growth NAME [MATCHERS]: by how much, since then, its CPU time has grown in all, seconds: each
-# series from 0 on, and from 0 again after each reset. (increase() would guess
-# what was before the first sample and behind the last.)
+# growth NAME [MATCHERS]: prints the growth of its CPU time in all since then, in
+# seconds. Each series counts from 0 on, and from 0 again after each reset.
+# increase() would guess values before the first sample and behind the last one.
 since=$(($(date +%s) - 600))
 growth() {
 	ask "{__name__=~\"urt_process_cpu_.*_seconds_total\",instance=\"$1\"${2-}}[$(($(date +%s) - since))s]" |
@@ -133,7 +135,7 @@ near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { exit !(a - b <= t && b - a <
 
 declare -A truth
 
-# take_truth NAME: what the guest's load has printed is added to the truth.
+# take_truth NAME: adds the output of the guest's load to the truth.
 take_truth() {
 	local guest=$1 word name seconds
 
@@ -146,7 +148,8 @@ take_truth() {
 
 run_load() { take_truth "$1" < <(guest "$1" 60 "load run $2"); }
 
-# The kernel's final values come with the next refresh, then a scrape.
+# The kernel's final values come with the next refresh, and then a scrape must
+# come.
 settled() { [ "$(guest "$1" 10 'wc -l </proc/urt/status')" = 0 ]; }
 
 wait_for_scrape() {
@@ -154,7 +157,7 @@ wait_for_scrape() {
 		until_true 20 holds "timestamp(urt_up{instance=\"$1\"}) > $(date +%s) + 1"
 }
 
-# same GUEST NAME TOLERANCE [MATCHERS]: as wait4() said.
+# same GUEST NAME TOLERANCE [MATCHERS]: compares with wait4().
 same() {
 	local seen matcher=${4-",comm=\"$2\""}
 
@@ -165,7 +168,7 @@ same() {
 	near "$seen" "${truth[$1.$2]}" "$3"
 }
 
-# The name of a child is its own only once it has said so: hence the 1 %.
+# A child has its own name only after it has set it, hence the 1 %.
 counts_exactly() {
 	wait_for_scrape one && wait_for_scrape two || return 1
 	same one short "$(awk "BEGIN { print ${truth[one.short]} / 100 }")" &&
@@ -208,8 +211,8 @@ reload() {
 		holds 'resets(urt_refreshes_total{instance="two",registry="system"}[10m]) == 1'
 }
 
-# What grows after it is looked at alone: Prometheus does not see a reset where a
-# series is higher again by the next sample.
+# The growth after the reboot is measured alone. Prometheus does not see a reset
+# if a series is higher again at the next sample.
 reboot() {
 	end_guest one || return 1
 	since=$(date +%s) truth[one.total]=0
@@ -222,12 +225,12 @@ reboot() {
 	holds 'resets(urt_process_exits_total{instance="one",comm="short"}[10m]) == 1'
 }
 
-# The exporter starts again, follows a tree, and has it in the registry, too.
+# The exporter starts again, and follows a tree that the registry has as well.
 follows() {
 	guest two 20 'end_exporter; start_exporter --listen :9877 --tree $$ -C load --per-pid=1 --interval 1' &&
 		guest two 20 'until_true 10 scrape /tmp/metrics' || return 1
 	since=$(date +%s)
-	# The name has a newline in it, and so has the line.
+	# The name contains a newline, and so does the line.
 	truth[two.odd]=$(guest two 60 'load run "$(printf "q\"b\\\\\nx\377")" 20 20 200' |
 		awk '/ 20$/ { print $(NF - 1) }')
 	wait_for_scrape two || return 1
@@ -244,7 +247,7 @@ pins() {
 		guest two 10 'urt exporter --listen :9999 -p 2147483647; [ $? = 1 ]'
 }
 
-# As it would have at once with the module.
+# It must fail as it would have failed at once with the module.
 fails_late() {
 	guest count 30 'rmmod usertime; start_exporter --textfile /tmp -p 2147483647' &&
 		guest count 20 'until_true 10 grep -q waiting /tmp/exporter.err' &&
@@ -260,7 +263,8 @@ catches_up() {
 		holds 'urt_exporter_missed_refreshes_total{instance="two"} >= 3'
 }
 
-# What an exporter of another user sees with a procfs mounted so.
+# Prints what an exporter of another user sees with a procfs mounted with this
+# option.
 hidden() {
 	local seen
 
@@ -289,7 +293,8 @@ cost() {
 
 	boot count -cpu "$vm_plain_cpu" -icount shift=0,sleep=off -m 1024
 	guest count 30 'load_module' || return 1
-	# By name, as it is meant; four series for each; a name for each.
+	# By name, the usual way; with four series for each process; with a name
+	# for each.
 	for what in '5000 1000 1' '10000 1000 1 --per-pid' '10000 1000 1000'; do
 		limit=${what%% *} what=${what#* }
 		read -r us bytes seen < <(guest count 120 "scrape_cost $what")
@@ -313,7 +318,7 @@ start_guests() {
 		vm_die "Prometheus does not scrape: $build/prometheus.log"
 }
 
-# In both guests at the same time.
+# Runs loads in both guests at one time.
 run_loads() {
 	local other
 

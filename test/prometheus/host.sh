@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2317 # variables of test/prometheus.sh; claim calls
 # shellcheck disable=SC2015 # A && B || C as it is meant
-# What can be tested on this machine: nothing here needs the module, nor would it
-# matter. Sourced by test/prometheus.sh.
+# Tests on this machine. They do not need the module, and a loaded module does
+# not matter. Sourced by test/prometheus.sh.
 
 make_exporter() {
 	make -s -C "$top/app" O="$build/dynamic" \
@@ -39,13 +39,13 @@ start_here() {
 
 answers() { curl -sf -o /dev/null "$url/metrics"; }
 
-# SIGTERM, and what came of it.
+# Sends SIGTERM, and checks the result.
 end_here() {
 	kill "$exporter"
 	wait "$exporter"
 }
 
-# fails STATUS WORDS ARGUMENT...: the message has the words in it.
+# fails STATUS WORDS ARGUMENT...: the message contains the words.
 fails() {
 	local want=$1 words=$2 got=0
 	shift 2
@@ -95,7 +95,8 @@ gives() {
 	[ "$got" = "$want" ] || { echo "$* gives $got, not $want"; return 1; }
 }
 
-# header LENGTH: of so many bytes and a few; the library reads 8 KiB at a time.
+# header LENGTH: prints a header of so many bytes and a few. The library reads 8
+# KiB at a time.
 header() { printf 'X: %*s' "$1" x | tr ' ' x; }
 
 takes_long_requests() {
@@ -123,7 +124,7 @@ says_no_module() {
 	}
 }
 
-# Those that say nothing, and those that say it slowly, in the end give way.
+# Connections that send nothing, or send it slowly, give way in the end.
 survives_idlers() {
 	local fds=() fd i begin=$SECONDS
 
@@ -142,8 +143,8 @@ has_sockets() { [ "$(sockets)" -ge "$1" ]; }
 has_sockets_below() { [ "$(sockets)" -lt "$1" ]; }
 is_past() { [ "$SECONDS" -ge "$1" ]; }
 
-# All places are taken, and all are overdue in the same moment: it is held until
-# they are. The listening socket is one more.
+# All places are taken, and all are overdue in one moment, because the exporter
+# is stopped until they are. The listening socket is one more.
 survives_stalled() {
 	local fds=() fd status=0
 
@@ -161,8 +162,8 @@ survives_stalled() {
 	return $status
 }
 
-# Who had left before it was looked at has no place, not even the
-# time that one has for a request.
+# A client that left before the exporter looked at it has no place, not even for
+# the time of a request.
 survives_leavers() {
 	local fd
 
@@ -176,8 +177,8 @@ survives_leavers() {
 	answers && until_true 1 has_sockets_below 10
 }
 
-# A byte at a time is no reason to be patient. In a shell of its own: it may be
-# killed by SIGPIPE.
+# Sending a byte at a time gains no time. This runs in a shell of its own,
+# because SIGPIPE may kill it.
 cut_off() { ! (printf 'G' >&"$1") 2>/dev/null; }
 
 ends_dribblers() {
@@ -215,7 +216,7 @@ text_file() {
 	until_true 10 [ -e "$dir/urt.prom" ] || return 1
 	[ "$(stat -c %a "$dir/urt.prom")" = 644 ] || return 1
 	fails 1 'another urt exporter writes there' --textfile "$dir" || return 1
-	# It is never seen half written, and it is written again and again.
+	# The file is never seen half written, and it is written again and again.
 	seen=$(stat -c %i "$dir/urt.prom")
 	for _ in {1..200}; do
 		tail -n 1 "$dir/urt.prom" | grep -q '^# TYPE urt_process_start_time_seconds' || {
@@ -234,7 +235,7 @@ start_file() {
 	until_true 10 [ -e "$build/text/urt.prom" ]
 }
 
-# Whoever has started it hangs up; under nohup, that is nothing.
+# Its parent hangs up, which has no effect under nohup.
 hangs_up() {
 	start_file && kill -HUP "$exporter" && wait "$exporter" &&
 		[ -z "$(ls -A "$build/text")" ] || return 1
@@ -246,7 +247,7 @@ hangs_up() {
 		"$(stat -c %i "$build/text/urt.prom")" && end_here
 }
 
-# A directory that others may read, they may lock.
+# A user who may read a directory may lock it.
 locked_by_others() {
 	local fd status=0
 
@@ -268,7 +269,7 @@ remade() {
 		until_true 10 [ -e "$build/text/urt.prom" ] && end_here
 }
 
-# A limit is as good as a full disk.
+# A limit has the effect of a full disk.
 no_room() {
 	trap '' XFSZ	# else it would end it
 	start_file || return 1
@@ -282,7 +283,7 @@ no_room() {
 
 differs() { [ "$(stat -c %i "$1")" != "$2" ]; }
 
-# --- what goes with it ---
+# --- rules, dashboard and services ---
 
 rules() {
 	"$promtool" check rules "$top"/packaging/prometheus/*.rules.yml &&
@@ -290,14 +291,14 @@ rules() {
 			"$promtool" test rules rules.test.yml)
 }
 
-# Every family that rules, dashboard and manual speak of is one that there is,
-# and the manual has them all.
+# Every family in the rules, the dashboard and the manual exists, and the manual
+# has all of them.
 families() {
 	local known used
 
 	known=$(grep -oh '^	*[{(]* *"urt_[a-z_]*"\|(text, "urt_[a-z_]*"' \
 		"$top/app/urt/exporter/metrics.c" | grep -o 'urt_[a-z_]*' | sort -u)
-	# What begins with a colon before it, a rule makes.
+	# A rule makes each name with a colon before it.
 	used=$(grep -ohP '(?<![a-z:])urt_[a-z_]*' \
 		"$top"/packaging/prometheus/*.{yml,json} | sort -u)
 	diff <(comm -13 <(echo "$known") <(echo "$used")) /dev/null &&
@@ -318,7 +319,7 @@ dashboard() {
 	END
 }
 
-# What may be missing from the counters raises an alert, and is in the panel.
+# Losses of the counters raise an alert, and are in the panel.
 tells_of_losses() {
 	local family status=0
 
@@ -332,7 +333,7 @@ tells_of_losses() {
 	return $status
 }
 
-# Whether Prometheus would understand all of the dashboard's expressions.
+# Tests that Prometheus understands all expressions of the dashboard.
 dashboard_parses() {
 	dashboard >"$build/expressions" || return 1
 	{
@@ -346,7 +347,7 @@ dashboard_parses() {
 unit() {
 	local file=$build/urt-exporter.service
 
-	# verify looks for the program; here it is another one.
+	# verify looks for the program, which has another path here.
 	sed "s|/usr/bin/urt|$urt|" "$top/packaging/systemd/urt-exporter.service" >"$file"
 	systemd-analyze verify --man=no "$file" &&
 		systemd-analyze security --offline=yes --threshold=20 "$file" \
@@ -354,7 +355,7 @@ unit() {
 	grep 'Overall exposure' "$build/security"
 }
 
-# setting NAME [DEFAULT]: what the unit says.
+# setting NAME [DEFAULT]: prints the value of the unit.
 setting() {
 	local value
 
@@ -362,8 +363,8 @@ setting() {
 	echo "${value:-${2-}}"
 }
 
-# systemd gives up on what starts five times within ten seconds. Wrong usage
-# stays wrong.
+# systemd gives up on a service that starts five times within ten seconds. Wrong
+# usage stays wrong.
 tries_again() {
 	[ "$(setting Restart no)" = on-failure ] &&
 		[ "$(setting RestartSec 0)" -gt 2 ] &&

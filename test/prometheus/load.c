@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Processes for the exporter to see, in a guest, and what wait4() says of them.
+ * Processes for the exporter, in a guest, and their CPU time from wait4().
  *
  *	load run NAME COUNT BURN_MS LIVE_MS
  *		COUNT processes of that name one after the other, each of which
@@ -11,7 +11,7 @@
  *		COUNT processes that sleep, with so many different names. Prints
  *		"ready", and sleeps, too.
  *
- * All are registered in the system's registry, as a tree.
+ * All of them are in the system registry, as a tree.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -77,7 +77,9 @@ static void live(const char *name, uint64_t burn_ns, uint64_t live_ns)
 	_exit(0);
 }
 
-/* They are made by one that is waited for itself: its sum is that of all. */
+/*
+ * One process makes them, and we wait for that process: its sum is that of all.
+ */
 static void run(char **argv)
 {
 	int count = atoi(argv[1]);

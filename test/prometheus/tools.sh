@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # shared with test/prometheus.sh and vm.sh
-# Debian's Prometheus, its promtool and prometheus-process-exporter, unpacked into
-# the cache, not installed: no service starts. Sourced by test/prometheus.sh.
+# Unpacks Debian's Prometheus, its promtool and prometheus-process-exporter into
+# the cache. They are not installed, so that no service starts. Sourced by
+# test/prometheus.sh.
 
 : "${vm_cache:?}" "${build:?}"
 tools_packages=(prometheus prometheus-process-exporter)
 
-# Sets tools, where they are unpacked, prometheus and promtool.
+# Sets tools, the directory where they are unpacked, prometheus and promtool.
 get_tools() {
 	local versions new package
 
@@ -42,8 +43,8 @@ tools_versions() {
 		${#tools_packages[@]} ] || echo none
 }
 
-# net_modules DIR: the guest's network card's modules, named in the order in
-# which they are loaded. They come with the image's package.
+# net_modules DIR: copies the modules of the guest's network card, and names them
+# in the order of loading. They come from the package of the image.
 net_modules() {
 	local cache=${vm_image%/*}/net new file number=10
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What all actors use. */
+/* Functions of all actors. */
 #define _GNU_SOURCE
 #include <sys/prctl.h>
 
@@ -102,7 +102,10 @@ pid_t victim(void)
 	return pid && rnd(16) ? pid : getpid();
 }
 
-/* By two clocks, of several CPUs, and with interrupts: 2 %, and half a second. */
+/*
+ * The measures are two clocks, several CPUs, and interrupts: 2 %, and half a
+ * second.
+ */
 uint64_t most_of(uint64_t lived)
 {
 	return (lived + lived / 50 + SEC / 2) * race->cpus;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* When all actors have ended, nothing is left of what they did. */
+/* After the end of all actors, none of their effects may be left. */
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
@@ -8,7 +8,7 @@
 
 /* --- processes --- */
 
-/* Return: how many there are besides the kernel's, init and us. */
+/* Return: how many processes there are, except the kernel's, init and us. */
 static unsigned int others(bool print)
 {
 	DIR *dir = opendir("/proc");
@@ -23,7 +23,7 @@ static unsigned int others(bool print)
 		if (pid < 3 || pid == getpid())
 			continue;
 		c = state_of(pid);
-		/* 0: a thread of the kernel's; -1: it has gone meanwhile. */
+		/* 0: a thread of the kernel; -1: it is gone. */
 		if (!c || getpgid(pid) <= 0)
 			continue;
 		n++;
@@ -39,7 +39,10 @@ bool end_of_processes(void)
 	uint64_t until = now_ns() + HANG_S * SEC;
 
 	while (others(false)) {
-		/* Whoever was forked while the last signal went round, too. */
+		/*
+		 * Kills processes that were forked during the last round of
+		 * signals as well.
+		 */
 		kill(-1, SIGKILL);
 		kill(-1, SIGCONT);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -53,7 +56,7 @@ bool end_of_processes(void)
 
 /* --- registrations --- */
 
-/* Of who cannot end: init, and threads of the kernel. */
+/* Unregisters processes that cannot end: init, and threads of the kernel. */
 static void unregister_living(void)
 {
 	char *text = slurp(STATUS), *line, *save;

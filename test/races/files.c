@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Who uses status and stat, and the parameter of their pace. */
+/* Actors that use status, stat, and the parameter of the interval. */
 #define _GNU_SOURCE
 #include <sys/epoll.h>
 
@@ -7,7 +7,7 @@
 
 #define PARAMETER "/sys/module/usertime/parameters/interval_ms"
 
-/* Return: a descriptor, or -1 while the module is not there. */
+/* Return: a descriptor, or -1 while the module is not loaded. */
 static int open_file(const char *path, int flags)
 {
 	int fd;
@@ -121,7 +121,7 @@ ACTOR(user_writer, .step = write_step, .count = 2, .uid = 1000, .jumpy = true);
 
 /* --- reading --- */
 
-/* A whole snapshot, in pieces. */
+/* Reads a whole snapshot, in pieces. */
 static size_t read_pieces(int fd, char *text, size_t size)
 {
 	size_t len = 0, piece = rnd(4) ? size : 1 + rnd(700);
@@ -256,7 +256,7 @@ static void poll_step(void)
 		}
 		did(OP_polls);
 	}
-	/* In either order; or at once, with the process that has them. */
+	/* Closes in either order, or both at once at the end of the process. */
 	if (rnd(2))
 		close(epoll);
 	close(p.fd);
@@ -265,7 +265,7 @@ static void poll_step(void)
 
 ACTOR(poller, .step = poll_step, .count = 2, .jumpy = true);
 
-/* --- whoever comes while the module goes --- */
+/* --- opening while the module is unloaded --- */
 
 static void knock_step(void)
 {
@@ -283,7 +283,7 @@ static void knock_step(void)
 		did(OP_reads);
 		close(fd);
 	}
-	/* To let it go now and then. */
+	/* Gives the module time to go. */
 	usleep(race->quiet ? 5000 + rnd(20000) : rnd(3000));
 }
 
@@ -291,7 +291,7 @@ ACTOR(knocker, .step = knock_step, .count = 1, .restless = true);
 ACTOR(user_knocker, .step = knock_step, .count = 1, .uid = 1001,
       .restless = true);
 
-/* --- the pace --- */
+/* --- the interval --- */
 
 static void tune_step(void)
 {
@@ -299,7 +299,7 @@ static void tune_step(void)
 	int fd = open(PARAMETER, O_WRONLY | O_CLOEXEC), ret;
 
 	if (fd < 0) {
-		/* ENODEV: it was found, and then removed. */
+		/* ENODEV: the parameter was found, and then removed. */
 		allow(result(fd), ENOENT, ENODEV);
 		return pause_ms(5);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Trees whose forks are counted: the records must have all of them, of PIDs that
- * were, with all of their CPU time. Nobody else signals or kills these.
+ * Trees whose forks are counted. The records must have all of them, with their
+ * PIDs and all of their CPU time. No other process signals or kills these.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -48,7 +48,7 @@ static void *end_all(void *arg)
 	exit(0);
 }
 
-/* Some way for a process to end. */
+/* Ends a process in a random way. */
 static void one_child(void)
 {
 	switch (rnd(ledger->flat ? 8 : 10)) {
@@ -109,7 +109,7 @@ struct sums {
 	unsigned long long rows, lost, missed, ns;
 };
 
-/* It ends when all have, and the grace period after. */
+/* The session ends when all have exited and a grace period is over. */
 static void read_all(int fd, pid_t first, struct sums *sums)
 {
 	struct session s = { .fd = fd };
@@ -144,17 +144,19 @@ static void check_sums(const struct sums *sums)
 	unsigned int all = ledger->forked + 1;
 	unsigned long long seen = sums->rows + sums->lost + sums->missed;
 
-	/* What a missed child forks is not a member's. */
+	/* A child of a missed process is no member. */
 	expect(sums->missed && !ledger->flat ? seen <= all : seen == all,
 	       "%llu rows, %llu lost, %llu missed of %u", sums->rows,
 	       sums->lost, sums->missed, all);
-	/* A process's two times are cut to us for getrusage, and our sum once. */
+	/*
+	 * getrusage() cuts both times of a process to us. Our sum is cut once.
+	 */
 	expect(sums->missed || sums->ns / 1000 + 2 >= ledger->children_us,
 	       "%llu us, getrusage: %llu us", sums->ns / 1000,
 	       ledger->children_us);
 }
 
-/* Return: whether there was room for it. */
+/* Return: whether the quota had room for it. */
 static bool register_root(int fd, pid_t pid)
 {
 	must(put(fd, "interval %u", 100 + rnd(400)) > 0);

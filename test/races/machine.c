@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* CPUs come and go, and the module does. */
+/* CPUs and the module are removed and added again. */
 #include "races.h"
 
 /* --- CPUs --- */
@@ -26,7 +26,7 @@ ACTOR(hotplug, .step = hotplug_step, .count = 1, .restless = true);
 
 /* --- the module --- */
 
-/* Or somebody else does, or has. */
+/* Another process may load it, or may have loaded it. */
 static void load_with(const char *params)
 {
 	int err = load(params);
@@ -49,7 +49,7 @@ static void load_somehow(void)
 	load_with(params);
 }
 
-/* Return: whether it is gone. */
+/* Return: whether the module is gone. */
 static bool try_unload(void)
 {
 	int err = unload();
@@ -60,7 +60,7 @@ static bool try_unload(void)
 	return !err;
 }
 
-/* Everybody closes what they have open; nobody else stops what they do. */
+/* Actors close their files and stop, except restless ones. */
 static void unload_soon(void)
 {
 	uint64_t until = now_ns() + HANG_S * SEC;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Everything at once, for as long as wanted; then nothing may be left.
+ * Runs all actors at once, for MINUTES. Then nothing may be left.
  *
  *	races SEED MINUTES
  *
@@ -17,8 +17,8 @@
 #include "races.h"
 
 static struct actor *actors;
-static unsigned int running;	/* how many processes they are */
-static unsigned int logged;	/* lines of the kernel's that are bad */
+static unsigned int running;	/* number of actors */
+static unsigned int logged;	/* bad lines of the kernel */
 static const char *names[ACTORS_MAX];
 static bool jumpy[ACTORS_MAX];
 
@@ -84,7 +84,7 @@ static void start(const struct actor *actor, unsigned int seed)
 
 /* --- meanwhile --- */
 
-/* No actor ends by itself. Return: how many have. */
+/* No actor ends by itself. Return: how many have ended. */
 static unsigned int ended(unsigned int nr_ended)
 {
 	int status;
@@ -156,7 +156,7 @@ static void watch(double minutes)
 	}
 }
 
-/* --- what it was --- */
+/* --- summary --- */
 
 #define OPERATION_NAME(name) #name,
 static const char *const operations[] = { OPERATIONS(OPERATION_NAME) };
@@ -198,8 +198,9 @@ static void print_table(void)
 /* --- */
 
 /*
- * Linux 6.12 warns of its own accounting when a CPU goes whose "fair server" is
- * about to be stopped, and, as it does so under a lock, of printing there.
+ * Linux 6.12 warns about its own accounting when a CPU goes whose "fair server"
+ * is about to be stopped. It does so under a lock, and therefore also warns
+ * about printing.
  */
 static void stop_fair_servers(void)
 {
@@ -215,7 +216,7 @@ static void stop_fair_servers(void)
 
 static void prepare(unsigned int seed)
 {
-	/* Children that print get no copy of what has not been printed yet. */
+	/* A child must not print a copy of text that is still in the buffer. */
 	setvbuf(stdout, NULL, _IOLBF, 4096);
 	race = share(sizeof(*race));
 	race->cpus = get_nprocs_conf();
@@ -228,7 +229,7 @@ static void prepare(unsigned int seed)
 	stop_fair_servers();
 	log_open();
 	log_read(false);
-	/* Before there is anybody to be sent it; not SA_RESTART. */
+	/* Before the signal can be sent; not SA_RESTART. */
 	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handle }, NULL);
 	on_exit(note_broken, NULL);
 	must(!load("interval_ms=100"));
@@ -243,7 +244,7 @@ static void run(unsigned int seed, double minutes)
 	watch(minutes);
 }
 
-/* That it has looked, and how often it has seen anything. */
+/* Prints that KCSAN was active, and how many races it has seen. */
 static void print_kcsan(void)
 {
 	FILE *f = fopen("/sys/kernel/debug/kcsan", "r");
@@ -294,7 +295,7 @@ int main(int argc, char **argv)
 	tap(!debug_last_leaks(), "kmemleak, where it is, finds nothing", NULL);
 	logged += log_read(true);
 	tap(!logged, "the kernel has logged nothing", NULL);
-	/* Last, so that what failed stands next to what was seen of it. */
+	/* Last, so that failures stand next to what was seen of them. */
 	print_table();
 	print_kcsan();
 	return tap_done();

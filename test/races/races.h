@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Everything at once. Actors are processes that each do one kind of thing at
- * random, over and over, until the run ends; what they do to each other is the
- * test. Each checks what it can know for sure whatever the others do.
+ * Everything at once. An actor is a process that does one kind of action at
+ * random, over and over, until the run ends. Their effects on each other are
+ * the test. Each actor checks what must be true whatever the other actors do.
  *
  *	ACTOR(reader, .step = read_once, .count = 2);
  *
- * An actor's random numbers come from the run's seed, its name and which of its
- * count it is.
+ * The random numbers of an actor depend on the run's seed, the actor's name,
+ * and its number among the actors of that name.
  */
 #ifndef RACES_H
 #define RACES_H
@@ -19,7 +19,7 @@ struct actor {
 	void (*step)(void);	/* ends soon, with no file of ours open */
 	unsigned int count;	/* how many of them */
 	unsigned int uid;
-	bool restless;		/* goes on while the module is to be unloaded */
+	bool restless;		/* goes on during an unload */
 	bool jumpy;		/* may be sent SIGUSR1 */
 	struct actor *next;
 };
@@ -34,7 +34,7 @@ void actor_add(struct actor *actor);
 	}								\
 	struct actor	/* wants a semicolon */
 
-/* What is counted. */
+/* The counted operations. */
 #define OPERATIONS(X)							\
 	X(writes) X(reads) X(polls) X(maps) X(records) X(sessions)	\
 	X(trees) X(forks) X(execs) X(signals) X(intervals) X(namespaces) \
@@ -43,24 +43,24 @@ void actor_add(struct actor *actor);
 #define OPERATION_ENUM(name) OP_##name,
 enum operation { OPERATIONS(OPERATION_ENUM) OPERATION_COUNT };
 
-#define HANG_S 1200	/* eight CPUs on two busy ones are slow, no more */
+#define HANG_S 1200	/* eight CPUs on two busy ones are only slow */
 #define ACTORS_MAX 48
 #define VICTIMS 32
 
-/* What all processes of the run share. */
+/* Memory that all processes of the run share. */
 struct race {
 	volatile bool stop;		/* the run is over */
 	volatile bool quiet;		/* the module is to be unloaded */
-	volatile unsigned int broken;	/* processes that saw a claim broken */
+	volatile unsigned int broken;	/* processes that saw a claim fail */
 	unsigned int cpus, pid_max;
-	volatile pid_t victims[VICTIMS];	/* who is there to be registered */
+	volatile pid_t victims[VICTIMS];	/* processes to register */
 	volatile pid_t actors[ACTORS_MAX];
 	unsigned long did[ACTORS_MAX][OPERATION_COUNT];
 };
 
-extern struct race *race;	/* NULL: we are another program now */
-extern unsigned int self;	/* which actor; its children, too */
-extern unsigned int instance;	/* which of those of its name */
+extern struct race *race;	/* NULL: another program after exec */
+extern unsigned int self;	/* which actor; its children as well */
+extern unsigned int instance;	/* number among those of its name */
 extern bool root;		/* opens files as uid 0 of the first namespace */
 
 void did(enum operation op);
@@ -69,15 +69,15 @@ unsigned int rnd(unsigned int n);	/* 0 to n - 1 */
 void rnd_seed(unsigned int seed);
 unsigned int mix(unsigned int seed, const char *name, unsigned int nr);
 
-/* The same for a call's result: 0 or more, or one of these errnos. */
+/* Checks a call's result: 0 or more, or one of these errnos. */
 #define allow(ret, ...)							\
 	allow_errno(__FILE__, __LINE__, #ret, ret, (const int[]){ __VA_ARGS__, 0 })
 int allow_errno(const char *file, int line, const char *what, int ret,
 		const int *allowed);
 int result(long ret);		/* -errno of a system call's -1 */
 
-pid_t spawn(void);		/* fork(); the child has numbers of its own */
-void bury(pid_t pid);		/* waits for it; fails if it saw a claim broken */
+pid_t spawn(void);		/* fork(); own random numbers */
+void bury(pid_t pid);		/* reaps it; fails if it saw a claim fail */
 void pause_ms(unsigned int ms);	/* or until the run ends */
 
 /* Victims; see victims.c. */
@@ -85,7 +85,7 @@ pid_t victim(void);		/* or ourselves */
 void live_as(unsigned int kind);
 int victim_main(char **argv);
 
-/* A process's times so far, as some file of one open showed them. */
+/* The times of a process so far, as a file of one opener showed them. */
 #define SEEN_MAX 4096
 struct seen {
 	unsigned int used;
@@ -94,16 +94,17 @@ struct seen {
 		int pid;
 	} by[SEEN_MAX];
 };
-/* The CPU time that a process can have used in so long. */
+/* The most CPU time that a process can have used in so long. */
 uint64_t most_of(uint64_t lived);
 /*
- * Never backwards, and possible. The parts hold only where nobody unregisters:
- * whoever is registered anew has them from the samples that there are by then.
+ * Checks that times never shrink, and are possible. The parts hold only if no
+ * process unregisters it: a new registration has parts from the samples at that
+ * moment.
  */
 void look(struct seen *seen, int pid, unsigned long long start,
 	  unsigned long long utime, unsigned long long stime, bool parts);
 
-/* The end. */
+/* Ends all processes and registrations. */
 bool end_of_processes(void);
 bool end_of_registrations(void);
 bool end_of_module(void);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* Who uses sessions: everything that can be done to one, at random. */
+/* Actors that use sessions, with every possible action, at random. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 #include <sys/time.h>
 
 #include "races.h"
 
-/* Return: a descriptor, or -1 when there is none to be had now. */
+/* Return: a descriptor, or -1 if none can be opened now. */
 static int open_one(int flags)
 {
 	int fd = result(open(SESSION, O_RDWR | O_CLOEXEC | flags));
@@ -44,7 +44,10 @@ static void check_lines(char *text)
 static void read_some(int fd)
 {
 	char text[5000];
-	/* Room for a line, at least: what is left of one is another's. */
+	/*
+	 * Room for a line at least, because the rest would go to another
+	 * reader.
+	 */
 	int n = allow(result(read(fd, text, 300 + rnd(4000))), EAGAIN, EINTR);
 
 	if (n <= 0)
@@ -60,7 +63,7 @@ static void read_blocking(int fd)
 	struct itimerval soon = { .it_value.tv_usec = 1 + rnd(50000) };
 	struct itimerval never = { };
 
-	/* Again and again: it may come before we wait. */
+	/* The signal repeats, because it may come before we wait. */
 	soon.it_interval.tv_usec = 20000;
 	setitimer(ITIMER_REAL, &soon, NULL);
 	read_some(fd);
@@ -105,7 +108,7 @@ static void write_interval(int fd)
 
 #define CAPACITY 100
 
-/* Return: whether it was read without being overtaken. */
+/* Return: whether it was read without a newer snapshot overwriting it. */
 static bool copy_snapshot(const struct urt_map *map,
 			  struct urt_map_snapshot *head,
 			  struct urt_map_process *processes)
@@ -155,7 +158,7 @@ static const struct urt_map *map_it(int fd)
 
 	map = mmap(NULL, URT_MAP_LENGTH(CAPACITY), PROT_READ, MAP_SHARED, fd,
 		   0);
-	/* A load with a small max_per_user allows fewer. */
+	/* The module may have been loaded with a small max_per_user. */
 	if (map == MAP_FAILED) {
 		expect(errno == EINVAL, "mmap: %s", strerror(errno));
 		return NULL;
@@ -178,13 +181,13 @@ static void map_some(int fd)
 	must(!munmap((void *)map, URT_MAP_LENGTH(CAPACITY)));
 }
 
-/* One looks at it while the other makes it move. */
+/* One process reads it while the other one makes it move. */
 static void map_step(void)
 {
 	static struct seen seen;
 	const struct urt_map *map;
 	unsigned long long last = 0;
-	bool steady = rnd(2);	/* whoever has come stays */
+	bool steady = rnd(2);	/* members do not leave */
 	pid_t pid;
 	int fd = open_one(O_NONBLOCK);
 
@@ -206,7 +209,7 @@ static void map_step(void)
 			write_remove(fd);
 		usleep(rnd(5000));
 	}
-	/* Its mapping is the last that is left. */
+	/* Its mapping is the last one that is left. */
 	close(fd);
 	if (map)
 		munmap((void *)map, URT_MAP_LENGTH(CAPACITY));
@@ -217,7 +220,7 @@ static void map_step(void)
 ACTOR(mapper, .step = map_step, .count = 2);
 ACTOR(user_mapper, .step = map_step, .count = 1, .uid = 1000);
 
-/* --- everything --- */
+/* --- all actions --- */
 
 static void poll_some(int fd)
 {
@@ -260,7 +263,7 @@ static void handle(int signal)
 {
 }
 
-/* Several processes with one session; whoever is last ends it. */
+/* Several processes share a session. The last one ends it. */
 static void session_step(void)
 {
 	int fds[2] = { open_one(0), open_one(O_NONBLOCK) };
@@ -268,7 +271,7 @@ static void session_step(void)
 	bool helping = false;
 	pid_t pids[3];
 
-	/* Not SA_RESTART: the read is to end. */
+	/* Not SA_RESTART, because the read must end. */
 	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = handle }, NULL);
 	for (started = 0; started < helpers && !helping; started++) {
 		pids[started] = spawn();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * PID, user and time namespaces that come and go, with files open in them. A
- * PID namespace counts from 1: whatever PID is seen there that is more than its
- * forks explain has never been.
+ * PID, user and time namespaces come and go, with files open in them. A PID
+ * namespace counts from 1. A PID that is seen in there and is higher than its
+ * forks explain has never existed.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -18,7 +18,7 @@
 #endif
 
 static struct space {
-	unsigned int forked;		/* in there; PIDs up to 1 more */
+	unsigned int forked;		/* in there; highest PID: 1 more */
 	volatile int left_open;		/* a session, or -1 */
 } *space;
 
@@ -74,11 +74,11 @@ static void write_here(const char *path)
 	did(OP_writes);
 }
 
-/* The child's record, or what stands for it. */
+/* Waits for the record of the child, or for a line that replaces it. */
 static void follow_child(struct session *s)
 {
 	uint64_t until = now_ns() + HANG_S * SEC;
-	struct record r = { .kind = EXIT };	/* not the one yet */
+	struct record r = { .kind = EXIT };	/* not that record yet */
 	pid_t pid;
 
 	if (allow(put(s->fd, "tree 1"), EDQUOT, ENOSPC) < 0)
@@ -104,14 +104,14 @@ static void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	/* What is not allowed here, or not there, is not used. */
+	/* A file that is forbidden or missing here is not used. */
 	if (fd >= 0) {
 		allow(put(fd, "%s", text), EPERM, EACCES, EINVAL, ERANGE);
 		close(fd);
 	}
 }
 
-/* As PID 1 of its namespace; all others end with it. */
+/* Lives as PID 1 of its namespace, with which all others end. */
 static void live_in_space(const char *proc)
 {
 	struct session s = { 0 };
@@ -143,7 +143,7 @@ static void live_in_space(const char *proc)
 	check_rows(path);
 }
 
-/* In a new user namespace: root in there. */
+/* In a new user namespace, becomes root there. */
 static void map_user(unsigned int uid)
 {
 	char map[32];
@@ -173,7 +173,7 @@ static void enter_space(unsigned int uid)
 	live_in_space("/proc");
 }
 
-/* What was opened in there is good for nothing out here, and harms nobody. */
+/* A descriptor from inside is useless and harmless out here. */
 static void use_what_is_left(int fd)
 {
 	char text[5000];
@@ -196,7 +196,9 @@ static pid_t clone_into(unsigned long flags)
 	return pid;
 }
 
-/* Return: whether we are there now; time namespaces are for children. */
+/*
+ * Return: whether we are inside now. Time namespaces take effect for children.
+ */
 static bool enter_time(void)
 {
 	unsigned int uid = getuid();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Processes to be registered, of every kind: they run, sleep, fork, start
- * threads, lose their leader, become other programs and other users. Whoever
- * bred them has them signalled and killed: only a parent knows for sure whom a
- * PID means.
+ * Processes to register, of every kind: they run, sleep, fork, start threads,
+ * lose their leader, become other programs and other users. Only the parent of
+ * a victim signals and kills it, because only a parent surely knows which
+ * process a PID means.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -66,7 +66,7 @@ static void threads(void)
 		n = rnd(6) + 1;
 		for (i = 0; i < n; i++)
 			some[i] = start_thread(thread_burns, rnd(3000000));
-		/* Or all of them end with the process. */
+		/* If not, all of them end with the process. */
 		if (!rnd(20))
 			_exit(rnd(256));
 		for (i = 0; i < n; i++)
@@ -74,7 +74,7 @@ static void threads(void)
 	}
 }
 
-/* Three generations, some of which nobody waits for. */
+/* Three generations. Some of them are not waited for. */
 static void forks(void)
 {
 	for (unsigned int i = rnd(60); i; i--) {
@@ -124,7 +124,7 @@ static void *become_in_thread(void *arg)
 	return NULL;
 }
 
-/* From whichever thread; the others are killed by it. */
+/* exec from any thread kills the other threads. */
 static void becomes(void)
 {
 	start_thread(thread_burns, rnd(3000000));
@@ -142,7 +142,7 @@ static void changes_user(void)
 
 	for (unsigned int i = rnd(30); i; i--) {
 		uid = rnd(2) * 1000;
-		/* Fails once it is nobody who may. */
+		/* It fails if the present user may not do it. */
 		if (setresuid(uid, rnd(4) ? 0 : uid, 0))
 			break;
 		wait_some();
@@ -156,7 +156,7 @@ static void moves(void)
 	for (unsigned int i = rnd(60); i; i--) {
 		CPU_ZERO(&set);
 		CPU_SET(rnd(8), &set);
-		sched_setaffinity(0, sizeof(set), &set);	/* or not */
+		sched_setaffinity(0, sizeof(set), &set);	/* may fail */
 		setpriority(PRIO_PROCESS, 0, rnd(20));
 		burn(rnd(1000000));
 		wait_some();
@@ -164,7 +164,7 @@ static void moves(void)
 }
 
 static void (*const lives[])(void) = {
-	/* Of these a program makes one. */
+	/* Actions of such a program. */
 	sleeps, burns, threads, forks,
 	loses_leader, becomes, changes_user, moves,
 };
@@ -199,7 +199,7 @@ static void breed(volatile pid_t *at)
 	*at = pid;
 }
 
-/* Of those who have ended, now or later: zombies are registered, too. */
+/* Reaps some that have ended, because zombies get registered as well. */
 static void reap_some(volatile pid_t *brood)
 {
 	siginfo_t info;
@@ -228,7 +228,10 @@ static void send_signals(volatile pid_t *brood)
 
 	for (unsigned int i = rnd(12); i; i--) {
 		pid = brood[rnd(BROOD)];
-		/* To all that are its; nobody else's until it is reaped. */
+		/*
+		 * Signals one or all of its own. Until it is reaped, the PID is
+		 * no other process's.
+		 */
 		if (pid && !kill(rnd(2) ? pid : -pid, signals[rnd(n)]))
 			did(OP_signals);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* get_process_runtime(): clocks that are set, namespaces, exec. */
+/* get_process_runtime() with clocks that are set, namespaces, exec. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/time.h>
@@ -22,7 +22,10 @@ TEST(syscall_settimeofday,
 	size_t i;
 
 	need_patches();
-	/* A guest without a clock begins in 1970: there is no time before. */
+	/*
+	 * A guest without a clock begins in 1970, so that no time can be
+	 * before.
+	 */
 	set_time(&(struct timeval){ .tv_sec = 1000000000 });
 	pid = start_sleeper(&start);
 	must(!gettimeofday(&then, NULL));
@@ -69,7 +72,7 @@ TEST(syscall_pid_space,
 	must(!pipe(s->go));
 	s->hosts = sleeper();
 	burn(30 * MS);
-	/* Inside, no number is as high as that of the sleeper. */
+	/* Inside, no number is as high as the sleeper's. */
 	pid = start_apart(CLONE_NEWPID, expect_inside, s, &s->start);
 	expect_runtime(pid, s->start);
 	expect(runtime_of(1) > runtime_of(pid), "PID 1 is %ld ms old",
@@ -147,7 +150,7 @@ TEST(syscall_exec,
 	end(pid);
 }
 
-/* --- all at once, for a kernel that finds what is used after it is freed --- */
+/* --- all calls at once, for a kernel that finds use after free --- */
 
 static void *nothing(void *unused)
 {
@@ -176,7 +179,7 @@ static void exec_and_end(void *unused)
 	sleep_forever();
 }
 
-/* For ever: of who is there, who was, and who will be. */
+/* Asks without end about processes that are there, were there, or will be. */
 static void ask_around(void *last)
 {
 	const pid_t *pid = last;

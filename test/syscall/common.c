@@ -6,7 +6,7 @@
 
 #include "common.h"
 
-#define TICK_MS 10		/* of /proc/PID/stat, whatever the kernel's */
+#define TICK_MS 10		/* of /proc/PID/stat on any kernel */
 
 void need_patches(void)
 {
@@ -37,8 +37,8 @@ static void wait_for_start(void *arg)
 }
 
 /*
- * Another one may have had the CPU meanwhile: then a moment is not known to
- * tenths ms. Together, start and call must be known to 2 ms.
+ * Another process may have had the CPU meanwhile. Then the moment is not known
+ * to tenths of a ms. Start and call together must be known to 2 ms.
  */
 static bool is_known(const struct start *moment, int tenths)
 {
@@ -76,7 +76,9 @@ pid_t start_child(void (*fn)(void *), void *arg, struct start **start)
 		must(tries++ < 100);
 		kill(pid, SIGKILL);
 		must(waitpid(pid, NULL, 0) == pid);
-		/* Two that try at a time keep each other from it. */
+		/*
+		 * Two processes that try at one time would disturb each other.
+		 */
 		for (int i = getpid() % 8 * 20; i; i--)
 			nap();
 	}
@@ -167,11 +169,11 @@ pid_t start_apart(int spaces, void (*fn)(void *), void *arg,
 	must(!unshare(spaces));
 	if (spaces & CLONE_NEWTIME)
 		spit("/proc/self/timens_offsets", "boottime 1000 0");
-	/* Once: nobody comes after the first in a namespace that has ended. */
+	/* Only once, because no process can join a namespace that has ended. */
 	pid = fork_child(&body, &moment);
 	*start = body.start;
 	let_start(*start, &moment);
-	/* What else we start is in our own. */
+	/* Our other children are in our own namespaces. */
 	must(!setns(pids, CLONE_NEWPID) && !setns(times, CLONE_NEWTIME));
 	close(pids);
 	close(times);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of the system calls in syscall/ share. */
+/* Helpers for the tests of the system calls in syscall/. */
 #ifndef TEST_SYSCALL_COMMON_H
 #define TEST_SYSCALL_COMMON_H
 
@@ -12,28 +12,31 @@ void need_patches(void);
 /* get_process_runtime(): milliseconds, or -errno. */
 long runtime_of(pid_t pid);
 
-/* Between which two moments a process was started, shared with children. */
+/* Two moments between which a process was started, shared with children. */
 struct start {
 	uint64_t after, before;
 };
 
-/* As child(); it runs fn once *start is known. */
+/* Like child(), but runs fn once *start is known. */
 pid_t start_child(void (*fn)(void *), void *arg, struct start **start);
 pid_t start_sleeper(struct start **start);
 
 /*
- * What the system call says is what our own clock has counted since the start:
- * to the millisecond, as far as the moments of the start and of the call are
- * known, which is to 2 ms or better (times slowness()).
+ * The system call must return the time since the start by our own clock, to the
+ * millisecond. The moments of the start and of the call are known to 2 ms or
+ * better (times slowness()), which is added.
  */
 void expect_runtime(pid_t pid, const struct start *start);
 
-/* The same for one that was there before us, from /proc/PID/stat: to 12 ms. */
+/*
+ * Does this for a process that was there before us, from /proc/PID/stat: to 12
+ * ms.
+ */
 void expect_runtime_ticks(pid_t pid);
 
 /*
- * As start_child(), in new namespaces: CLONE_NEWPID, where fn is PID 1 and has a
- * /proc of its own, CLONE_NEWTIME, whose boot was 1000 s before, or both.
+ * Like start_child(), in new namespaces: CLONE_NEWPID, where fn is PID 1 and
+ * has a /proc of its own, CLONE_NEWTIME, whose boot was 1000 s before, or both.
  */
 pid_t start_apart(int spaces, void (*fn)(void *), void *arg,
 		  struct start **start);

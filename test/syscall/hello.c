@@ -16,7 +16,7 @@ static int open_log(void)
 	return fd;
 }
 
-/* How many lines have that text since the last call. */
+/* How many lines with that text came since the last call. */
 static int logged(int fd, const char *text)
 {
 	char record[8192];
@@ -42,7 +42,7 @@ TEST(syscall_hello,
 	fd = open_log();
 	snprintf(line, sizeof(line), ";hello from process %d\n",
 		 getpid());
-	/* Others may have used up what it may say now. */
+	/* Other calls may have used up the present limit. */
 	wait_until(!syscall(NR_HELLO) && logged(fd, line) == 1, 10000,
 		   "no line in 10 s");
 }
@@ -55,7 +55,7 @@ TEST(syscall_hello_limit,
 
 	need_patches();
 	fd = open_log();
-	/* Until a new interval begins. */
+	/* Waits until a new interval begins. */
 	wait_until(!syscall(NR_HELLO) && logged(fd, "hello from") == 1, 10000,
 		   "no line in 10 s");
 	for (i = 0; i < 1000; i++)

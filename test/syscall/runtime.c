@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* get_process_runtime(): every argument, and what it says. */
+/* get_process_runtime(): every argument, and its results. */
 #define _GNU_SOURCE
 #include <limits.h>
 #include <pthread.h>
@@ -134,7 +134,7 @@ static void *be_thread(void *arg)
 	struct threads *t = arg;
 
 	t->id = (pid_t)syscall(SYS_gettid);
-	/* Younger than its process by what that has burnt. */
+	/* The thread is younger than its process by the burnt time. */
 	expect(t->id != getpid(), "%d is the leader", t->id);
 	expect_runtime(t->id, t->start);
 	expect_runtime(0, t->start);
@@ -149,7 +149,7 @@ static void have_thread(void *arg)
 
 	burn(50 * MS);
 	must(!pthread_create(&thread, NULL, be_thread, t));
-	/* The leader's end is not the process's. */
+	/* The end of the leader is not the end of the process. */
 	pthread_exit(NULL);
 }
 
@@ -172,7 +172,7 @@ TEST(syscall_thread,
 	expect(runtime_of(t->id) == -ESRCH, "%ld", runtime_of(t->id));
 }
 
-/* Not in use now, and no process is started in between. */
+/* A PID that is not in use, if no process starts in between. */
 static pid_t unused_pid(void)
 {
 	pid_t pid = 32767;
@@ -204,7 +204,7 @@ TEST(syscall_negative, "get_process_runtime(): EINVAL for what is below 0")
 	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		expect(runtime_of(numbers[i]) == -EINVAL, "%d: %ld", numbers[i],
 		       runtime_of(numbers[i]));
-	/* As kill() would take it, it is a process group that is there. */
+	/* For kill(), this number is a process group that exists. */
 	must(!setpgid(0, 0));
 	expect(runtime_of(-getpid()) == -EINVAL, "%ld", runtime_of(-getpid()));
 }

@@ -24,7 +24,7 @@ int kernel_refuses;
 static struct urt session, registry = { .system = true };
 static uint64_t grace_ns, interval_ns, system_generation, generation;
 static uint64_t refresh_ns, refreshed_ns, system_refresh_ns, system_refreshed_ns;
-static bool tree, any;		/* anything was ever registered */
+static bool tree, any;		/* a process was ever registered */
 static struct urt_process mapped[LIVES_MAX];
 static size_t mapped_count, mapped_registered;
 
@@ -94,7 +94,7 @@ static struct urt_process process_of(const struct life *life, uint64_t seen_ns,
 	return p;
 }
 
-/* Registered, and not yet final. */
+/* Whether it is registered and not yet final. */
 static bool listed(const struct life *life)
 {
 	return life->registered && !life->recorded;
@@ -132,7 +132,10 @@ static void refresh(void)
 	for (i = 0; i < lives_count; i++) {
 		if (!listed(&lives[i]))
 			continue;
-		/* Released and not yet final: as the last refresh saw it. */
+		/*
+		 * A released process that is not final is as the last refresh
+		 * saw it.
+		 */
 		if (kernel_ns < lives[i].exit_ns)
 			lives[i].seen_ns = kernel_ns;
 		left++;
@@ -143,7 +146,7 @@ static void refresh(void)
 	refresh_ns = left ? kernel_ns + interval_ns : NEVER;
 }
 
-/* --- the registry of all --- */
+/* --- the system registry --- */
 
 static void system_refresh(void)
 {
@@ -230,7 +233,7 @@ void kernel_run(uint64_t until_ns)
 	} while (kernel_ns < until_ns);
 }
 
-/* --- what exporter/source.c calls --- */
+/* --- functions that exporter/source.c calls --- */
 
 /* The linker's option --wrap calls it so. */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*) */
@@ -245,7 +248,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
 	return 0;
 }
 
-/* Each call takes a moment, in which things may happen. */
+/* Each call takes a moment, in which events may happen. */
 static void moment(void)
 {
 	kernel_run(kernel_ns + 100000);
@@ -288,7 +291,7 @@ int urt_map_update(struct urt *u)
 	return 0;
 }
 
-/* What a caller has of a session, and of the registry of all. */
+/* A caller's snapshots of a session, and of the system registry. */
 static struct urt_process shown[2][LIVES_MAX];
 
 static void system_snapshot(struct urt_snapshot *snapshot)
@@ -373,7 +376,7 @@ const char *urt_strerror(int err)
 	return strerror(err);
 }
 
-/* --- in the place of select.c --- */
+/* --- replacements for select.c --- */
 
 void select_free(struct selection *selection)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Tests of what urt exporter counts and how it writes that, without a kernel:
- * the model is told of made-up processes whose times are known. TAP.
+ * Tests of urt exporter's counters and their text, without a kernel. The model
+ * gets made-up processes whose times are known. TAP.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +120,7 @@ static void test_lost(void)
 	exporter_model_free(&model);
 }
 
-/* One more is registered than the map has room for, for some looks. */
+/* For some looks, one more process is registered than the map has room for. */
 static void look_full(unsigned int looks)
 {
 	while (looks--) {
@@ -169,7 +169,7 @@ static void test_name(void)
 	exporter_model_free(&model);
 }
 
-/* What the system's registry says was true a while ago. */
+/* The system registry is older than the session. */
 static void test_older(void)
 {
 	begin(1);
@@ -218,7 +218,7 @@ static void test_names_max(void)
 	exporter_model_free(&model);
 }
 
-/* --- a long history, made by chance --- */
+/* --- a long random history --- */
 
 #define LIVES 24U
 
@@ -239,7 +239,7 @@ static void live(struct life *life, pid_t *last_pid, uint64_t *truth)
 {
 	if (!life->p.pid) {
 		life->p = (struct urt_process){
-			/* Numbers come again soon. */
+			/* Numbers are soon used again. */
 			.pid = 2 + (*last_pid)++ % 40, .state = 'R',
 			.threads = 1, .start_ns = snapshot.time_ns + SEC / 2,
 		};
@@ -318,7 +318,7 @@ static void test_chance(void)
 			live(&lives[i], &last_pid, &truth);
 		snapshot.generation++;
 		snapshot.time_ns += SEC;
-		/* Which is told first, nobody knows. */
+		/* The order of the two sources is random. */
 		if (chance(2))
 			tell_records(lives);
 		exporter_model_begin(&model);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * urt exporter against a kernel of our own, in which processes start, are looked
- * for, are looked at, are refreshed and exit at every phase: thousands of
- * histories. What it counts is what they have used. TAP.
+ * Tests urt exporter against a kernel of the tests. Processes start, are
+ * searched for, are looked at, are refreshed and exit at every phase, in
+ * thousands of histories. The exporter must count what they have used. TAP.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 int cmd_exit_failed = STATUS_FAILED;
 
 static struct exporter_sources sources;
-static uint64_t scrape_ns;	/* somebody asks so often as well; 0: nobody */
+static uint64_t scrape_ns;	/* time between scrapes; 0: none */
 static uint64_t counted;	/* of the last history */
 static unsigned int histories, wrong;
 static char first_wrong[200];
@@ -47,7 +47,7 @@ static void follow_pid(pid_t pid, int flags)
 	};
 }
 
-/* As exporter.c does it. Return: whether no counter went back. */
+/* Looks as exporter.c does. Return: whether no counter went back. */
 static bool look_until(uint64_t end_ns)
 {
 	uint64_t asked = scrape_ns ? kernel_ns + scrape_ns : NEVER, before = 0;
@@ -75,7 +75,7 @@ static void sources_end(void)
 	exporter_model_free(&model);
 }
 
-/* A history that has ended: what was counted, and what should have been. */
+/* A history has ended: compares what was counted with what should have been. */
 static void judge(bool forward, uint64_t want, uint64_t tolerance,
 		  unsigned int exits, const char *what, unsigned long a,
 		  unsigned long b, unsigned long c)
@@ -113,7 +113,10 @@ static void conclude(const char *claim)
 
 static const uint64_t graces[] = { 0, 5 * MS, 700 * MS };
 
-/* One alone; another that lives all the time; a crowd that comes and goes. */
+/*
+ * One alone; one beside another that lives all the time; a crowd that comes and
+ * goes.
+ */
 enum company { ALONE, ONE_OLD, CROWD };
 
 static uint64_t keep_company(enum company company, uint64_t *exits)
@@ -194,7 +197,7 @@ static void test_scraped(void)
 	conclude("whoever else asks, and when, changes nothing");
 }
 
-/* From fork to exec it may take long, where the machine is busy. */
+/* On a busy machine, it may take long from fork to exec. */
 static void test_named_late(void)
 {
 	uint64_t phase, late;
@@ -214,7 +217,7 @@ static void test_named_late(void)
 	conclude("a process may take a look's time to take its name");
 }
 
-/* It was another's while it was called otherwise. */
+/* Its time belonged to another name while it had that name. */
 static void renamed(uint64_t phase, int refuses)
 {
 	struct life *life;
@@ -229,7 +232,7 @@ static void renamed(uint64_t phase, int refuses)
 	exporter_sources_open(&sources, &model);
 	forward = look_until(kernel_ns + 30 * SEC);
 	forward &= sources.own_state.unregistered == (refuses != 0);
-	/* It is found within an interval. */
+	/* The name is found within an interval. */
 	judge(forward, 10 * SEC - 500 * MS, 510 * MS, 1, "phase, errno",
 	      phase / MS, (unsigned long)refuses, 0);
 }
@@ -243,7 +246,7 @@ static void test_renamed(int refuses, const char *claim)
 	conclude(claim);
 }
 
-/* The quota is full for a while: who comes meanwhile is registered later. */
+/* While the quota is full, new processes are registered later. */
 static void test_quota(void)
 {
 	uint64_t phase;
@@ -267,7 +270,7 @@ static void test_quota(void)
 	conclude("who had to wait for room in the quota counts in full");
 }
 
-/* An old one is given by its number: what it uses from then on counts. */
+/* An old process is given by its number. Its time counts from then on. */
 static void number_given(unsigned int interval_ms, uint64_t grace,
 			 uint64_t age, uint64_t left)
 {
@@ -278,7 +281,7 @@ static void number_given(unsigned int interval_ms, uint64_t grace,
 	life = kernel_life(kernel_ns - age, age + left);
 	follow_pid(life->pid, 0);
 	exporter_sources_open(&sources, &model);
-	/* The first looks may be late: the machine is busy. */
+	/* On a busy machine, the first looks may be late. */
 	kernel_run(kernel_ns + age % (70 * MS));
 	judge(look_until(kernel_ns + 30 * SEC), left, MS, 1,
 	      "age, left, grace", age / MS, left / MS, grace / MS);
@@ -300,7 +303,7 @@ static void test_numbers(void)
 	conclude("of those that are given by number, all since then counts");
 }
 
-/* The registry of all has it as old by the time that it is found by its name. */
+/* By the time that its name is found, the system registry has it as old. */
 static void test_both(void)
 {
 	uint64_t phase, later;
@@ -323,7 +326,7 @@ static void test_both(void)
 	conclude("registered by others before it is found, it counts in full");
 }
 
-/* Nothing can be read for a while: no memory, no descriptor. */
+/* For a while, nothing can be read: no memory, no descriptor. */
 static void test_deaf(void)
 {
 	uint64_t phase, length;
@@ -352,7 +355,7 @@ static void test_deaf(void)
 int main(void)
 {
 	tap_about = "urt exporter";
-	/* What it says of what cannot be read is not of interest here. */
+	/* Messages about failed reads do not matter here. */
 	if (!freopen("/dev/null", "w", stderr))
 		return 2;
 	test_come_again(true, "all of a tree counts, at every phase");

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A world of made-up processes, and who tells the exporter's model of it. */
+/*
+ * Made-up processes, and the snapshots that show them to the exporter's model.
+ */
 #ifndef EXPORTER_WORLD_H
 #define EXPORTER_WORLD_H
 
@@ -22,18 +24,20 @@ extern struct exporter_source registry, session;
 extern struct urt_process rows[ROWS_MAX];
 extern struct urt_snapshot snapshot;
 
-/* Ten seconds after boot, with nobody in it. */
+/* Ten seconds after boot, without processes. */
 void begin(size_t names_max);
 struct urt_process *row(pid_t pid, uint64_t start_ns, const char *comm);
 
-/* What is in rows, of one registry, a second later; nothing of the other. */
+/*
+ * Shows rows as one registry a second later. The other registry shows nothing.
+ */
 void look(struct exporter_source *source);
 void look_again(struct exporter_source *source, uint64_t utime_ns,
 		uint64_t stime_ns);	/* of the first row */
 void record(pid_t pid, uint64_t start_ns, uint64_t utime_ns, uint64_t stime_ns,
 	    const char *comm);
 
-/* --- what the model has of a name --- */
+/* --- the model's values of a name --- */
 
 const struct exporter_group *group(const char *comm);
 uint64_t used(const char *comm);

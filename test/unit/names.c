@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What names look like: format.c by itself. TAP. */
+/* Tests the form of names: format.c by itself. TAP. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static const struct {
 	{ "größe", "größe", 5 },
 	{ "進程", "進程", 4 },
 	{ "\U0001f600", "\U0001f600", 2 },
-	/* Turned around, invisible, or a blank that is none. */
+	/* Turned around, invisible, or a blank other than a space. */
 	{ "\u202egpj\u202c", "\\342\\200\\256gpj\\342\\200\\254", 27 },
 	{ "a\u2066b\u2069", "a\\342\\201\\246b\\342\\201\\251", 26 },
 	{ "a\u200eb", "a\\342\\200\\216b", 14 },
@@ -46,13 +46,13 @@ static const struct {
 	{ "\u2028", "\\342\\200\\250", 12 },
 	{ "a\ufe0f", "a\\357\\270\\217", 13 },
 	{ "\U000e0041", "\\363\\240\\201\\201", 16 },
-	/* Combining, with what it combines with and without. */
+	/* Combining characters, with and without a base. */
 	{ "e\u0301", "e\u0301", 1 },
 	{ "\u0301e", "\\314\\201e", 9 },
 	{ "a \u0301", "a \\314\\201", 10 },
 	{ "a\u0301\u0302", "a\u0301\u0302", 1 },
 	{ "\\\u0301", "\\134\\314\\201", 12 },
-	/* Blanks that nobody sees. */
+	/* Invisible blanks. */
 	{ "", "\\000", 4 },
 	{ " ", "\\040", 4 },
 	{ " a", "\\040a", 5 },
@@ -95,7 +95,7 @@ static void unescape(char *out, const char *shown)
 	*out = '\0';
 }
 
-/* Whether each character takes columns, or belongs to one that does. */
+/* Whether each character takes columns, or belongs to a character that does. */
 static int is_visible(const char *shown)
 {
 	mbstate_t state = { 0 };
@@ -115,7 +115,7 @@ static int is_visible(const char *shown)
 	return 1;
 }
 
-/* The same numbers each time. */
+/* Random numbers, in an order that is always the same. */
 static unsigned int some(unsigned int below)
 {
 	static unsigned int state = 1;
@@ -124,14 +124,14 @@ static unsigned int some(unsigned int below)
 	return (state >> 16) % below;
 }
 
-/* Pieces of which each is a trap. */
+/* Each piece is a trap. */
 static void random_name(char *comm)
 {
 	static const char *const pieces[] = {
 		" ", "a", "\\", "\u0301", "\u202e\u202c", "\u200b", "é", "進", "\377",
 		"\xe9\x80", "\001", "000", "\"", "\u05b0", "\u1160",
 	};
-	size_t room = 40;	/* of 63 */
+	size_t room = 40;	/* of 63 bytes */
 
 	*comm = '\0';
 	while (some(6) && room > 6) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Runs tests as those of the guest (TEST() in lib.h), but on this machine: tests
- * that need neither the module nor root. TAP.
+ * Runs tests of the guest's kind (TEST() in lib.h) on this machine. These tests
+ * need neither the module nor root. TAP.
  */
 #include "lib.h"
 #include "runner.h"

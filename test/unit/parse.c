@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* liburt against hand-made input: what it accepts, skips and refuses. */
+/* liburt with hand-made input: what it accepts, skips and refuses. */
 #define _GNU_SOURCE
 #include <limits.h>
 
@@ -139,7 +139,7 @@ static struct urt *piped(int *writer)
 static const char stream[] =
 	EXIT_LINE "\nborn 1 2\nlost 1 2 3\nmissed 4\n" EXIT_LINE "\n";
 
-/* Reads what is there. Return: the types, a letter each. */
+/* Reads the records that are there. Return: their types, a letter each. */
 static const char *types(struct urt *u)
 {
 	static char seen[16];
@@ -278,7 +278,7 @@ TEST(lib_stat, "stat is read by the names of its columns, whatever else is new")
 
 TEST(lib_stat_refuses, "a stat with something missing or unreadable is EPROTO")
 {
-	/* What is put in place of a part of the good one. */
+	/* Replacements for parts of the good text. */
 	static const char *const edits[][2] = {
 		{ "# ", "" }, { "# ", "#" }, { "generation=5 ", "" },
 		{ "time_ns=6", "time_ns=" }, { "time_ns=6", "time_ns" },

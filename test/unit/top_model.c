@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Tests of what urt top shows, without a kernel or a terminal: the model is told
- * of made-up processes whose times are known. TAP.
+ * Tests of urt top's model, without a kernel or a terminal. The model gets
+ * made-up processes whose times are known. TAP.
  */
 #include <locale.h>
 #include <stdio.h>
@@ -61,7 +61,7 @@ static struct urt_process *born(pid_t pid, pid_t ppid, uint64_t start_ns)
 	return p;
 }
 
-/* The next generation, a second later. */
+/* Makes the next generation, a second later. */
 static void generation(void)
 {
 	snapshot.generation++;
@@ -91,7 +91,7 @@ static struct top_row *row(pid_t pid)
 	return NULL;
 }
 
-/* One that there has to be. */
+/* A row that must be there. */
 static struct top_row *shown(pid_t pid)
 {
 	struct top_row *found = row(pid);
@@ -146,7 +146,7 @@ static void test_shares(void)
 	top_model_free(&model);
 }
 
-/* A refresh comes between its start and its being registered. */
+/* A refresh comes between its start and its registration. */
 static void test_forked(void)
 {
 	begin(true);
@@ -187,7 +187,7 @@ static void test_exits(void)
 	top_model_free(&model);
 }
 
-/* Records are read later than the snapshot: one that ran on has had more time. */
+/* Records are read later than the snapshot, so that a process had more time. */
 static void test_late_records(void)
 {
 	struct urt_record record = {
@@ -300,7 +300,7 @@ static void test_order(void)
 	o.filter = "P5";
 	string(order(&o), "5/0", "only what matches");
 	o.filter = "";
-	processes[0].ppid = 5;	/* a circle, were it believed */
+	processes[0].ppid = 5;	/* a circle, if believed */
 	generation();
 	string(order(&o), "2/0 3/1 5/2 4/1 6/0", "a parent is older");
 	top_model_free(&model);

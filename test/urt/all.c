@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* --all: every process that there is here. */
+/* --all: every process that is visible here. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <sched.h>
@@ -82,7 +82,10 @@ static void mount_own_proc(void)
 	must(!mount("proc", "/proc", "proc", 0, NULL));
 }
 
-/* The container's PID 1: one comes in before, one while it looks. */
+/*
+ * The container's PID 1. One process comes in before it looks, one while it
+ * looks.
+ */
 static void look_around(void *arg)
 {
 	struct container *c = arg;
@@ -114,7 +117,7 @@ static void look_around(void *arg)
 	c->done = 1;
 }
 
-/* A child of a process outside, which is not visible in there. */
+/* A child of an outside process, which is not visible inside. */
 static void come_in(void *arg)
 {
 	struct container *c = arg;
@@ -124,7 +127,7 @@ static void come_in(void *arg)
 	sleep_forever();
 }
 
-/* The namespace's init ends after those whom we have to reap. */
+/* The init of the namespace ends after the processes that we must reap. */
 static void expect_success(pid_t pid)
 {
 	int status, init_status = -1;
@@ -166,7 +169,10 @@ static bool told(const char *line)
 	return is;
 }
 
-/* PID 1, an ordinary user: who comes in may be followed, but not as a tree. */
+/*
+ * PID 1, an ordinary user. Processes that come in may be followed, but not as
+ * trees.
+ */
 static void follow_guest(void *arg)
 {
 	struct container *c = arg;
@@ -184,7 +190,7 @@ static void follow_guest(void *arg)
 	c->asked = 1;
 	wait_until(told("\nurt_processes{comm=\"guest\"} 1\n"), 20000, "%s",
 		   slurp(GUEST));
-	/* Some looks later it is still not followed as it is to be. */
+	/* Some looks later, it is still not followed as a tree. */
 	seen = now_ns();
 	wait_until(now_ns() > seen + 2 * SEC, 20000, "no time passes");
 	expect(told("\nurt_exporter_unseen_processes 1\n") &&

@@ -101,7 +101,7 @@ char *on_terminal(const char *command, int *status)
 	must(pid >= 0);
 	if (!pid)
 		become_session(ptsname(fd), command);
-	/* EIO: nobody has the terminal open any more. */
+	/* EIO: no process has the terminal open any more. */
 	while ((n = read(fd, text + length, room - length - 1)) > 0 ||
 	       (n < 0 && errno == EIO && waitpid(pid, status, WNOHANG) == 0)) {
 		if (n > 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* urt exporter, as it writes its file. How it answers is in test/prometheus.sh. */
+/* urt exporter writing its file. test/prometheus.sh tests its answers. */
 #define _GNU_SOURCE
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -9,7 +9,9 @@
 #define NAME "burner"
 #define SITTER "sitter"
 
-/* Runs in the background until the test ends. dir: of its file, made here. */
+/*
+ * Runs in the background until the test ends. dir is made here, for its file.
+ */
 static void start_exporter(const char *dir, const char *options)
 {
 	struct said said = shell("mkdir -p %s; urt exporter --textfile %s %s "
@@ -22,7 +24,7 @@ static void start_exporter(const char *dir, const char *options)
 	wait_until(!access(path, R_OK), 20000, "no %s", path);
 }
 
-/* A series of the file that is there now; 0 without one. */
+/* Reads a series of the present file; 0 if it is missing. */
 static double value_of(const char *dir, const char *series)
 {
 	char path[64], *text, *at;
@@ -40,7 +42,7 @@ static double value_of(const char *dir, const char *series)
 	return value;
 }
 
-/* Of processes of one name. */
+/* Reads a counter of the processes of one name. */
 static double counter(const char *dir, const char *family, const char *name)
 {
 	char series[100];
@@ -62,7 +64,7 @@ static unsigned int exits(const char *dir, const char *name)
 	return (unsigned int)counter(dir, "urt_process_exits_total", name);
 }
 
-/* Uses the CPU for a while, then sleeps until it has lived so long. */
+/* Uses the CPU for a while, then sleeps until the end of its life. */
 struct life {
 	uint64_t busy_ns;
 	uint64_t length_ns;
@@ -107,7 +109,9 @@ TEST(urt_exporter_again, "a name that comes again counts in full, at each phase"
 
 	start_exporter("/tmp/again", "-C " NAME " --interval 0.5");
 	for (i = 0; i < 16; i++) {
-		/* Alone: the exporter follows nobody when it comes. */
+		/*
+		 * Alone, because the exporter follows no process when it comes.
+		 */
 		us += reap(child(live, &life), &status);
 		sleep_ns((1100 + 61 * i) * MS);
 	}
@@ -183,7 +187,7 @@ TEST(urt_exporter_twice, "a name that is given twice counts once",
 		"/tmp/twice", "-C " NAME " -C " NAME " --interval 0.1" });
 }
 
-/* Has used most of its time long before it takes the name. */
+/* It uses most of its time long before it takes the name. */
 static void take_the_name(void *arg)
 {
 	(void)arg;
@@ -230,7 +234,7 @@ TEST(urt_exporter_foreign,
 #define MINUTES_NS (600 * SEC)
 #define EXPORTERS 9
 
-/* So many come by chance in ten minutes, and use the CPU in four pieces. */
+/* So many come at random in ten minutes, and use the CPU in four pieces. */
 struct visit {
 	uint64_t start_ns;
 	uint64_t end_ns;
@@ -245,7 +249,7 @@ static uint64_t chance(uint64_t below)
 	return (chance_state >> 4) % below;
 }
 
-/* Longer than the longest interval: who looks for a name finds it. */
+/* Longer than the longest interval, so that a search for its name finds it. */
 static struct visit visit_by_chance(uint64_t begin_ns)
 {
 	uint64_t length = 5500 * MS + chance(60000) * MS;
@@ -281,7 +285,7 @@ static void pay_visit(void *arg)
 	_exit(0);
 }
 
-/* There from the beginning, to be given by its number. */
+/* There from the beginning, so that its number can be given. */
 static void wait_and_visit(void *arg)
 {
 	prctl(PR_SET_NAME, SITTER);
@@ -312,7 +316,9 @@ static int by_start(const void *a, const void *b)
 	return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
 }
 
-/* What all that happens has in common; shared with the two who make it happen. */
+/*
+ * The facts about these minutes, shared with the two processes that make them.
+ */
 struct minutes {
 	struct visit come[LIVES], sit[LIVES];
 	pid_t sitters[LIVES];
@@ -320,7 +326,7 @@ struct minutes {
 	volatile uint64_t sitting_ns, came_us, sat_us;
 };
 
-/* The root of the tree: its children are those who come. */
+/* The root of the tree. Its children are the visitors. */
 static void host_visits(void *arg)
 {
 	struct minutes *m = arg;
@@ -348,10 +354,10 @@ static void host_sitters(void *arg)
 	sleep_forever();
 }
 
-/* An exporter, and what was seen of it. */
+/* An exporter, and its values. */
 struct watched {
 	char dir[32];
-	const char *name;	/* that it counts */
+	const char *name;	/* the name that it counts */
 	uint64_t us;
 	unsigned int exits;
 };
@@ -396,7 +402,10 @@ static void start_nine(struct watched *watched, const struct minutes *m,
 	}
 }
 
-/* What begins shortly before an exporter is new to it: they shall be old. */
+/*
+ * A process that starts shortly before an exporter is new to it. These must be
+ * old.
+ */
 static bool have_settled(const struct minutes *m)
 {
 	unsigned int i;

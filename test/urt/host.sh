@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What the command urt does where no module is needed: arguments, output, names.
-# Runs on the host; prints TAP. test/run.sh runs it before the guests.
+# Tests urt where no module is needed: arguments, output, names. Runs on the host;
+# prints TAP. test/run.sh runs it before the guests.
 # shellcheck disable=SC2317 # claim calls the functions
 set -euo pipefail
 
@@ -20,7 +20,7 @@ PATH=$build/app/urt:$PATH
 
 . "$top/test/harness/claim.sh"
 
-# says STATUS TEXT COMMAND...: it ends so, and says that on standard error.
+# says STATUS TEXT COMMAND...: it ends so, and prints that on standard error.
 says() {
 	local wanted=$1 text=$2 status=0
 	shift 2
@@ -31,7 +31,7 @@ says() {
 
 commands=(run report stat top wait runtime add remove list exporter)
 
-# --- what cannot be written ---
+# --- output that cannot be written ---
 
 # Seen elsewhere: a script keeps an empty help text, since all went well.
 help_is_written() {
@@ -51,7 +51,7 @@ help_is_written() {
 
 # --- arguments ---
 
-# refuses TEXT ARGUMENT...: as wrong usage.
+# refuses TEXT ARGUMENT...: urt reports wrong usage.
 refuses() {
 	local text=$1 wanted=2
 	shift
@@ -85,7 +85,7 @@ short_help() {
 	for command in "${commands[@]}"; do
 		urt "$command" -h | diff - <(urt "$command" --help) || return
 	done
-	# It is the command's own behind the command's name.
+	# Behind the name of the command, the option is the command's.
 	says 125 'not loaded' urt run true -h
 }
 
@@ -97,7 +97,7 @@ timeouts() {
 	refuses 'not an interval' stat -p 1 0
 }
 
-# listens ADDRESS ASKED: an exporter there answers who asks there.
+# listens ADDRESS ASKED: an exporter on ADDRESS answers clients that ask ASKED.
 listens() {
 	local pid status=1 tries
 
@@ -144,7 +144,7 @@ scrapes() {
 	return "$answered"
 }
 
-# scrapes_beside PORT COUNT TEXT: the same, after so many connections that say TEXT
+# scrapes_beside PORT COUNT TEXT: scrapes after so many connections that send TEXT
 # and no more.
 scrapes_beside() {
 	local fds=() fd status=0
@@ -165,8 +165,8 @@ idlers_give_way() {
 	local port=$((20000 + $$ % 10000)) pid status=0
 
 	[ ! -e /proc/urt ] || return 0
-	# Its clock runs 1,000 times slower, so that an answer is not due to the
-	# 2 seconds after which an idle connection is ended in any case.
+	# Its clock runs 1,000 times slower, so that an answer is not due to the 2
+	# seconds after which an idle connection is ended in any case.
 	LD_PRELOAD=$(dpkg -L libfaketime | grep '/libfaketime\.so\.1$') \
 		FAKETIME='+0 x0.001' urt exporter --listen "127.0.0.1:$port" &
 	pid=$!
@@ -184,8 +184,8 @@ idlers_give_way() {
 
 # --- names ---
 
-# Whoever reads a picture, or JSON on a terminal, sees what is there.
-# Seen elsewhere: a name that reads backwards passes for another one.
+# A reader of a picture, or of JSON on a terminal, sees every character. Seen
+# elsewhere: a name that reads backwards passes for another one.
 pictures_hide_nothing() {
 	local form
 
@@ -209,7 +209,7 @@ pictures_hide_nothing() {
 		grep -qF '>\040<' "$build/strange.svg"
 }
 
-# One bar that is too narrow for its name, with another one close behind it.
+# One bar is too narrow for its name, and another bar follows close behind it.
 pictures_are_complete() {
 	cat >"$build/picture.json" <<-'END'
 	{"command": ["sh"], "exit": 0, "real_ns": 1000000000, "host": "builder",

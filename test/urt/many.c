@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* More processes than max_per_user, which root may have. */
+/* More processes than max_per_user, which root may register. */
 #define _GNU_SOURCE
 #include <sys/prctl.h>
 
@@ -14,7 +14,7 @@ static void make_crowd(unsigned int n)
 	crowd(calloc(n, sizeof(pid_t)), n);
 }
 
-/* As a command for urt run: this program with that in its environment. */
+/* urt run starts this program as a command, with this in its environment. */
 __attribute__((constructor)) static void be_crowd(void)
 {
 	const char *n = getenv("URT_TEST_CROWD");
@@ -99,7 +99,7 @@ static void expect_exporter(const char *options, uint64_t n)
 	wait_until(access("/tmp/many/urt.prom", F_OK), 60000, "it stays");
 }
 
-/* The command leaves them behind. */
+/* The command leaves these processes running. */
 static void expect_run(const char *options, unsigned int n)
 {
 	struct said said = shell("urt run --json %s -o /tmp/run -- "
@@ -119,7 +119,7 @@ static void expect_run(const char *options, unsigned int n)
 	said_free(&said);
 }
 
-/* CPU time that the progress shows never goes back, and all are in it. */
+/* The CPU time of the progress never goes back. All processes are in it. */
 static void expect_progress(unsigned int n)
 {
 	char command[120], want[40], *text, *at;
@@ -129,7 +129,7 @@ static void expect_progress(unsigned int n)
 	snprintf(command, sizeof(command),
 		 "urt run --progress -o /dev/null -- "
 		 "sh -c 'URT_TEST_CROWD=%u /bin/tests; sleep 1'", n);
-	/* And the shell, which becomes its last command. */
+	/* The shell counts as well. It becomes its last command. */
 	snprintf(want, sizeof(want), " %u running, ", n + 1);
 	text = on_terminal(command, &status);
 	expect(!status && strstr(text, want), "%d, no '%s' in %s", status, want,

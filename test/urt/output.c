@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Where urt cannot write, and where there is nothing to write to. */
+/* Outputs that urt cannot write, or that do not exist. */
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -96,7 +96,7 @@ TEST(urt_output_kept, "urt run -o replaces an old file by a whole new one, or no
 	expect(!said.status && !strcmp(said.out, "old") &&
 	       strstr(slurp("/tmp/report"), "real"), "%d: '%s' '%s'",
 	       said.status, said.out, slurp("/tmp/report"));
-	/* What it shares with the command's own output, it adds to. */
+	/* An output that it shares with the command is appended to. */
 	said = shell("urt run -o /proc/self/fd/1 -- echo mine >/tmp/both; cat /tmp/both");
 	expect(!strncmp(said.out, "mine\n", 5) && strstr(said.out, "real"),
 	       "'%s'", said.out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Where /proc is not what urt needs, the reason is not the module. */
+/* If /proc lacks what urt needs, the message does not blame the module. */
 #define _GNU_SOURCE
 #include <sys/mount.h>
 
@@ -7,7 +7,7 @@
 
 #define NOT_LOADED "the usertime module is not loaded"
 
-/* Mounts that nobody else sees. */
+/* Makes mounts that other processes do not see. */
 static void part(void)
 {
 	must(!unshare(CLONE_NEWNS) &&

@@ -116,7 +116,7 @@ TEST(urt_wait_limit, "--any ends with the first, --timeout with status 3")
 	expect(said.status == 3, "%d: %s", said.status, said.err);
 }
 
-/* --- all of them --- */
+/* --- all subcommands --- */
 
 TEST(urt_usage, "wrong usage is named, with exit status 2")
 {

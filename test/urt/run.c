@@ -99,8 +99,8 @@ TEST(urt_run_csv, "the rows of CSV sum up to its row total, and all is in it")
 }
 
 /*
- * Runs urt by itself. *us: what the kernel says that its children used, which is
- * what it used with them, minus what it used itself.
+ * Runs urt by itself. *us is the CPU time of its children by the kernel: its
+ * time with them minus its own time.
  */
 static json_t *run_measured(const char *command, uint64_t *us)
 {
@@ -118,7 +118,7 @@ static json_t *run_measured(const char *command, uint64_t *us)
 		_exit(99);
 	}
 	must(!waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
-	/* It may have been preempted by us before its last moment. */
+	/* We may have preempted it before its last moment. */
 	own = cpu_ns(pid);
 	do {
 		before = own;
@@ -248,7 +248,7 @@ TEST(urt_run_left, "what the command leaves running is marked, and not waited fo
 	expect_sum(report);
 }
 
-/* One that sleeps, one that does not, and one that ends soon afterwards. */
+/* One child sleeps, one burns, and one ends soon afterwards. */
 TEST(urt_run_late, "no process is older than the run, nor in a picture past it")
 {
 	static const char *const commands[] = {
@@ -300,7 +300,7 @@ TEST(urt_run_orphan, "what has exited when the command does is in the report")
 	json_t *report;
 	int i;
 
-	/* Its parent is gone before it: init reaps it. */
+	/* Its parent ends before it, so that init reaps it. */
 	for (i = 0; i < 10; i++) {
 		said = shell("urt run --json -- sh -c '"
 			     "p=$(sh -c \"cat /dev/null >/dev/null & echo \\$!\"); "
@@ -332,7 +332,7 @@ TEST(urt_run_zombie, "a member that nobody reaps delays the report by 2 s only")
 	struct said said;
 	json_t *report;
 
-	/* The sleep has become the parent of a child that it never heard of. */
+	/* The sleep is now the parent of a child that it does not know. */
 	said = shell("urt run --json -- sh -c '"
 		     "sh -c \"sh -c : & exec sleep 1000\" & exec sleep 0.3'");
 	report = parse_json(said.err);
@@ -344,7 +344,10 @@ TEST(urt_run_zombie, "a member that nobody reaps delays the report by 2 s only")
 	expect_sum(report);
 }
 
-/* The least memory that it starts in has no room for the session's map. */
+/*
+ * In the least memory that it starts in, there is no room for the session's
+ * map.
+ */
 static struct said run_without_map(const char *options, unsigned int *least_kb)
 {
 	struct said said = { .status = -1 };
@@ -381,7 +384,7 @@ TEST(urt_run_blind, "where it cannot see what runs on, every report says so",
 	       strstr(slurp("/tmp/blind.html"), "More may be running"), "%s",
 	       slurp("/tmp/blind"));
 	said_free(&said);
-	/* As was said of the run, so of what is drawn of it. */
+	/* The picture must say what the report says. */
 	said = shell("urt report --svg /tmp/blind.svg /tmp/blind");
 	expect(!said.status &&
 	       strstr(slurp("/tmp/blind.svg"), "More may be running"), "%s",
@@ -391,7 +394,7 @@ TEST(urt_run_blind, "where it cannot see what runs on, every report says so",
 	expect(strstr(slurp("/tmp/blind"), "\nunseen,,,"), "%s",
 	       slurp("/tmp/blind"));
 	said_free(&said);
-	/* Where nothing runs on, nothing is missing. */
+	/* If no process runs on, nothing is missing. */
 	said = shell("ulimit -v %u; exec urt run --json -o /tmp/blind -- true", kb);
 	expect(!said.status &&
 	       number(parse_json(slurp("/tmp/blind")), "processes") == 1 &&
@@ -401,7 +404,7 @@ TEST(urt_run_blind, "where it cannot see what runs on, every report says so",
 
 /* --- signals --- */
 
-/* urt, running that command, once it runs. */
+/* Starts urt with that command. Returns once the command runs. */
 static pid_t start_urt(const char *command)
 {
 	char *argv[] = { "urt", "run", "-o", "/tmp/report", "--", "sh", "-c",
@@ -443,7 +446,7 @@ TEST(urt_run_signals, "signals that would end urt are the command's to decide on
 		expect(status == 128 + passed[i], "%d: %d", passed[i], status);
 		expect(strstr(slurp("/tmp/report"), "real"), "no report");
 	}
-	/* From a terminal they come to both. */
+	/* On a terminal, signals reach both. */
 	pid = start_urt("trap 'exit 9' TERM; echo $$ >/tmp/started; "
 			"while :; do sleep 0.01; done");
 	kill(pid, SIGINT);
@@ -474,7 +477,7 @@ TEST(urt_run_terminal, "Ctrl-C reaches the command, and urt still reports")
 	char *text = on_terminal("urt run -- sh -c 'kill -INT 0; sleep 1000'; "
 				 "echo status $?", &status);
 
-	/* The shell around is hit, too; what counts is the report. */
+	/* The signal hits the shell around as well. Only the report counts. */
 	expect(strstr(text, "SIGINT") && strstr(text, "real"), "%s", text);
 }
 
@@ -552,7 +555,7 @@ TEST(urt_run_colours, "colours: on a terminal, and not with NO_COLOR")
 }
 
 /* Seen elsewhere: rows that wrap cannot be told from each other. */
-/* Of what came on a terminal: whether each row of its table is a line. */
+/* Checks the output on a terminal: each row of its table is one line. */
 static void expect_narrow(char *text, size_t columns)
 {
 	char *line, *save;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* urt runtime: beside our own clock, and beside get_process_runtime(). */
+/* urt runtime, compared with our own clock and with get_process_runtime(). */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -7,7 +7,7 @@
 #include "../syscall/common.h"
 #include "common.h"
 
-/* What urt runtime says about one process, and when it was asked. */
+/* The output of urt runtime about one process, and when it was asked. */
 struct answer {
 	uint64_t before, after;
 	uint64_t start, runtime;
@@ -44,7 +44,7 @@ static void expect_answer(pid_t pid, const struct start *start)
 	       pid, a.start, start->after, start->before);
 }
 
-/* When it was started as the system call has it, to 2 ms, is what urt says. */
+/* urt must report the start of the system call, to 2 ms. */
 static void expect_same(pid_t pid)
 {
 	struct answer a = ask(pid);
@@ -52,7 +52,7 @@ static void expect_same(pid_t pid)
 	int tries = 10;
 	long ms;
 
-	do {	/* without being interrupted */
+	do {	/* again if interrupted */
 		before = now_ns();
 		ms = runtime_of(pid);
 		after = now_ns();
@@ -67,7 +67,9 @@ static void expect_same(pid_t pid)
 	       most);
 }
 
-/* One that child() has not made: its parent's end is not its own. */
+/*
+ * A process that child() has not made, because its parent's end is not its end.
+ */
 static void leave_orphan(void *pid)
 {
 	pid_t orphan = fork();
@@ -224,7 +226,7 @@ TEST(urt_runtime_leaves, "urt runtime leaves nothing registered, and no session"
 #define TICK (10 * MS)
 
 /* Seen elsewhere: a question is refused since too much is being recorded. */
-/* Of one process that started when start says; as a user for whom no room is. */
+/* About one process with a known start. The user has no quota left. */
 static void expect_rough(const char *arguments, pid_t pid,
 			 const struct start *start)
 {
@@ -298,7 +300,7 @@ TEST(urt_runtime_usage, "what urt runtime cannot do it says, with status 1 or 2"
 	struct said said;
 
 	expect_endings("urt runtime", endings);
-	/* What is known is printed, all the same. */
+	/* The known values are printed all the same. */
 	said = shell("urt runtime --csv 32767 1");
 	expect(said.status == 1 && strstr(said.out, "\n1,"), "%d: %s",
 	       said.status, said.out);

@@ -6,7 +6,7 @@
 
 #include "common.h"
 
-/* The lines that urt stat --json printed, as an array. */
+/* Parses the lines of urt stat --json into an array. */
 static json_t *parse_lines(char *text)
 {
 	json_t *reports = json_array();
@@ -96,7 +96,7 @@ static double percent_of(const json_t *row)
 	return json_real_value(json_object_get(row, "cpu_percent"));
 }
 
-/* One thread: at most a CPU, in every row and in their sum. */
+/* A single thread uses at most one CPU, in every row and in their sum. */
 static void expect_possible(const json_t *reports)
 {
 	json_t *report, *row;
@@ -133,7 +133,7 @@ static void follow_late(void *arg)
 	execl("/bin/sh", "sh", "-c", command, NULL);
 }
 
-/* The time of the last report that is there. */
+/* The time of the last report in the file. */
 static uint64_t reported_ns(const char *path)
 {
 	return number(last_of(parse_lines(slurp(path))), "time_ns");
@@ -155,7 +155,10 @@ TEST(urt_stat_late,
 	wait_until(!access("/tmp/late", F_OK) && *slurp("/tmp/late"), 20000,
 		   "no report");
 	must(!kill(urt, SIGSTOP));
-	/* It misses the next refresh by a second; the burner runs on so long. */
+	/*
+	 * The report misses the next refresh by a second. The burner runs so
+	 * much longer.
+	 */
 	refresh = reported_ns("/tmp/late") + 2 * SEC;
 	wait_until(now_ns() > refresh + SEC, 20000, "no time passes");
 	end(late.burner);
@@ -191,7 +194,7 @@ TEST(urt_stat_starved,
 	pid_t pid = child(burn_forever, NULL);
 	int status, i;
 
-	/* It is registered first, and these take their time. */
+	/* It is registered first, and registering these takes time. */
 	for (i = 0; i < 40; i++)
 		sleeper();
 
@@ -219,13 +222,13 @@ TEST(urt_stat_stale,
 	expect_possible(reports);
 	row = row_of_pid(json_array_get(reports, 0), pid);
 	expect(row && percent_of(row) > 30, "%s", json_dumps(reports, 0));
-	/* Since its start: it has not begun after the latest refresh. */
+	/* Since its start, because it began before the latest refresh. */
 	reports = stat_json(0, "urt stat --json");
 	expect_possible(reports);
 	end(pid);
 }
 
-/* Of a tree whose processes come and go, all of it. */
+/* A tree whose processes come and go. All of it is reported. */
 static void spawn(void *unused)
 {
 	int i;
@@ -282,7 +285,9 @@ TEST(urt_stat_tree,
 				json_object_get(row, "exit")) == 7;
 	}
 	expect(exits == 40, "%" PRIu64 " exits", exits);
-	/* On two CPUs wait4 may be told before the last moments are counted. */
+	/*
+	 * On two CPUs, wait4() may return before the last moments are counted.
+	 */
 	expect(llabs((long long)((user + sys) / 1000 - us)) < 2000,
 	       "%" PRIu64 " us in the reports, %" PRIu64 " us as wait4 says",
 	       (user + sys) / 1000, us);
@@ -315,7 +320,10 @@ TEST(urt_stat_interrupt, "Ctrl-C ends it with the average, and status 0")
 				 "until grep -q sh /tmp/stat; do :; done; "
 				 "kill -INT $p; wait $p");
 
-	/* A shell's background process ignores SIGINT, but is not deaf to it. */
+	/*
+	 * A shell's background process ignores SIGINT, but urt must still see
+	 * it.
+	 */
 	expect(!said.status && strstr(slurp("/tmp/stat"), "average"), "%d: %s",
 	       said.status, slurp("/tmp/stat"));
 }
@@ -398,7 +406,7 @@ TEST(urt_stat_usage, "what it cannot do it says, with exit status 1 or 2")
 	struct said said;
 
 	expect_endings("urt stat", endings);
-	/* What can be followed is, all the same. */
+	/* Processes that can be followed are followed all the same. */
 	said = shell("urt stat -p 1,99999 --json");
 	expect(said.status == 1 && row_of_pid(parse_json(said.out), 1), "%d: %s",
 	       said.status, said.out);

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Tests urt top as a user sees it: the screen in a virtual machine, in tmux, which has the keys pressed and looks at
-# what there is to see. TAP; the screens are kept in build/top/.
+# Tests the screen of urt top as a user sees it. In a virtual machine, tmux
+# presses the keys and shows the screen. TAP; the screens are kept in
+# build/top/.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build/top
 . "$top/tools/vm/vm.sh"
 
-# What tmux and a full-screen program need, which a shell does not.
+# Adds what tmux and a full-screen program need beyond a shell.
 add_tmux() {
 	local dir=$1
 
@@ -20,7 +21,7 @@ add_tmux() {
 	cp "$top/test/harness/claim.sh" "$dir/lib/"
 }
 
-# The guest's lines "# screen NAME" and "#| ..." become files.
+# Turns the guest's lines "# screen NAME" and "#| ..." into files.
 keep_screens() {
 	awk -v dir="$build" '
 		/^# screen / { file = dir "/" $3 ".txt"; printf "" >file; next }

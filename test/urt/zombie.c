@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Beside a PID 1 that does not reap, as in many containers, nothing waits for ever. */
+/* If PID 1 does not reap, as in many containers, no command waits for ever. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/mount.h>
@@ -10,7 +10,7 @@
  * Seen elsewhere: in a container whose PID 1 is the application, wrappers wait for
  * ever for what has exited long ago.
  */
-/* fn is PID 1 of a namespace: orphans become its children. */
+/* fn is PID 1 of a namespace, so that orphans become its children. */
 static void as_first(void (*fn)(void *))
 {
 	must(!unshare(CLONE_NEWPID | CLONE_NEWNS) &&
@@ -24,7 +24,7 @@ static void own_proc(void)
 }
 
 #define SLEPT (500 * MS)
-#define LATE (600 * MS)		/* a refresh in 100 ms, and a busy machine */
+#define LATE (600 * MS)		/* a refresh in 100 ms; a busy machine */
 
 static void run_waits(void *unused)
 {
@@ -48,7 +48,7 @@ static void run_waits(void *unused)
 	       "it ran for %llu ms", number(row, "real_ns") / MS);
 	expect(took < limit_ns(10000), "%llu ms", took / MS);
 	expect_sum(report);
-	/* The pictures say the same, and do not draw it to the end. */
+	/* The pictures agree, and do not draw the process to the end. */
 	said = shell("urt report --svg - /tmp/zombie.json");
 	expect(strstr(said.out, "not reaped</title>") &&
 	       !strstr(said.out, "still running</title>"), "%s", said.out);
@@ -80,7 +80,7 @@ TEST(urt_zombie_stat, "urt stat ends when nothing is left but what nobody reaps,
 	expect(!said.status && strstr(said.err, "do not reap") &&
 	       strstr(said.out, "average"), "%d: %s%s", said.status, said.out,
 	       said.err);
-	/* For how long it ran is not known: no share of that. */
+	/* How long it ran is unknown, and so is its share. */
 	said = shell("urt stat -p %d", pid);
 	expect(!said.status && strstr(said.out, "   -       -       -  "),
 	       "%s", said.out);
