@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# layout.sh FOLDER...: checks that each .c includes its own header first, that each
-# header compiles alone, and that no files of a folder call each other in a circle.
+# layout.sh FOLDER...: checks that each .c includes its own header first, and that
+# each header compiles alone. No files of a folder may call each other in a circle.
 # Prints what is wrong. Call it from the top of the checkout, with OUT and KDIR as
 # in Makefile, and FLAGS, the flags for compiling programs.
 set -euo pipefail

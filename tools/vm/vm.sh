@@ -2,8 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # for those who source this
 # shellcheck disable=SC2054 # commas are QEMU's
-# The VM in which all kernel code runs: its packages on the host, its kernel, its
-# root, and its boot. Sourced by demo.sh, test/run.sh and bench/run.sh. top is the
+# The VM in which all kernel code runs. Sourced by demo.sh, test/run.sh and bench/run.sh. top is the
 # checkout, build is a directory that they may write.
 #
 #	URT_CACHE	kernels and roots (~/.cache/usertime)
@@ -201,10 +200,10 @@ vm_pack() {
 	(cd "$1" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$2"
 }
 
-# Sets the variables that depend on the guest's architecture: vm_qemu, the program
-# and its machine; vm_cpu, and vm_plain_cpu for a single CPU; vm_console and
-# vm_port, the guest's names of its serial ports; vm_append, more words for the
-# kernel; vm_shift.
+# Sets the variables that depend on the guest's architecture, and vm_shift. vm_qemu is
+# the program and its machine. vm_cpu is the CPU; a guest with a single CPU has
+# vm_plain_cpu. vm_console and vm_port are the guest's names of its serial ports.
+# vm_append has more words for the kernel.
 vm_machine() {
 	vm_console=ttyS0 vm_port=/dev/ttyS1 vm_data=/dev/ttyS2 vm_append=
 	case $vm_arch in
