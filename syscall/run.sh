@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The cost of each way into the kernel: builds a kernel with the system calls of
-# patches/, boots it in a virtual machine that counts instructions, runs all
-# programs of this directory there, and prints one table. README.md explains the
-# table.
+# Measures each way into the kernel. Builds a kernel with the system calls of patches/,
+# and boots it in a virtual machine that counts instructions. Runs all programs of this
+# directory there, and prints one table. README.md explains the table.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
