@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Where the module's instructions go, function by function or line by line, and
-# what exactly it adds to fork, exit and wait: boots one guest under a translator
-# that counts what is executed, and prints tables and whether our bars hold.
-# README.md says how.
+# Counts the module's instructions by function or by line, and the instructions
+# that it adds to fork, exit and wait. Boots one guest under a translator that
+# counts executed instructions. Prints tables, and whether our bars hold.
+# README.md explains how.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -37,10 +37,10 @@ for arg; do
 	esac
 done
 
-# The sections of the module that have been executed, and where they are.
+# Prints the sections of the module that were executed, and their addresses.
 sections() { tr -d '\r' <"$out" | sed -n 's/^\(\.text.*\):\(0x[0-9a-f]*\)$/\1 \2/p'; }
 
-# lines_of SECTION BASE: reads addresses; prints those that are in the section,
+# lines_of SECTION BASE: reads addresses. Prints the addresses in the section,
 # each with its source lines.
 lines_of() {
 	local section=$1 base=$2 size address offset
@@ -79,7 +79,7 @@ vm_root "$build/root"
 bench_program "$build/root"
 gcc -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
 	-shared -fPIC -o "$build/profile.so" "$top/bench/plugin/profile.c"
-# Where the functions are: the module is still loaded.
+# Finds the functions while the module is still loaded.
 cat >"$build/root/profile" <<'END'
 bench profile && grep ' [tTwW] ' /proc/kallsyms &&
 cd /sys/module/usertime/sections && grep . .text*
@@ -90,8 +90,8 @@ echo "Linux $vm_release, QEMU -icount shift=0 -cpu qemu64, one CPU"
 echo "Counting; this takes a minute or two ..." >&2
 log=$build/boot.log out=$build/output counts=$build/counts
 rm -f "$counts"
-# Modules are where the plugin looks for them. The kernel takes the word wherever
-# it stands, but would hand it on to init if it stood before its command.
+# Modules must be where the plugin looks for them. The kernel obeys the word
+# anywhere, but would pass it on to init if it stood before init's command.
 if ! vm_boot "$build/root.cpio.gz" "$log" "$vm_hang" quiet \
 	-cpu qemu64 -smp 1 -icount shift=0,sleep=off \
 	-plugin "$build/profile.so,out=$counts" \
@@ -99,7 +99,7 @@ if ! vm_boot "$build/root.cpio.gz" "$log" "$vm_hang" quiet \
 	grep '^#' "$out" >&2
 	vm_die "nothing counted; kernel log: $log"
 fi
-# Each count goes behind the last function that begins at or before it.
+# A count belongs to the last function that begins at or before its address.
 tr -d '\r' <"$out" | grep -E '^[0-9a-f]{16} [tTwW] ' |
 	sed 's/ [tTwW] / = /; s/\t.*//' |
 	LC_ALL=C sort - "$counts" >"$build/profile"

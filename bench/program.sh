@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# How the guest's program is built; sourced after tools/vm/vm.sh.
+# Builds the guest's program. Sourced after tools/vm/vm.sh.
 
 : "${top:?}" "${build:?}"
 
 bench_packages() { echo clang libbpf-dev libelf-dev zlib1g-dev; }
 
-# bench_program ROOT: bin/bench of the guest's root, and the BPF programs that
-# it loads.
+# bench_program ROOT: builds bin/bench of the guest's root, and the BPF programs
+# that it loads.
 bench_program() {
 	local root=$1 name
 

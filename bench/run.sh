@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What it costs to know many processes' CPU time, from us and from others, in
-# instructions per process: boots one guest that counts them, measures there,
-# and prints tables and whether our bars hold. README.md says how.
+# Measures the cost of knowing many processes' CPU time, from us and from
+# others, in instructions per process. Boots one guest that counts instructions,
+# and measures there. Prints tables, and whether our bars hold. README.md
+# explains how.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -10,13 +11,13 @@ build=$top/build/bench
 . "$top/tools/vm/vm.sh"
 . "$top/bench/program.sh"
 
-# Each says in its own file what it is called.
+# The file of each peer has its name.
 known_peers() {
 	sed -n 's/^\t\.name = "\(.*\)",$/\1/p' "$top"/bench/peers/peer_*.c |
 		paste -sd,
 }
 
-# A counter of instructions, and what reads it, there are for these only.
+# Only these have a counter of instructions, and programs that read it.
 known_kernels() {
 	vm_kernels | awk '$3 == "amd64" && $2 != "source" { print $1 }' |
 		paste -sd,

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# End to end: the tools that people use and urt look at the same load; what each
-# costs and what it misses. Boots one guest that counts instructions, measures
-# there, and prints a table. README.md says how.
+# End to end: common tools and urt look at one load. Measures the cost of each,
+# and the CPU time that it misses. Boots one guest that counts instructions,
+# measures there, and prints a table. README.md explains how.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -10,13 +10,14 @@ build=$top/build/tools
 . "$top/tools/vm/vm.sh"
 
 packages=(sysstat prometheus-process-exporter atop pcp)
-# Of these, and with the libraries that they load.
+# Programs of these packages, with the libraries that they load.
 programs=(
 	/usr/bin/pidstat /usr/bin/prometheus-process-exporter /usr/bin/atop
 	/usr/bin/pmdumplog /usr/lib/pcp/bin/{pmcd,pmlogger,pmcpp,pmnsmerge}
 	/usr/lib/pcp/pmdas/proc/pmdaproc /usr/lib/pcp/pmdas/pmcd/pmda_pmcd.so
 )
-# Of PCP, what is no program: its configuration, and the names of its metrics.
+# Files of PCP that are no programs: its configuration, and the names of its
+# metrics.
 files=(
 	etc/pcp.conf etc/pcp.env etc/pcp/pmcd etc/pcp/proc etc/pcp/labels.conf
 	{usr,var}/lib/pcp/pmns var/lib/pcp/pmdas/{proc,pmcd}
@@ -53,7 +54,8 @@ usage_error() {
 	exit 2
 }
 
-# Sets tools_root, where the tools are unpacked, and tools_versions.
+# Sets tools_root, the directory where the tools are unpacked, and
+# tools_versions.
 unpack_tools() {
 	local new
 
@@ -78,7 +80,7 @@ unpack_tools() {
 	vm_as_root mv "$new" "$tools_root"
 }
 
-# Where the loader would find a library.
+# Prints where the loader would find a library.
 find_library() {
 	local dir
 
@@ -88,7 +90,7 @@ find_library() {
 	vm_die "the tools come without $1"
 }
 
-# add FILE: with what it loads, unless that is there.
+# add FILE: adds it with the libraries that it loads, unless they are there.
 add() {
 	local name root=$build/root
 

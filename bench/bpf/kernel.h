@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the BPF programs have in common. */
+/* The common part of the BPF programs. */
 #ifndef KERNEL_H
 #define KERNEL_H
 
@@ -10,8 +10,8 @@
 #include "tasks.h"
 
 /*
- * Of the kernel's structures, the fields that are used: libbpf finds where they
- * are. What else reads the sources need not know that.
+ * Only the fields of the kernel's structures that are used. libbpf finds where
+ * they are. Other tools that read the sources need not see this.
  */
 #ifdef __bpf__
 #define KERNEL_S __attribute__((preserve_access_index))
@@ -44,7 +44,7 @@ static __always_inline bool is_marked(const __u64 *bitmap, __u32 pid)
 	return bitmap[pid / 64 % (TASKS_PIDS / 64)] >> pid % 64 & 1;
 }
 
-/* A record of one process begins with its leader, and what has ended. */
+/* A record of one process begins with its leader, and the ended threads. */
 static __always_inline void record_begin(struct tasks_record *record,
 					 const struct task_struct *task)
 {

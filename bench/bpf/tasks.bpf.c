@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * BPF task iterators: the kernel calls the program for each thread, in the order
- * of their numbers, and with no task at the end. Threads of a process that
- * follow each other make one record; the reader adds up those of the same PID.
- * For a record that does not fit the call is made again with the next read.
+ * BPF task iterators. The kernel calls the program for each thread, in the
+ * order of their numbers, and with no task at the end. Neighbouring threads of
+ * a process make one record. The reader adds up the records of one PID. If a
+ * record does not fit, the next read makes the call again.
  */
 #include "kernel.h"
 
@@ -23,12 +23,12 @@ int write_chosen(struct bpf_iter__task *ctx);
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* A bit per PID, in a section of its own: the reader has it mapped. */
+/* A bit for each PID, in a section of its own, which the reader has mapped. */
 __u64 chosen[TASKS_PIDS / 64] SEC(".data.chosen");
 
 static struct tasks_record now;		/* being added up; pid 0: none */
 
-/* Return: whether the next one may begin. */
+/* Return: whether the next record may begin. */
 static __always_inline int write_now(struct bpf_iter__task *ctx)
 {
 	if (now.pid && bpf_seq_write(ctx->meta->seq, &now, sizeof(now)))
@@ -48,7 +48,7 @@ static __always_inline void write_task(struct bpf_iter__task *ctx,
 	record_add(&now, task);
 }
 
-/* All processes; which of them are wanted is the reader's affair. */
+/* All processes. The reader selects its own. */
 /* cppcheck-suppress unknownMacro */
 SEC("iter/task")
 int write_all(struct bpf_iter__task *ctx)
@@ -62,7 +62,7 @@ int write_all(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* Those that are chosen. */
+/* Only the chosen processes. */
 SEC("iter/task")
 int write_chosen(struct bpf_iter__task *ctx)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the BPF programs and their reader share. */
+/* Shared by the BPF programs and their reader. */
 #ifndef TASKS_H
 #define TASKS_H
 
@@ -8,7 +8,10 @@
 #define TASKS_PIDS 4194304	/* no PID is larger */
 #define TASKS_MAX 32768		/* processes, where there is a limit */
 
-/* Of a process, some of its threads; with the leader, all that have ended. */
+/*
+ * The times of several threads of a process; with the leader, also of ended
+ * threads.
+ */
 struct tasks_record {
 	__u64 utime;		/* ns; as the tick samples it */
 	__u64 stime;
@@ -18,7 +21,7 @@ struct tasks_record {
 };
 
 struct tasks_seen {
-	__u32 count;		/* more than TASKS_MAX: not all had room */
+	__u32 count;		/* more than TASKS_MAX: some had no room */
 	__u32 reserved;
 	struct tasks_record records[TASKS_MAX];
 };

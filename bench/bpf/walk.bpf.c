@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A BPF program that walks the list of all threads by itself and leaves its
- * records in memory that its reader has mapped: no file, no copy. Since 6.7.
+ * A BPF program that walks the list of all threads and leaves its records in
+ * memory that its reader has mapped. It needs no file and no copy. Since Linux
+ * 6.7.
  */
 #include "kernel.h"
 
@@ -20,13 +21,13 @@ extern void bpf_rcu_read_unlock(void) __ksym;
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* Each in a section of its own: the reader has them mapped. */
+/* Each is in a section of its own, which the reader has mapped. */
 __u64 chosen[TASKS_PIDS / 64] SEC(".data.chosen");	/* a bit per PID */
 struct tasks_seen seen SEC(".data.seen");
 
 int walk(void *ctx);
 
-/* A process's threads follow each other. */
+/* The threads of a process are neighbours. */
 static __always_inline void see(const struct task_struct *task)
 {
 	__u32 nr = seen.count - 1;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * How right CPU times are that are known by construction: a process works in
- * bursts of 2.1 ms in user mode, nops that are counted, and 0.9 ms in the
- * kernel, system calls of which is known what one costs. The tick, every 4 ms,
- * sees each burst in user mode, or in the kernel, or never; or, out of phase with
- * the bursts, now here and now there.
+ * The errors of CPU times that are known by construction. A process works in
+ * bursts. A burst has 2.1 ms in user mode, which are counted nops. It has 0.9
+ * ms in the kernel, which are system calls of known cost. The tick comes every
+ * 4 ms. It sees each burst in user mode, or in the kernel, or never. Out of
+ * phase with the bursts, it sees different parts.
  */
 #define _GNU_SOURCE
 #include "accuracy.h"
@@ -31,9 +31,9 @@
 #define USER (21 * MS / 10)
 #define SYSTEM (9 * MS / 10)
 #define CALL_BYTES 16384
-#define CALL_USER 10		/* about so many of a call's are in user mode */
+#define CALL_USER 10		/* about so many of a call are in user mode */
 
-/* When bursts begin, ns. */
+/* The moments when bursts begin, in ns. */
 static const struct pattern {
 	const char *table;
 	int64_t offset;		/* from a tick */
@@ -54,10 +54,10 @@ struct times {
 
 static int zero;		/* /dev/zero */
 static uint64_t call_cost;	/* of the kernel's part */
-static uint64_t tick_at;	/* CLOCK_MONOTONIC of one */
-static int taskstats;		/* or -1: there is none */
+static uint64_t tick_at;	/* CLOCK_MONOTONIC of a tick */
+static int taskstats;		/* or -1, if the kernel has none */
 
-/* --- what the process does --- */
+/* --- the work of the process --- */
 
 static void call_kernel(void)
 {
@@ -80,7 +80,7 @@ static void calibrate_calls(void)
 	       (unsigned long long)call_cost);
 }
 
-/* Now and then another interrupt comes: those 4 ms apart are ticks. */
+/* Sometimes another interrupt comes. Interrupts 4 ms apart are ticks. */
 static bool find_tick(void)
 {
 	uint64_t before;
@@ -134,7 +134,7 @@ static double in_ns(struct timeval t)
 	return (double)t.tv_sec * SECOND + t.tv_usec * 1000.0;
 }
 
-/* Works when told to, and says what it was told of itself. */
+/* Works when told to, and reports the times that it was told about itself. */
 static void be_process(const struct pattern *p, int go, int done)
 {
 	struct rusage before, after;
@@ -153,7 +153,7 @@ static void be_process(const struct pattern *p, int go, int done)
 		pause();
 }
 
-/* --- what is said of it --- */
+/* --- the times that others report --- */
 
 static struct times of_stat(pid_t pid)
 {
@@ -184,7 +184,7 @@ static struct times of_taskstats(pid_t pid)
 				 (stats.ac_utime + stats.ac_stime) * 1e3 } };
 }
 
-/* Who is registered has values at once. */
+/* A process has values as soon as it is registered. */
 static struct times of_ours(pid_t pid)
 {
 	unsigned long long utime, stime;
@@ -213,7 +213,7 @@ static const struct splitter {
 	{ "taskstats", of_taskstats },
 };
 
-/* They tell the total only. */
+/* These report only the total. */
 static const struct peer *const adders[] = {
 	&peer_schedstat, &peer_clock, &peer_perf, &peer_bpf_chosen,
 };
@@ -237,7 +237,7 @@ static void look(pid_t pid, const char *const missing[ADDERS],
 		seen->total[i] = missing[i] ? 0 : adders[i]->sample();
 }
 
-/* --- how wrong that is --- */
+/* --- the errors --- */
 
 static void print(const char *table, const char *row, int which, double ns)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What all of the guest's program is made of. */
+/* Basic functions of the guest's program. */
 #ifndef BASE_H
 #define BASE_H
 
@@ -8,8 +8,9 @@
 #include <sys/types.h>
 
 /*
- * The time stamp counter: of a guest under -icount it counts instructions, one
- * each, whatever the clock source of its kernel (calibrate() verifies it).
+ * Reads the time stamp counter. In a guest under -icount it counts one for each
+ * instruction, whatever the clock source of its kernel (calibrate() verifies
+ * this).
  */
 static inline uint64_t tsc(void)
 {
@@ -26,9 +27,7 @@ void fail(const char *file, int line, const char *what)
 
 void spit(const char *path, const char *text);
 
-/*
- * Begins or ends a phase of a profile: plugin/profile.c knows this nop.
- */
+/* Begins or ends a phase of a profile. plugin/profile.c knows this nop. */
 static inline void profile_mark(void)
 {
 	asm volatile("nopl 0x75747275(%%rax)" : : : "memory");
@@ -37,7 +36,7 @@ static inline void profile_mark(void)
 void module_load(const char *parameters);
 void module_unload(void);
 
-/* Sorts them. */
+/* Sorts the values. */
 uint64_t median(uint64_t *values, size_t n);
 
 #define SECOND 1000000000ull	/* instructions, or ns */
@@ -46,7 +45,7 @@ uint64_t median(uint64_t *values, size_t n);
 uint64_t now_ns(void);
 void sleep_until(uint64_t ns);	/* CLOCK_MONOTONIC */
 
-/* Nothing means anything unless the counter counts instructions: ends, if not. */
+/* Ends the program if the counter does not count instructions. */
 void calibrate(void);
 
 extern uint64_t stamp_cost;	/* instructions of a pair of tsc() */
@@ -58,8 +57,8 @@ static inline uint64_t since(uint64_t begin)
 }
 
 /*
- * Sleeps until RCU has freed what was given up, and the next tick is always as
- * far away: that a sample is interrupted is not left to chance.
+ * Sleeps until RCU has freed all dead objects, and the next tick is always
+ * equally far away. Therefore a sample is not interrupted by chance.
  */
 void rest(void);
 

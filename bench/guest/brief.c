@@ -7,12 +7,12 @@
 #include "base.h"
 #include "burn.h"
 
-#define SETTLE (120 * MS)	/* some grace periods, of some ticks each */
+#define SETTLE (120 * MS)	/* some grace periods, of several ticks each */
 
 /*
- * Is busy until what was left for later has been done: RCU's callbacks, and
- * what they have left for later. Return: what it took; when nothing was left,
- * that is always the same.
+ * Is busy until all delayed work is done: RCU's callbacks, and work that these
+ * delay.
+ * Return: the time that this took. Without delayed work, it is always the same.
  */
 uint64_t until_quiet(void)
 {
@@ -23,8 +23,8 @@ uint64_t until_quiet(void)
 }
 
 /*
- * The stacks of the dead are unmapped together when there are some 1,600 of them,
- * which hits one round in five. Unloading a module unmaps them at once.
+ * The stacks of the dead are unmapped together when there are some 1,600 of
+ * them, which hits one round in five. Unloading a module unmaps them at once.
  */
 void unmap_stacks(void)
 {

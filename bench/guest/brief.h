@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Processes that end at once, and what they leave to be done later. */
+/* Processes that end at once, and the work that they delay. */
 #ifndef BRIEF_H
 #define BRIEF_H
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* QEMU makes nothing of a nop, but counts it: time passes at little cost. */
+/*
+ * QEMU does little work for a nop, but counts it: time passes at little cost.
+ */
 #include "burn.h"
 
 #include "base.h"
@@ -20,7 +22,7 @@ void burn_until(uint64_t until)
 		burn_blocks(1);
 }
 
-/* The tick's, as a rule: nothing else comes while a process runs. */
+/* Usually the tick, because nothing else comes while a process runs. */
 void burn_until_interrupt(void)
 {
 	uint64_t before, now = tsc();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CPU time in user mode, at next to no cost for whoever emulates it. */
+/* CPU time in user mode, at nearly no cost for the emulator. */
 #ifndef BURN_H
 #define BURN_H
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The processes, or the threads of one, that are looked at. They sleep, each on
- * a futex of its own. In a round a baton goes through them: each runs for a
- * millisecond and a bit, wakes the next, and sleeps. Only one can run at a time,
- * so every round costs and leaves behind the same.
+ * The processes, or the threads of one process, that are sampled. Each sleeps
+ * on a futex of its own. In a round a baton goes through them: each runs for a
+ * little more than a millisecond, wakes the next one, and sleeps. Only one can
+ * run at a time, so that every round costs the same and leaves the same behind.
  *
- * Others sleep all the time.
+ * Other processes sleep all the time.
  */
 #define _GNU_SOURCE
 #include "children.h"
@@ -27,14 +27,14 @@
 #include "burn.h"
 
 #define RUN 1100000		/* instructions, or ns: the value in ms moves */
-/* Values of 4 digits, as processes have; of 3 where that would take minutes. */
+/* Times with 4 digits, as processes have; with 3 if that would take minutes. */
 #define OLD 1000000000ull
 #define OLD_MANY (OLD / 10)
-/* All PIDs have 5 digits, whatever was before; those of 20,000 and as many. */
+/* All PIDs have 5 digits, also those of 20,000 children and as many others. */
 #define PID_BEFORE "20000"
 #define PID_MAX "131072"
 #define STACK 4096
-#define TICK 4000000		/* from one to the next; some, where HZ > 250 */
+#define TICK 4000000		/* between two; several if HZ > 250 */
 #define NEAR_TICK 20000
 
 static uint32_t *baton;		/* [count + 1], shared; the last is ours */
@@ -48,7 +48,7 @@ static pid_t *others;
 static char (*stacks)[STACK];
 static int nr_others;
 
-/* Some thousand instructions of which next to none are in user mode. */
+/* Some thousand instructions, nearly all of them in kernel mode. */
 static void enter_kernel(void)
 {
 	char bytes[256];
@@ -66,9 +66,9 @@ static bool seen_in_both(void)
 }
 
 /*
- * The split of a process's time into user and system costs the most when the
- * tick has seen it in both: so that all have been, each is seen in both once.
- * An interrupt that is not the tick's makes it another try.
+ * The split of a process's time costs the most when the tick has seen the
+ * process in both modes. Therefore each process is seen in both modes once. If
+ * an interrupt is not the tick's, this tries again.
  */
 static void be_seen_by_tick(void)
 {
@@ -149,7 +149,7 @@ static pid_t fork_child(void)
 	return pid;
 }
 
-/* Return: their ids; all of them have run once and sleep. */
+/* Return: their ids. All of them have run once and sleep. */
 pid_t *children_start(int n)
 {
 	prepare(n, n);
@@ -182,7 +182,7 @@ pid_t *children_start_threads(int n)
 	return ids;
 }
 
-/* One round: all of them have run when it returns. */
+/* Runs one round. When it returns, all of them have run. */
 void children_run(void)
 {
 	turn++;
@@ -223,8 +223,8 @@ static __attribute__((noreturn)) int be_another(void *arg)
 }
 
 /*
- * All have done what comes first when it returns, and sleep. Where nothing does
- * (NULL), they share our memory: that is a process, too, and made sooner.
+ * When this returns, all of them have called first(), and sleep. If first is
+ * NULL, they share our memory. They are processes as well, and made faster.
  */
 void others_start(int n, void (*first)(void))
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Processes that are looked at, and others. */
+/* Processes that are sampled, and other processes. */
 #ifndef CHILDREN_H
 #define CHILDREN_H
 
@@ -8,13 +8,13 @@
 
 pid_t *children_start(int count);	/* processes */
 pid_t *children_start_threads(int count);	/* of one; the first names it */
-uint64_t children_age(void);	/* CPU time that each has had, ns, or more */
+uint64_t children_age(void);	/* least CPU time of each, ns */
 void children_run(void);
 void children_end(void);
 void others_start(int count, void (*first)(void));
 void others_end(void);
 
-/* What is looked at; without threads, ids are pids. */
+/* The sampled set. Without threads, ids are pids. */
 struct set {
 	const pid_t *pids;	/* processes, registered */
 	int count;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it costs to be told of each process's exit, above a process that nobody
- * watches: what the kernel does for it at fork and exit, later when it frees
- * the dead, and when the watcher reads.
+ * The cost of learning of each process's exit, compared with a process that is
+ * not watched. It includes the kernel's work at fork and exit, its later work
+ * when it frees the dead, and the reads of the watcher.
  *
- * The processes come from vfork(): copying page tables, which depends on where
- * memory happens to lie, is most of what fork() costs, and no watcher's doing.
- * Watchers take turns, and what is printed is a round's difference from that
- * turn's round without one.
+ * The processes come from vfork(), because copying page tables is most of the
+ * cost of fork(), and depends on where memory lies. No watcher causes this
+ * cost. Watchers take turns. A figure is the difference between a round and the
+ * unwatched round of that turn.
  */
 #define _GNU_SOURCE
 #include "exits.h"
@@ -47,7 +47,7 @@
 static int fd;			/* of the watcher */
 static pid_t stranger;		/* lives all the time */
 static pid_t *sleepers;
-static uint64_t heard_us;	/* what it was told, so that it has looked */
+static uint64_t heard_us;	/* sum of what it was told */
 
 /* --- ours --- */
 
@@ -142,7 +142,7 @@ static bool connector_start(void)
 	return true;
 }
 
-/* Lets none but exits into the socket. */
+/* Lets only exits into the socket. */
 static bool connector_start_filtered(void)
 {
 	static struct sock_filter code[] = {
@@ -221,7 +221,7 @@ static void close_fd(void)
 	close(fd);
 }
 
-/* --- who reaps, and how --- */
+/* --- ways to reap --- */
 
 static void reap_by_wait(pid_t pid)
 {
@@ -259,7 +259,7 @@ static const struct watcher {
 	const char *name;
 	bool (*start)(void);	/* false: this kernel has none of it */
 	void (*reap)(pid_t pid);
-	int (*take)(void);	/* returns how many exits were told */
+	int (*take)(void);	/* returns the number of exits */
 	void (*stop)(void);
 	const char *missing;
 } watchers[] = {
@@ -287,7 +287,7 @@ static const struct watcher {
 
 #define WATCHERS (sizeof(watchers) / sizeof(*watchers))
 
-/* How a process comes to its end: it lived for that, or it was there before. */
+/* The end of a process that was made for it, or was there before. */
 static pid_t end_brief(int nr)
 {
 	return fork_brief();
@@ -311,7 +311,7 @@ static int exits(const struct watcher *w, pid_t (*end)(int nr))
 	return told;
 }
 
-/* Return: instructions, once the watcher has started. */
+/* Return: instructions, with a watcher that has started. */
 static int64_t watched(const struct watcher *w, pid_t (*end)(int nr))
 {
 	uint64_t begin, quiet, cost;
@@ -325,20 +325,20 @@ static int64_t watched(const struct watcher *w, pid_t (*end)(int nr))
 	told += w->take();
 	until_quiet();
 	cost = tsc() - begin - 2 * quiet;
-	/* Others' may be among them. */
+	/* Exits of other processes may be among them. */
 	must(w->take == take_nothing || told >= EXITS);
 	w->stop();
 	return cost;
 }
 
-/* Return: instructions, or -1: not on this kernel. */
+/* Return: instructions, or -1 if this kernel has no such watcher. */
 static int64_t round_of(const struct watcher *w)
 {
 	unmap_stacks();
 	return w->start() ? watched(w, end_brief) : -1;
 }
 
-/* The same of processes that are forked, and registered, before. */
+/* Measures processes that were forked, and registered, before. */
 static int64_t round_of_ends(const struct watcher *w)
 {
 	int64_t cost;
@@ -352,8 +352,8 @@ static int64_t round_of_ends(const struct watcher *w)
 }
 
 /*
- * Above a process that is not registered, whose session has somebody else: so
- * that both find memory as the module leaves it.
+ * The comparison is a process that is not registered, beside a session with
+ * another process. Both then find memory as the module leaves it.
  */
 static void ends_measure(void)
 {
@@ -388,7 +388,7 @@ void exits_measure(void)
 			pause();
 	}
 	must(stranger > 0);
-	/* The first round makes memory what it is in the others. */
+	/* The first round brings memory into the state of the other rounds. */
 	for (int round = -1; round < ROUNDS; round++) {
 		for (size_t i = 0; i < WATCHERS; i++)
 			cost[i][round < 0 ? 0 : round] = round_of(&watchers[i]);

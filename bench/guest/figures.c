@@ -22,7 +22,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Sorts them. What repeats do not agree on is printed as it is. */
+/* Sorts the values. If they differ, prints how much. */
 void figure_spread(const char *table, const char *row, int64_t *values,
 		   size_t n, double divisor, const char *unit)
 {

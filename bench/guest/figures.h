@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the program prints. */
+/* The output of the program. */
 #ifndef FIGURES_H
 #define FIGURES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Prints a figure; no name has a comma in it. */
+/* Prints a figure. No name may contain a comma. */
 void figure(const char *table, const char *row, const char *column,
 	    double value, const char *unit);
 void figure_absent(const char *table, const char *row, const char *reason);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What fork, exit and wait of a process cost with our probes in their way. Much
- * of it happens later, when RCU frees the dead: what counts is the time that
- * many of them take, one after the other, until all of it is done.
+ * The cost of fork, exit and wait of a process with our probes. Much of the
+ * work happens later, when RCU frees the dead. Therefore the measure is the
+ * time of many processes, one after the other, until all their work is done.
  */
 #define _GNU_SOURCE
 #include "forks.h"
@@ -26,7 +26,7 @@
 #define FORKS 500		/* in a round */
 #define ROUNDS 7
 #define READ_EACH 50		/* processes, by a reader that keeps up */
-#define PROFILED 4		/* rounds; their records fit in max_records */
+#define PROFILED 4		/* rounds; records fit in max_records */
 
 static const char *const names[] = {
 	"module absent", "module loaded", "tree elsewhere", "tree member",
@@ -38,11 +38,11 @@ enum {
 	BUSY = PROFILED_STATES, BUSY_MEMBER, STATES, RECORD = STATES, ROWS
 };
 
-/* While others are registered, and refreshed as often as can be. */
+/* Meanwhile others are registered, and refreshed as often as possible. */
 #define MANY 1000
 #define BUSY_PARAMETERS "interval_ms=10"
 
-static int session;		/* or something else: a child closes it, too */
+static int session;		/* or another file; a child closes it as well */
 static pid_t stranger;
 static const pid_t *many;
 
@@ -105,7 +105,10 @@ static void end(void)
 	must(!kill(stranger, SIGKILL) && waitpid(stranger, NULL, 0) == stranger);
 }
 
-/* Return: how many records have come, after having read them; *cost: of that. */
+/*
+ * Return: how many records have come and been read. *cost is the cost of
+ * reading.
+ */
 static int read_records(uint64_t *cost)
 {
 	static char text[2 * PROFILED * FORKS * 100];
@@ -119,7 +122,7 @@ static int read_records(uint64_t *cost)
 	*cost = tsc() - begin;
 	text[len] = '\0';
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		must(!strncmp(line, "exit ", 5));	/* none lost or missed */
+		must(!strncmp(line, "exit ", 5));	/* none is lost, missed */
 		count++;
 	}
 	return count;
@@ -137,7 +140,7 @@ void forks(int n)
 	}
 }
 
-/* All that they leave for later is in it. */
+/* Includes all delayed work. */
 static uint64_t round_of(void)
 {
 	uint64_t begin, quiet;
@@ -174,14 +177,14 @@ static void print(int row, const char *which, uint64_t cost)
 	figure("fork", names[row], which, (double)cost / FORKS, "instructions");
 }
 
-/* The module not loaded before nor after. */
+/* The module is not loaded before and after. */
 void forks_measure(void)
 {
 	uint64_t seen[ROWS][ROUNDS], cost[ROWS];
 
 	start();
 	many = sleepers_start(MANY);
-	/* The first round makes memory what it is in the others. */
+	/* The first round brings memory into the state of the other rounds. */
 	for (int round = -1; round < ROUNDS; round++) {
 		for (int state = 0; state < STATES; state++)
 			sample(state, cost);
@@ -199,7 +202,7 @@ void forks_measure(void)
 
 /* --- for the profile --- */
 
-/* Until RCU has freed whatever is dead. */
+/* Waits until RCU has freed all dead objects. */
 static void bury(void)
 {
 	struct timespec ts = { .tv_nsec = 300000000 };
@@ -221,7 +224,7 @@ static int rounds(int n, bool read)
 	return read ? records + read_records(&cost) : 0;
 }
 
-/* Whatever it causes happens in it; what was before has happened. */
+/* All effects of the phase are in it. Effects of earlier work are over. */
 static void profile(const char *name, bool read)
 {
 	int records;
@@ -234,7 +237,7 @@ static void profile(const char *name, bool read)
 	printf("# phase %s,%d\n", name, PROFILED * FORKS);
 }
 
-/* All records that the last phase has left are read in this one. */
+/* All records of the last phase are read in this one. */
 static void profile_reading(void)
 {
 	uint64_t cost;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a process costs from fork to wait. */
+/* The cost of a process from fork to wait. */
 #ifndef FORKS_H
 #define FORKS_H
 

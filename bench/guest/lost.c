@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The CPU time of short processes that those who look every so often never get
- * to see.
+ * The CPU time of short processes that pollers never see.
  *
- * A runner forks processes that are busy for all of their life, one at a time,
- * and knows from wait4() what each has used. They begin at moments that are
- * spread evenly over the time between two looks. Our peers look at whatever
- * process there is at that moment; of each it counts what they saw last. What
- * has not been seen of all processes together is lost.
+ * A runner forks busy processes, one at a time, and learns from wait4() what
+ * each has used. They begin at moments that are spread evenly over the time
+ * between two looks. Our peers look at the process of that moment. For each
+ * process, the value of the last look counts. The rest of the CPU time of all
+ * processes is lost.
  */
 #define _GNU_SOURCE
 #include "lost.h"
@@ -31,31 +30,31 @@
 #include "session.h"
 
 #define PROCESSES 25		/* of each kind */
-#define PERIOD (5 * SECOND)	/* between looks, the longer one */
+#define PERIOD (5 * SECOND)	/* the longer time between two looks */
 #define PHASE (PERIOD / PROCESSES)
 
-/* What the runner tells. */
+/* Facts from the runner. */
 struct run {
 	pid_t pids[PROCESSES];
-	uint64_t used[PROCESSES];	/* once it has ended */
+	uint64_t used[PROCESSES];	/* once the process has ended */
 	int running;		/* the process, or -1 */
 	bool done;
 };
 
-/* Whoever knows all of a process's past when they look at it. */
+/* Peers that know the whole past of a process at the first look. */
 static const struct peer *const whole[] = {
 	&peer_stat, &peer_schedstat, &peer_clock, &peer_taskstats,
 };
 
 #define WHOLE (sizeof(whole) / sizeof(*whole))
 
-/* Those who look every so often. */
+/* Pollers. */
 static struct looker {
 	const char *table;
 	unsigned int seconds;
 	uint64_t seen[WHOLE][PROCESSES];
-	int perf[PROCESSES];	/* opened when it was first seen */
-	int session;		/* of those that have been seen */
+	int perf[PROCESSES];	/* opened when first seen */
+	int session;		/* of processes that were seen */
 	const char *missing[WHOLE];	/* why it could not look */
 } lookers[] = {
 	{ .table = "lost by looking every 5 s", .seconds = 5 },
@@ -76,7 +75,7 @@ static uint64_t usage_ns(const struct rusage *usage)
 	       (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000;
 }
 
-/* Each has a moment of its own within the period. */
+/* Each process has its own moment within the period. */
 static void sleep_until_phase(uint64_t epoch, int nr)
 {
 	uint64_t phase = nr * PHASE + PHASE / 2, since = now_ns() - epoch;
@@ -102,7 +101,7 @@ static void run_one(int nr, uint64_t life)
 	run->used[nr] = usage_ns(&usage);
 }
 
-/* It is told where to begin when everybody watches. */
+/* The runner learns where to begin when all watchers are ready. */
 static pid_t start_runner(int go, uint64_t life)
 {
 	uint64_t epoch;
@@ -121,7 +120,7 @@ static pid_t start_runner(int go, uint64_t life)
 	_exit(0);
 }
 
-/* --- who looks --- */
+/* --- pollers --- */
 
 static void register_seen(const struct looker *l, pid_t pid)
 {
@@ -165,7 +164,7 @@ static void look_until_done(uint64_t epoch)
 	} while (!run->done);
 }
 
-/* --- who is told --- */
+/* --- watchers of exits --- */
 
 static void hear(pid_t pid, const struct taskstats *stats)
 {
@@ -177,7 +176,7 @@ static void hear(pid_t pid, const struct taskstats *stats)
 	}
 }
 
-/* Return: the sum of what a session's records say of our processes. */
+/* Return: the sum of a session's records of our processes. */
 static uint64_t records_sum(int session)
 {
 	unsigned long long utime, stime;
@@ -199,7 +198,7 @@ static uint64_t records_sum(int session)
 	return sum;
 }
 
-/* --- what was lost --- */
+/* --- the lost time --- */
 
 static uint64_t sum_of(const uint64_t *values)
 {
@@ -266,7 +265,7 @@ static void print_told(const struct told *told, const char *life)
 	print(table, "our session of a tree", life, records_sum(told->tree));
 }
 
-/* --- in which order --- */
+/* --- the order --- */
 
 static void prepare(struct told *told, pid_t runner)
 {
@@ -313,7 +312,7 @@ static void measure(const char *name, uint64_t life)
 	must(write(go[1], &epoch, sizeof(epoch)) == sizeof(epoch));
 	look_until_done(epoch);
 	must(waitpid(runner, NULL, 0) == runner);
-	sleep_until(now_ns() + SECOND);	/* until what has ended is final */
+	sleep_until(now_ns() + SECOND);	/* ended processes become final */
 	if (heard >= 0)
 		taskstats_hear(heard, RECEIVE_MAX, hear);
 	for (size_t i = 0; i < LOOKERS; i++)
@@ -338,7 +337,9 @@ void lost_measure(void)
 		figure_absent("lost by being told", "taskstats listener",
 			      "CONFIG_TASKSTATS");
 	module_load("");
-	/* Whoever looks does so at once; processes do not inherit it. */
+	/*
+	 * A poller looks at once. Forked processes do not inherit the priority.
+	 */
 	must(!sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first));
 	measure("0.2 s life", SECOND / 5);
 	measure("1 s life", SECOND);

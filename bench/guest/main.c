@@ -37,7 +37,7 @@
 #define PROCESSES_MAX 20000
 #define DESCRIPTORS (8ul * PROCESSES_MAX)
 
-/* The kernel has this and that to do after it has started. */
+/* After its start the kernel has some work to do. */
 static void settle(void)
 {
 	const struct timespec nap = { .tv_sec = 3 };
@@ -103,7 +103,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	settle();
 	calibrate();
-	/* Processes of this kind do not preempt whoever wakes them. */
+	/* Processes of this kind do not preempt the process that wakes them. */
 	must(!sched_setscheduler(0, SCHED_BATCH, &param));
 	must(!setrlimit(RLIMIT_NOFILE, &limit));
 	refresh_init();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A session that is mapped: reading one value of each process as urt.h says it
- * is to be read, reading everything by liburt, and refreshing it.
+ * A mapped session: reading one value of each process as urt.h describes,
+ * reading all by liburt, and refreshing.
  */
 #include "mapped.h"
 
@@ -20,7 +20,7 @@
 
 static struct urt *session;
 static struct urt_snapshot snapshot;
-static const struct urt_map *map;	/* besides liburt's own */
+static const struct urt_map *map;	/* besides the one of liburt */
 static size_t length;
 static uint64_t sum;
 
@@ -58,7 +58,10 @@ void mapped_open(const struct set *set)
 	memset(&snapshot, 0, sizeof(snapshot));
 }
 
-/* Of a process that has inherited it: its own view of every page. */
+/*
+ * Called in a process that has inherited the map: touches every page of its
+ * view.
+ */
 void mapped_touch(void)
 {
 	read_map();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading and refreshing a session that is mapped. */
+/* Reading and refreshing a mapped session. */
 #ifndef MAPPED_H
 #define MAPPED_H
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What each registration, record, session and mapped entry takes of the
- * kernel's memory, and what peers take for each process they keep an eye on.
+ * The memory that the kernel needs for each registration, record, session and
+ * mapped entry, and for each process that peers watch.
  *
- * Two measures, from before to after there are many: the pages that are gone
- * from the free ones, whatever took them, and those that slab caches have grown
- * by. Of slab pages all is counted that the last of them has left over, too: a
- * few bytes for each.
+ * There are two measures of the growth: the pages that are missing from the
+ * free ones, whatever took them, and the growth of slab caches. Slab pages
+ * count as a whole. The last page of a cache may be nearly empty, which is a
+ * few bytes for each object.
  */
 #define _GNU_SOURCE
 #include "memory.h"
@@ -50,7 +50,7 @@ struct memory {
 static struct memory before, after;
 static int fds[COUNT];		/* one for each process */
 
-/* --- how much there is --- */
+/* --- present memory --- */
 
 /* Pages that a CPU keeps for itself are free, and counted apart. */
 static long free_pages(void)
@@ -96,7 +96,7 @@ static void read_caches(struct memory *m)
 	must(m->count);
 }
 
-/* When what has been given up is free. */
+/* Waits until freed memory is free. */
 static void look(struct memory *m)
 {
 	sleep_until(now_ns() + SECOND);
@@ -119,7 +119,7 @@ static void tell(const char *row, const struct cache *c, long objects)
 	       objects, c->name, c->object_size);
 }
 
-/* From before to after, by so many. */
+/* Prints the growth for each of so many. */
 static void print(const char *row, int count, bool ours)
 {
 	long pages = 0, objects;
@@ -190,7 +190,7 @@ static void sessions(void)
 		close(fds[i]);
 }
 
-/* An entry becomes its record: what it kept of the process is gone by then. */
+/* An entry becomes its record, and frees its other facts of the process. */
 static void records(void)
 {
 	int session = session_open("interval 3600000");
@@ -210,9 +210,9 @@ static void records(void)
 	close(session);
 }
 
-/* --- others --- */
+/* --- peers --- */
 
-/* Its buffer comes with the first read. */
+/* The first read allocates its buffer. */
 static int open_stat(pid_t pid)
 {
 	char path[32], c;
@@ -256,7 +256,7 @@ void memory_measure(void)
 	pid_t *pids;
 
 	module_load("interval_ms=3600000 max_per_user=20000 max_records=20000");
-	records();	/* while we have no other children to be members */
+	records();	/* before any other child could be a member */
 	pids = sleepers_start(COUNT);
 	registrations(pids);
 	sessions();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What reading status and stat costs, with all kinds of readers. */
+/* The cost of reading status and stat, with all kinds of readers. */
 #define _GNU_SOURCE
 #include "ours.h"
 
@@ -89,7 +89,10 @@ static void print_registering(uint64_t *costs)
 	       median(costs + set.count - last, last), "instructions");
 }
 
-/* A write() each; with the last ones, nearly all are registered. */
+/*
+ * Uses a write() for each PID. Nearly all are registered when the last ones
+ * come.
+ */
 void ours_register(bool print)
 {
 	uint64_t *costs = calloc(set.count, sizeof(*costs)), begin;
@@ -155,7 +158,7 @@ static const char *number(const char *at, uint64_t *value)
 	return at;
 }
 
-/* Of status, what everybody writes who needs two numbers of each line. */
+/* Parses status as a program does that needs two numbers of each line. */
 static uint64_t cost_of_parsing(void)
 {
 	uint64_t pids = 0, sum = 0, begin, pid, ms, cost;
@@ -188,7 +191,9 @@ uint64_t liburt_cost(struct urt *urt, struct urt_snapshot *into)
 	return cost;
 }
 
-/* The first reader of a generation renders the text, the others share it. */
+/*
+ * The first reader of a generation renders the text, and the others share it.
+ */
 static uint64_t refresh_and_first(const char *refresh_row,
 				  const char *read_row, const char *both)
 {
@@ -226,7 +231,7 @@ void ours_sample(void)
 	note("stat further reader and liburt's parsing",
 	     liburt_cost(library, &snapshot));
 
-	/* With no other file open there is no text to share. */
+	/* No other file is open, so that no text is shared. */
 	close_files();
 	note("status open-read-close", cost_of_opened_read(URT_STATUS_PATH));
 	note("stat open-read-close", cost_of_opened_read(URT_STAT_PATH));
@@ -234,8 +239,8 @@ void ours_sample(void)
 }
 
 /*
- * Return: the CPU time of all together, ns. So that the dearest path is
- * measured, most must have been seen by the tick in both modes.
+ * Return: the CPU time of all together, ns. The tick must have seen most of
+ * them in both modes, so that the most expensive path is measured.
  */
 uint64_t ours_total(void)
 {

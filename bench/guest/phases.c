@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * The phases of a profile that are not about forks and exits: registering,
- * refreshing, reading, each of COUNT processes at once, once. What is done for
- * the first time allocates memory and fills caches; where that is not what is
- * meant it has been done once before.
+ * refreshing and reading, of COUNT processes at once. The first time allocates
+ * memory and fills caches. Unless a phase is about the first time, it has been
+ * done once before.
  *
- * Printed is what was, of how many, and what of it counts: all that "self", the
- * task that begins the phase, has the kernel do; a function of the module, by
- * whomever it is entered; "*", all of them.
+ * Each line has the name of the phase, its number of processes, and what
+ * counts. "self" is all work that the task of the phase has the kernel do. The
+ * name of a function of the module is that function, whichever task enters it.
+ * "*" is all functions.
  */
 #define _GNU_SOURCE
 #include "phases.h"
@@ -29,7 +30,10 @@
 #include "urt.h"
 
 #define COUNT 1000
-/* Each of more than 1,000 has run for a tenth: that saves most of the time. */
+/*
+ * Of more than 1,000, each has run for a tenth of the time, which saves most of
+ * it.
+ */
 #define STARTED (COUNT + 1)
 #define INTERVAL "/sys/module/usertime/parameters/interval_ms"
 #define NEVER "3600000"
@@ -48,7 +52,7 @@ static void end(const char *what, const char *counts)
 	fflush(stdout);
 }
 
-/* Until RCU has freed what is to be freed, and work is paid for. */
+/* Waits until RCU has freed all dead objects, and work is paid for. */
 static void settle(void)
 {
 	struct timespec ts = { .tv_nsec = 300000000 };
@@ -90,7 +94,7 @@ static void wait_for(int fd, short event)
 
 /* --- refreshing and reading the system registry --- */
 
-/* The next refresh is the one that we ask for; nobody has one before it. */
+/* We ask for the next refresh. No other one comes before it. */
 static void refresh(int status)
 {
 	settle();
@@ -118,7 +122,7 @@ static void profile_read(int fd, const char *what)
 	end(what, "self");
 }
 
-/* One process, with COUNT threads that sleep, and one more. */
+/* One process with COUNT sleeping threads, and one more. */
 static void profile_threads(int status)
 {
 	const pid_t *ids = children_start_threads(STARTED);
@@ -179,7 +183,7 @@ static void ask_session(int session)
 	struct pollfd p = { .fd = session, .events = POLLPRI };
 
 	settle();
-	must(poll(&p, 1, 0) >= 0);	/* the generation that is */
+	must(poll(&p, 1, 0) >= 0);	/* the present generation */
 	put(session, "interval 10");
 	wait_for(session, POLLPRI);
 }
@@ -203,7 +207,7 @@ static void profile_mapped(const pid_t *pids)
 	close(session);
 }
 
-/* Return: how many lines have been read. */
+/* Return: how many lines were read. */
 static int read_records(int session)
 {
 	int lines = 0;
@@ -233,7 +237,7 @@ static void profile_records(void)
 	close(session);
 }
 
-/* The module is loaded, nothing is registered. */
+/* The module is loaded, and no process is registered. */
 void phases_profile(void)
 {
 	int status = open(URT_STATUS_PATH, O_RDWR | O_CLOEXEC);

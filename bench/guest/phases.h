@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Registering, refreshing, reading, for the profile. */
+/* Registering, refreshing and reading, for the profile. */
 #ifndef PHASES_H
 #define PHASES_H
 
-/* The module is loaded, nothing is registered. */
+/* Call it with the module loaded and no process registered. */
 void phases_profile(void);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What one refresh costs its worker, in instructions.
+ * The cost of one refresh for its worker, in instructions.
  *
  * The kernel's own tracepoints stamp the begin and the end of every work item
  * with the time stamp counter. They are recorded twice, in two instances of
@@ -8,8 +8,9 @@
  *
  *	start in A, start in B, the work proper, end in A, end in B
  *
- * From "start in A" to "start in B" is what recording an event costs; the same
- * is between "start in B" and "end in A", besides the work, and is subtracted.
+ * The time from "start in A" to "start in B" is the cost of recording an event.
+ * This cost is also between "start in B" and "end in A", besides the work, and
+ * is subtracted.
  */
 #include "refresh.h"
 
@@ -30,7 +31,7 @@
 #define INTERVAL "/sys/module/usertime/parameters/interval_ms"
 
 static const char *const instances[] = { "A", "B" };
-static uint64_t ended, woken;	/* of the last refresh that was measured */
+static uint64_t ended, woken;	/* of the last measured refresh */
 
 struct stamps {
 	uint64_t start;
@@ -58,7 +59,7 @@ void refresh_init(void)
 	}
 }
 
-/* The number that stands before ": EVENT:" in a line, or 0. */
+/* The number before ": EVENT:" in a line, or 0. */
 static uint64_t stamp(const char *line, const char *event)
 {
 	const char *at = strstr(line, event);
@@ -70,7 +71,7 @@ static uint64_t stamp(const char *line, const char *event)
 	return strtoull(at, NULL, 10);
 }
 
-/* Exactly one refresh must have been. */
+/* Exactly one refresh must have come. */
 static struct stamps stamps(const char *instance)
 {
 	struct stamps found = { };
@@ -99,8 +100,9 @@ static struct stamps stamps(const char *instance)
 }
 
 /*
- * Sleeps until the refresh has been that is to come. There is one CPU and we do
- * not preempt: the worker has it to itself, and has ended when we are back.
+ * Sleeps until the next refresh is over. There is one CPU, and we do not
+ * preempt. The worker therefore has the CPU for itself, and has ended when we
+ * are back.
  */
 static void wait_for_refresh(int fd, short event)
 {
@@ -116,12 +118,12 @@ static void clear(void)
 	trace_set("B", "trace", "");
 }
 
-/* Of the one that has been. */
+/* The cost of the last refresh. */
 uint64_t refresh_cost(void)
 {
 	struct stamps a = stamps("A"), b = stamps("B"), first, second;
 
-	/* Which of the two comes first is the kernel's affair. */
+	/* Either of the two may come first. */
 	first = a.start < b.start ? a : b;
 	second = a.start < b.start ? b : a;
 	must(second.start < first.end);
@@ -129,14 +131,14 @@ uint64_t refresh_cost(void)
 	return first.end - second.start - (second.start - first.start);
 }
 
-/* For those who wait themselves: asks for refreshes, every 10 ms. */
+/* For callers that wait themselves: asks for refreshes, every 10 ms. */
 void refresh_ask(void)
 {
 	clear();
 	spit(INTERVAL, "10");
 }
 
-/* Ends that; after the first of them, and before the second. */
+/* Call it after the first of these refreshes, and before the second one. */
 void refresh_enough(void)
 {
 	spit(INTERVAL, "3600000");
@@ -148,18 +150,18 @@ uint64_t refresh_ended(void)
 	return ended;
 }
 
-/* When we were back from waiting for that. */
+/* When we were back from waiting for it. */
 uint64_t refresh_woken(void)
 {
 	return woken;
 }
 
-/* Asks for a refresh in 10 ms, and for no other within the hour. */
+/* Asks for a refresh in 10 ms, and for no other one within the hour. */
 uint64_t refresh_measure(int status)
 {
 	char c;
 
-	must(pread(status, &c, 1, 0) == 1);	/* the generation that is */
+	must(pread(status, &c, 1, 0) == 1);	/* the present generation */
 	refresh_ask();
 	wait_for_refresh(status, POLLIN);
 	refresh_enough();
@@ -177,7 +179,7 @@ uint64_t refresh_measure_session(int session)
 {
 	struct pollfd p = { .fd = session, .events = POLLPRI };
 
-	must(poll(&p, 1, 0) >= 0);		/* the generation that is */
+	must(poll(&p, 1, 0) >= 0);		/* the present generation */
 	clear();
 	set_interval(session, "interval 10");
 	wait_for_refresh(session, POLLPRI);

@@ -9,7 +9,7 @@ void refresh_init(void);
 uint64_t refresh_measure(int status);
 uint64_t refresh_measure_session(int session);
 
-/* Its steps, and of the refresh that was last: */
+/* Its steps, and facts about the last refresh. */
 void refresh_ask(void);
 void refresh_enough(void);
 uint64_t refresh_cost(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Samples of one set of processes, by us and by our peers. */
+/* Samples of one set of processes, by the module and by our peers. */
 #include "rounds.h"
 
 #include <stddef.h>
@@ -20,7 +20,7 @@ static struct set set;
 void rounds_open(const struct set *s)
 {
 	set = *s;
-	/* Maps have room for no more than max_per_user. */
+	/* A map has room for at most max_per_user processes. */
 	module_load("interval_ms=3600000 max_per_user=20000");
 	ours_open(&set);
 	peers_open(&set);
@@ -40,8 +40,8 @@ static void run_if(bool run)
 }
 
 /*
- * Whoever tells all CPU time must have seen about what there has been. The first
- * to run waits for the tick, up to a second longer than the others.
+ * A peer that reports all CPU time must have seen nearly all of it. The first
+ * process to run waits for the tick, up to a second longer than the others.
  */
 static void check(const char *who, uint64_t time)
 {
@@ -62,8 +62,9 @@ static void sample_peer(int nr, const char *row)
 }
 
 /*
- * Whoever is first to look after a process has run brings its times up to date
- * for the others, too: each that does so gets a round of its own.
+ * The first peer that looks at a process after it has run brings its times up
+ * to date for later peers. Therefore each peer that does so gets a round of its
+ * own.
  */
 static void measure_all(bool run)
 {
@@ -77,7 +78,9 @@ static void measure_all(bool run)
 	}
 }
 
-/* With as many others, who matter to whom walks all that there are. */
+/*
+ * Adds as many other processes. They matter to peers that walk all processes.
+ */
 static void measure_among_others(bool run)
 {
 	const char *row;
@@ -95,7 +98,7 @@ static void measure_among_others(bool run)
 	others_end();
 }
 
-/* After the others: who is registered twice costs more. */
+/* Comes last, because a process that is registered twice costs more. */
 static void measure_mapped(bool run)
 {
 	mapped_open(&set);
@@ -112,7 +115,7 @@ static void measure_mapped(bool run)
 	mapped_close();
 }
 
-/* The medians are in the notes then. */
+/* Fills the notes with the medians. */
 void rounds_measure(bool run)
 {
 	notes_clear();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What was seen, by row, in the order of its first sample. The first one of a
- * row fills caches and is not counted.
+ * The samples, by row, in the order of each row's first sample. The first
+ * sample of a row fills caches and is not counted.
  */
 #include "samples.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was seen, by row, until it is printed. */
+/* The samples, by row, until they are printed. */
 #ifndef SAMPLES_H
 #define SAMPLES_H
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * How long one sample of many processes takes, from the first process to the
- * last: so far apart are values that are added up or compared as if they were
- * of one moment. Who is asked about one process after the other is so many times
- * what one costs; ours is what a refresh takes, whenever somebody reads it.
+ * last. Values are so far apart that are added or compared as if they were of
+ * one moment. A peer that asks about one process after the other needs the cost
+ * of one process many times. Our value is the time of a refresh, whenever a
+ * reader reads it.
  */
 #define _GNU_SOURCE
 #include "skew.h"
@@ -37,7 +38,7 @@ static void print(const char *row, double cost)
 	figure(TABLE, row, column, cost, "instructions");
 }
 
-/* All of a sample but one process's share. */
+/* The cost of a sample without one process's share. */
 static void measure(const struct peer *peer, const pid_t *pids)
 {
 	uint64_t costs[REPEATS + 1], begin;
@@ -53,7 +54,7 @@ static void measure(const struct peer *peer, const pid_t *pids)
 		costs[i] = since(begin);
 	}
 	peer->close();
-	/* The first fills caches. */
+	/* The first one fills caches. */
 	print(peer->row, median(costs + 1, REPEATS) * (COUNT - 1.0) / COUNT);
 }
 
@@ -66,7 +67,7 @@ static double refresh(int status)
 	return median(costs + 1, REPEATS);
 }
 
-/* What all cost besides one. */
+/* The cost of all of them minus the cost of one. */
 static void measure_ours(const pid_t *pids)
 {
 	int status = open(URT_STATUS_PATH, O_RDWR | O_CLOEXEC), len;
@@ -86,7 +87,7 @@ static void measure_ours(const pid_t *pids)
 
 void skew_measure(void)
 {
-	/* Those of more than 1,000 are made in a tenth of the time. */
+	/* More than 1,000 children are made in a tenth of the time. */
 	const pid_t *pids = children_start(COUNT + 1);
 
 	module_load("interval_ms=3600000");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Processes that do nothing but be there, thousands of them: they share our
- * memory, so that each is cheap to make and takes little.
+ * Thousands of processes that only exist. They share our memory, so that each
+ * is cheap to make and takes little.
  */
 #define _GNU_SOURCE
 #include "sleepers.h"
@@ -20,8 +20,8 @@ static pid_t *pids;
 static int count;
 
 /*
- * All of them on one stack: whatever one puts there, the others put there, too,
- * and none ever takes it away.
+ * All of them use one stack. Each puts equal contents there, and none removes
+ * them.
  */
 static int be_there(void *unused)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Processes that do nothing, and as little else as possible. */
+/* Processes that only exist, and use as little as possible. */
 #ifndef SLEEPERS_H
 #define SLEEPERS_H
 
@@ -7,6 +7,6 @@
 
 pid_t *sleepers_start(int n);
 void sleepers_end(void);
-void sleepers_forget(void);	/* who have been killed and reaped */
+void sleepers_forget(void);	/* after they are killed and reaped */
 
 #endif

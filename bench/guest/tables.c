@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * "bench tables": everything that is not a sample of many processes. The module
- * is not loaded before nor after any of them.
+ * "bench tables": all tables except samples of many processes. The module is
+ * not loaded before and after any of them.
  */
 #include "tables.h"
 
@@ -65,6 +65,6 @@ void tables_measure(char *names)
 	}
 }
 
-/* --- what they share --- */
+/* --- shared parts --- */
 
-/* A figure that this kernel does not have. */
+/* Notes a figure that this kernel does not have. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What is not a sample. None finds the module loaded, nor leaves it so. */
+/*
+ * The tables that are not samples. The module is not loaded before and after
+ * them.
+ */
 #ifndef TABLES_H
 #define TABLES_H
 
-/* Those with these names, with commas between them; NULL: all. */
+/* Measures the tables of these names, with commas between them; NULL: all. */
 void tables_measure(char *names);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One process of many threads: what it costs, and what each of them adds to what
- * a process with a single one costs.
+ * One process of many threads: its cost, and the cost that each thread adds to
+ * a process with a single thread.
  */
 #include "threads.h"
 
@@ -42,7 +42,7 @@ static void measure(int threads, double costs[STATES][ROWS])
 	children_end();
 }
 
-/* The rows are those of the last notes: every time the same. */
+/* The rows are always those of the last notes. */
 static void print(int state)
 {
 	double one, all;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * How long it takes from the end of a refresh until those who wait for it in
- * poll() are back from there.
+ * The time from the end of a refresh until the processes that wait for it in
+ * poll() are back.
  *
- * refresh.c knows when the worker is done. On the one CPU that there is those
- * who wait come one after the other, and what each does until it waits again
- * delays the next: they read the text, as they would.
+ * refresh.c knows when the worker is done. The processes run one after the
+ * other on the only CPU. The work of one process, until it waits again, delays
+ * the next one. They read the text, as real ones would.
  */
 #define _GNU_SOURCE
 #include "wakeup.h"
@@ -31,7 +31,7 @@
 #define REGISTERED 1000
 
 static struct shared {
-	uint32_t back;		/* how many of them have been */
+	uint32_t back;		/* how many of them are back */
 	uint64_t stamps[POLLERS];	/* when poll() returned */
 } *shared;
 static pid_t pollers[POLLERS];
@@ -93,7 +93,7 @@ static void register_some(int fd, const pid_t *pids, int from, int to)
 	}
 }
 
-/* Of the refresh that was measured last. */
+/* The time since the end of the refresh that was measured last. */
 static uint64_t since_end(uint64_t stamp)
 {
 	must(stamp > refresh_ended());
@@ -102,7 +102,7 @@ static uint64_t since_end(uint64_t stamp)
 
 static void print(const char *row, const char *column, uint64_t *values)
 {
-	/* The first is not counted. */
+	/* The first value is not counted. */
 	figure(TABLE, row, column, median(values + 1, REPEATS),
 	       "instructions");
 }
@@ -137,7 +137,7 @@ static void measure_status(const char *row)
 	measure(row, POLLERS, "first of 10", "last of 10");
 }
 
-/* As urt.h says it is to be read. Return: the sum of all pids. */
+/* Reads the map as urt.h describes. Return: the sum of all pids. */
 static uint64_t read_map(const struct urt_map *map)
 {
 	const struct urt_map_snapshot *snapshot;
@@ -160,7 +160,7 @@ static uint64_t read_map(const struct urt_map *map)
 	return sum;
 }
 
-/* A generation of a session is reported to the first that asks: to one. */
+/* A generation of a session is reported to one process, the first that asks. */
 static void mapped(const pid_t *pids)
 {
 	uint64_t delays[REPEATS + 1], reads[REPEATS + 1], begin;

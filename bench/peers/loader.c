@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Loading the programs in bpf/, each an object file in the guest's root. */
+/* Loads the programs of bpf/. Each is an object file in the guest's root. */
 #include "loader.h"
 
 #include <bpf/btf.h>

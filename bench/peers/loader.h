@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* loader.c: loading what is in bpf/. */
+/* loader.c: loads the programs of bpf/. */
 #ifndef LOADER_H
 #define LOADER_H
 
@@ -17,16 +17,16 @@ struct bpf {
 	int nr_mapped;
 };
 
-/* Return: NULL, or why it cannot be. */
+/* Return: NULL, or the reason why it cannot be loaded. */
 const char *bpf_load(struct bpf *bpf, const char *path, const pid_t *ids,
 		     int count);
 void bpf_unload(struct bpf *bpf);
 
-/* A section of the program's data, mapped until it is unloaded. */
+/* Maps a section of the program's data, until it is unloaded. */
 void *bpf_data(struct bpf *bpf, const char *section);
 struct bpf_program *bpf_program(const struct bpf *bpf, const char *name);
 
-/* Whether the kernel has a function for BPF programs. */
+/* Whether the kernel has this function for BPF programs. */
 bool bpf_kernel_has(const char *function);
 
 static inline bool bpf_is_chosen(const struct bpf *bpf, uint32_t pid)

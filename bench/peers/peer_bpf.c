@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * BPF task iterators: binary records of all processes, of which the reader
- * picks its own, or of those only that the program finds marked in a bitmap.
+ * BPF task iterators: binary records of all processes, from which the reader
+ * picks its own, or only of processes that the program finds marked in a
+ * bitmap.
  */
 #include <bpf/bpf.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ struct iterator {
 };
 
 static struct iterator all, chosen;
-static struct tasks_record records[1024];	/* what one read gives, at most */
+static struct tasks_record records[1024];	/* most that a read gives */
 
 static const char *attach(struct iterator *it, const char *program,
 			  const pid_t *ids, int count)

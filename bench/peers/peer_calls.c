@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* System calls: the one that tells a process's CPU time, and two floors. */
+/* System calls: one that reports a process's CPU time, and two floors. */
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -12,7 +12,7 @@ static clockid_t *clocks;
 static int nr_clocks;
 static int nr_calls;
 
-/* --- clock_gettime: all threads, not split --- */
+/* --- clock_gettime: all threads, without a split --- */
 
 static const char *clock_open(const pid_t *ids, int count)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A descriptor of perf for each thread, counting its CPU time, not split. */
+/* A descriptor of perf for each thread. It counts CPU time, without a split. */
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>

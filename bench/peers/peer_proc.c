@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Files of /proc/PID, with what any program must do to have numbers of their
- * text: opened for each sample, or kept open and read from their beginning.
+ * Files of /proc/PID, with the work that any program needs to parse their text.
+ * They are opened for each sample, or kept open and read from their beginning.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -72,7 +72,7 @@ static const char *number(const char *at, uint64_t *value)
 	return at;
 }
 
-/* Fields 14 and 15, utime and stime; a name may have blanks and brackets. */
+/* Fields 14 and 15, utime and stime. A name may contain blanks and brackets. */
 static uint64_t parse_stat(const char *line, ssize_t len)
 {
 	const char *at = memrchr(line, ')', len);
@@ -161,7 +161,9 @@ const struct peer peer_stat_kept = {
 	.close = stat_kept_close,
 };
 
-/* --- schedstat, kept open: the time of one thread, in ns, not split --- */
+/*
+ * --- schedstat, kept open: the time of one thread, in ns, without a split ---
+ */
 
 static const char *schedstat_open(const pid_t *ids, int count)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * taskstats: a netlink request and reply per thread group. Usual: one by one.
- * Best: many requests in one message, their replies taken with one call.
+ * taskstats: a netlink request and a reply for each thread group. The usual way
+ * is one by one. The best way has many requests in one message, and one call
+ * for the replies.
  */
 #define _GNU_SOURCE
 #include <linux/genetlink.h>
@@ -56,7 +57,7 @@ static void fill(struct request *r, int family, int command, int attribute,
 	};
 }
 
-/* The attribute of that type among those from at to end, or NULL. */
+/* The attribute of that type between at and end, or NULL. */
 static const struct nlattr *find(const void *at, const void *end, int type)
 {
 	const struct nlattr *a;
@@ -86,7 +87,7 @@ static const struct nlattr *find_in_reply(const char *reply, int type)
 	return a;
 }
 
-/* Return: the family's number, 0 if the kernel has none of that name. */
+/* Return: the family's number; 0 if the kernel has no family of that name. */
 static int family_of(int fd, const char *name)
 {
 	size_t len = strlen(name) + 1;

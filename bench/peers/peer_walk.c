@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A BPF program that walks all threads when it is called, and shares its records
- * through mapped memory: the best form, where the kernel lets programs do so.
+ * A BPF program that walks all threads when it is called, and shares its
+ * records through mapped memory. This is the best form, on kernels that allow
+ * it.
  */
 #include <bpf/bpf.h>
 

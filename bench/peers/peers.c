@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which peers there are, which are asked for, and which this kernel has. */
+/* The list of peers: all of them, the chosen ones, and those of this kernel. */
 #include "peers.h"
 
 #include <stdio.h>
@@ -41,7 +41,7 @@ void peers_choose(char *names)
 	}
 }
 
-/* What this kernel does not have, the next set need not ask for. */
+/* Other sets need not ask for a peer that this kernel does not have. */
 static void refuse(size_t nr, const char *why)
 {
 	printf("# %s: not measured: %s\n", all[nr]->name, why);

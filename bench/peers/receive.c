@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Netlink sockets of those who are told of exits. */
+/* Netlink sockets that report exits. */
 #define _GNU_SOURCE
 #include "receive.h"
 
@@ -10,7 +10,7 @@
 
 #include "../guest/base.h"
 
-#define BUFFER (1 << 20)	/* for what has not been read yet */
+#define BUFFER (1 << 20)	/* for messages that are not read yet */
 
 int receive_from(int protocol, unsigned int groups)
 {
@@ -28,7 +28,7 @@ int receive_from(int protocol, unsigned int groups)
 	return fd;
 }
 
-/* Return: how many of batch messages there were, each of size bytes at most. */
+/* Return: how many of batch messages came, each of size bytes at most. */
 int receive(int fd, void *messages, size_t size, int batch)
 {
 	struct mmsghdr headers[RECEIVE_MAX];

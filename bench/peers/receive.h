@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Netlink sockets of those who are told of exits. */
+/* Netlink sockets that report exits. */
 #ifndef RECEIVE_H
 #define RECEIVE_H
 

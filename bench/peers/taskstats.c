@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * taskstats, as Documentation/accounting/taskstats.rst has it: a question for
- * one process's figures, or a listener for those of each that exits.
+ * taskstats, as Documentation/accounting/taskstats.rst describes it: a question
+ * for one process's figures, or a listener for the figures of each exit.
  */
 #include "taskstats.h"
 
@@ -44,7 +44,7 @@ static void start(struct message *m, uint16_t to, uint8_t command)
 	m->genl = (struct genlmsghdr) { .cmd = command, .version = 1 };
 }
 
-/* The attribute of a type among those of so many bytes, or NULL. */
+/* The attribute of a type within so many bytes, or NULL. */
 static const struct nlattr *get(const void *attrs, size_t len, uint16_t type)
 {
 	const struct nlattr *attr = attrs;
@@ -67,9 +67,9 @@ static const struct nlattr *get_top(const struct message *m, uint16_t type)
 }
 
 /*
- * A socket may get what an earlier one with its number has asked to be told: the
- * kernel forgets listeners when it finds them gone. Return: whether there was an
- * answer that is no error.
+ * A socket may get messages that an earlier socket with its number asked for.
+ * The kernel forgets listeners only when it finds them gone.
+ * Return: whether there was an answer that is no error.
  */
 static bool ask(int fd, struct message *m)
 {
@@ -100,7 +100,7 @@ static bool find_family(int fd)
 	return true;
 }
 
-/* Return: a socket, or -1: this kernel has none of it. */
+/* Return: a socket; or -1 if this kernel has no taskstats. */
 int taskstats_open(void)
 {
 	int fd = receive_from(NETLINK_GENERIC, 0);
@@ -111,7 +111,7 @@ int taskstats_open(void)
 	return -1;
 }
 
-/* Kernels differ in how much they tell; what they add comes at the end. */
+/* Kernels differ in how many fields they report. New fields come at the end. */
 static bool read_stats(const struct message *m, uint16_t type, uint16_t id_type,
 		       uint32_t *id, struct taskstats *stats)
 {
@@ -143,7 +143,7 @@ bool taskstats_ask(int fd, pid_t tgid, struct taskstats *stats)
 					 TASKSTATS_TYPE_TGID, &id, stats);
 }
 
-/* From now on, each task that exits on the first CPU is told of. */
+/* From now on, reports each task that exits on the first CPU. */
 void taskstats_listen(int fd)
 {
 	const struct nlmsgerr *answer;
@@ -153,14 +153,14 @@ void taskstats_listen(int fd)
 	put(&m, TASKSTATS_CMD_ATTR_REGISTER_CPUMASK, "0", sizeof("0"));
 	m.nl.nlmsg_flags |= NLM_F_ACK;
 	ask(fd, &m);
-	answer = NLMSG_DATA(&m.nl);	/* error 0: it is done */
+	answer = NLMSG_DATA(&m.nl);	/* error 0: success */
 	must(m.nl.nlmsg_type == NLMSG_ERROR && !answer->error);
 }
 
 /*
- * Hands over what has been told of tasks that ended since the last time; takes
- * so many at once. Return: how many. (Of a group of several, their sum comes,
- * too, and is left out.)
+ * Passes the reports of tasks that ended since the last call to fn, and takes
+ * up to batch at once. The sum of a group of several tasks is left out. Return:
+ * how many.
  */
 int taskstats_hear(int fd, int batch, taskstats_fn fn)
 {

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: MIT
 /*
- * A plugin for QEMU's translator: how often each block of the kernel's code is
- * executed, and within which function of the module.
+ * A plugin for QEMU's translator. It counts how often each block of the
+ * kernel's code is executed, and within which function of the module.
  *
- * A function of the module begins when code of the module runs on a stack on
- * which none runs yet; it ends with the return that takes its address from where
- * the latest call that has not returned put it. Whatever runs on that stack in
- * between is the function's. Interrupt handlers and other tasks have stacks of
- * their own.
+ * A function of the module begins when code of the module runs on a stack
+ * without running code of the module. It ends with the return that takes its
+ * address from the place of the latest call that has not returned. All code
+ * that runs on that stack in between belongs to the function. Interrupt
+ * handlers and other tasks have stacks of their own.
  *
- * The guest, one CPU under Linux for x86-64, begins a phase with a certain nop
- * and ends it with the same. What is outside of phases is not counted. At the
- * end these lines are written to the file that is the plugin's argument:
+ * The guest has one CPU and Linux for x86-64. It begins a phase with a certain
+ * nop and ends the phase with this nop. Code outside of phases is not counted.
+ * At the end these lines are written to the file that is the plugin's argument:
  *
  *	ADDRESS root PHASE CALLS	a function of the module, entered from the
  *					kernel
  *	ADDRESS in PHASE ROOT SELF TIMES INSTRUCTIONS
  *
- * The latter is a block of code, or of the module a single instruction: how
- * often it was executed, and how many instructions that makes. ROOT is the
- * address of the function that it ran within, 0 outside of those; SELF is 1 for
- * what ran on the stack of the task that began the phase: its system calls.
+ * The second line is about a block of code, or about a single instruction of
+ * the module. It says how often this was executed, and how many instructions
+ * that makes. ROOT is the address of the function around it, or 0 outside of
+ * functions. SELF is 1 for code on the stack of the task that began the phase,
+ * that is for its system calls.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -30,13 +31,13 @@
 #include <string.h>
 
 /*
- * The part of QEMU's plugin interface, version 1, that is used here. There is no
- * package that has its header, and the names and types are what it promises.
+ * The part of QEMU's plugin interface, version 1, that is used here. No package
+ * has its header. The interface promises these names and types.
  */
 struct qemu_plugin_tb;			/* a block of code to be translated */
 struct qemu_plugin_insn;
 enum { NO_REGS = 0 };			/* callbacks look at no registers */
-/* QEMU 7.2 leaves out loads where these alone are asked for: hence both. */
+/* If only one of them is asked for, QEMU 7.2 leaves out loads: hence both. */
 enum { MEM_RW = 3 };
 
 typedef void (*exec_fn)(unsigned int cpu, void *data);
@@ -66,8 +67,8 @@ int qemu_plugin_version = 1;
 #define KERNEL 0xffff800000000000	/* and above */
 #define MODULES 0xffffffffc0000000
 #define MODULES_END 0xffffffffff000000
-#define STACK_SHIFT 14			/* stacks are as large, and aligned */
-#define DEPTH 512			/* of calls on one */
+#define STACK_SHIFT 14			/* size and alignment of stacks */
+#define DEPTH 512			/* of calls on one stack */
 #define PHASES 32
 #define BUCKETS 65536
 
@@ -75,9 +76,9 @@ enum jump { OTHER, CALL, RETURN };
 
 struct count {
 	struct count *next;
-	const struct block *root;	/* that it was within, or &no_root */
+	const struct block *root;	/* around it, or &no_root */
 	int phase;
-	bool self;			/* on the stack of who began the phase */
+	bool self;			/* on the stack of the phase's task */
 	uint64_t times;
 	uint64_t calls;			/* as a root */
 };
@@ -86,7 +87,7 @@ struct block {
 	struct block *next;
 	uint64_t address;
 	size_t length;			/* instructions */
-	struct count *counts;		/* the latest first */
+	struct count *counts;		/* the latest one first */
 	enum jump jump;			/* its last instruction */
 	uint16_t offsets[];		/* where the instructions are */
 };
@@ -94,26 +95,26 @@ struct block {
 struct stack {
 	struct stack *next;
 	uint64_t number;
-	struct block *root;		/* of the function that runs, or NULL */
-	uint64_t return_at;		/* where its return address is */
-	uint64_t calls[DEPTH];		/* where return addresses are */
+	struct block *root;		/* of the running function, or NULL */
+	uint64_t return_at;		/* place of its return address */
+	uint64_t calls[DEPTH];		/* places of return addresses */
 	int depth;
 };
 
 static struct block *blocks[BUCKETS];
 static const struct block no_root;
 static struct stack *stacks[BUCKETS], *current;
-static const struct stack *marked;	/* of who began the phase */
-static const struct block *running;	/* the latest */
-static uint64_t accessed;		/* by it, last; 0: nothing */
-static int marks;			/* seen; odd: a phase is on */
+static const struct stack *marked;	/* of the phase's task */
+static const struct block *running;	/* the latest block */
+static uint64_t accessed;		/* its last access; 0: none */
+static int marks;			/* seen so far; odd: in a phase */
 
 static unsigned int bucket(uint64_t n)
 {
 	return n * 0x9e3779b97f4a7c15 >> 48;
 }
 
-/* For as long as we run; pages that are not used cost nothing. */
+/* Memory that is never freed. Pages that are not used cost nothing. */
 static void *allocate(size_t size)
 {
 	static char memory[1 << 29] __attribute__((aligned(16)));
@@ -144,7 +145,7 @@ static void look_at_stack(uint64_t address)
 	current = *s;
 }
 
-/* What is below has returned, or was left by a task that has ended. */
+/* Calls below have returned, or were left by a task that has ended. */
 static void leave_below(uint64_t address)
 {
 	struct stack *s = current;
@@ -156,9 +157,9 @@ static void leave_below(uint64_t address)
 }
 
 /*
- * For a block that ends with a call or a return. QEMU 7.2 reports other accesses
- * of it, too; the last is where the return address is. And it may leave a
- * callback on when the block has ended, for what a helper accesses later.
+ * Called for a block that ends with a call or a return. QEMU 7.2 also reports
+ * other accesses of the block. The last one is the place of the return address.
+ * QEMU may leave a callback on after the block, for accesses by a helper.
  */
 static void on_access(unsigned int cpu, uint32_t info, uint64_t address,
 		      void *data)
@@ -277,7 +278,7 @@ static struct block *find_block(uint64_t address, size_t length)
 	return *b;
 }
 
-/* The kernel patches itself: what was a jump there may be a return by now. */
+/* The kernel patches itself, so that a former jump may now be a return. */
 static struct block *block_of(struct qemu_plugin_tb *tb)
 {
 	uint64_t address = address_of(tb, 0);
@@ -290,7 +291,7 @@ static struct block *block_of(struct qemu_plugin_tb *tb)
 	return b;
 }
 
-/* As profile_mark() in guest/base.h has it. */
+/* The nop of profile_mark() in guest/base.h. */
 static bool is_mark(const struct qemu_plugin_insn *insn)
 {
 	static const unsigned char code[] = { 0x0f, 0x1f, 0x80, 'u', 'r', 't',

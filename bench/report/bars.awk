@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Judges lines TABLE,ROW,COLUMN,VALUE,UNIT: prints each bar with what was seen
-# and what is allowed. Exit status 1 if one is missed.
+# Judges lines TABLE,ROW,COLUMN,VALUE,UNIT. Prints each bar with the value and
+# the limit. Exit status 1 if a bar is missed.
 
 BEGIN {
 	FS = ","
@@ -11,7 +11,7 @@ NF == 5 && !/^#/ {
 	tables[$1]
 }
 
-# A figure that is not there must not pass for a cheap one.
+# A missing figure must not count as a low one.
 function at(table, row, column) {
 	if ((table, row, column) in value)
 		return value[table, row, column]
@@ -32,7 +32,7 @@ function bar(text, seen, most, unit) {
 	missed += seen > most
 }
 
-# One that is not reached yet, and says so; what has been reached is held.
+# A bar that is not reached yet. It says so, and the present state must be held.
 function bar_ahead(text, seen, most, held) {
 	if (!missing && seen > most && seen <= held) {
 		printf "%-6s %-52s %8.1f, at most %.1f: not reached; held at %.1f\n",
@@ -55,7 +55,7 @@ function percent_off(a, b) {
 	return a > b ? percent_more(a, b) : percent_more(b, a)
 }
 
-# The best form that this kernel has.
+# The best form on this kernel.
 function iterator(state, others,	least, walk) {
 	least = at(state, "BPF task iterator: all" others, 1000)
 	least = smaller(least, at(state, "BPF task iterator: chosen" others, 1000))
@@ -65,7 +65,7 @@ function iterator(state, others,	least, walk) {
 	return least
 }
 
-# What is looked up for a bar, is looked up in its arguments.
+# The arguments of a bar look up its figures.
 function bars_reading(state,	first) {
 	first = "status first read"
 	bar(state ": " first, at(state, first, 1000), 150)

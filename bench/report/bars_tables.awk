@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The bars of the tables beyond the samples. bars.awk reads the figures, has
-# at() and bar(), and calls bars_of_tables() if those tables were made.
+# The bars of the tables beyond the samples. bars.awk reads the figures, and has
+# at() and bar(). It calls bars_of_tables() if those tables were made.
 
-# By difference of rounds, which wobble: profile.sh judges the same to the
-# instruction, and what those pay whom nobody watches.
+# These figures are differences of rounds, which vary. profile.sh judges
+# exactly, to the instruction, and also the cost for processes that are not
+# watched.
 function bars_of_exits() {
 	bar_ahead("exit told by a record, above one unregistered",
 		  at("exits", "session 50 at once; registered before",

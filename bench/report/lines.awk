@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# The phases ("# phase NAME,PROCESSES..."), the source lines of addresses (the
-# address, then addr2line's frames, the innermost first, two lines each), and
-# what was executed ("PHASE ADDRESS TIMES") to tables by line of the module's
-# sources, which are in the directory that is the variable sources. Code of the
+# Makes tables by line of the module's sources, which are in the directory of
+# the variable sources. It reads the phases ("# phase NAME,PROCESSES..."), the
+# source lines of addresses (the address, then addr2line's frames, the innermost
+# first, two lines each), and the counts ("PHASE ADDRESS TIMES"). Code of the
 # kernel's headers counts for the line that it is inlined into.
 
 BEGIN {
@@ -27,7 +27,7 @@ file == 2 && /^[0-9a-f]+$/ {
 	next
 }
 
-# A function, then file:line; the first that is the module's own will do.
+# A function, then file:line. The first frame in the module is used.
 file == 2 && /:[0-9?]+( \(discriminator [0-9]+\))?$/ {
 	sub(/ \(discriminator.*/, "")
 	if (!(address in line_of) && $0 ~ /\/usertime\/[a-z]+\.[ch]:/) {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Lines TABLE,ROW,COLUMN,VALUE,UNIT to a gnuplot script: for each state of the
-# processes a plot of cost against their number, both axes logarithmic, into
-# DIR/STATE.svg. Ours are thick and solid with filled points, peers thin and
-# dashed with open ones. Variables: dir, kernel.
+# Turns lines TABLE,ROW,COLUMN,VALUE,UNIT into a gnuplot script. For each state
+# of the processes, it plots cost against their number, both axes logarithmic,
+# into DIR/STATE.svg. Ours are thick and solid with filled points, peers thin
+# and dashed with open ones. Variables: dir, kernel.
 
 BEGIN {
 	FS = ","
@@ -10,7 +10,7 @@ BEGIN {
 			"status further reader|mapped read", ours, "|")
 	for (i = 1; i <= nr_ours; i++)
 		is_ours[ours[i]]
-	# Told apart by those who cannot tell red from green, too.
+	# Readers who cannot tell red from green can tell these colours apart.
 	split("#0072b2 #d55e00 #009e73 #cc79a7 #000000 #e69f00 #56b4e9", colour,
 	      " ")
 	split("7 5 9 11 13", filled, " ")
@@ -21,7 +21,7 @@ BEGIN {
 	next
 }
 
-# What else of ours there is, is in the table.
+# Our other figures are only in the table.
 !($2 in is_ours) && ($2 ~ /^(refresh|status|stat|parsing|mapped) / || $2 ~ /;/) {
 	next
 }
@@ -41,7 +41,7 @@ function style(row, nr) {
 		       colour[(nr - 1) % 7 + 1])
 }
 
-# The lines of one kind, in the words of plot.
+# Prints the lines of one kind, in the words of plot.
 function lines(state, mine,	i, row, nr, text) {
 	for (i = 1; i <= nr_rows[state]; i++) {
 		row = rows[state, i]

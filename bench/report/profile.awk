@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# The phases (lines "# phase NAME,PROCESSES[,WHAT COUNTS]") and, twice, the
-# plugin's counts among the names of functions, sorted by address
-# ("ADDRESS = NAME"), to tables of instructions per process, and the bars. Exit
-# status 1 if one is missed. With the variable lines, the name of a file, what
-# was executed of the module goes there, for lines.awk.
+# Makes tables of instructions per process, and judges the bars. It reads the
+# phases (lines "# phase NAME,PROCESSES[,WHAT COUNTS]") and, twice, the plugin's
+# counts among the names of functions, sorted by address ("ADDRESS = NAME").
+# Exit status 1 if a bar is missed. If the variable lines names a file, the
+# counts of the module go there, for lines.awk.
 
-# What is shown of a table by function: so much of all.
+# The part of all instructions that a table by function shows.
 BEGIN {
 	SHOWN = 0.99
 	nr_phases = 0
@@ -46,7 +46,7 @@ file == 3 && $2 == "in" {
 		if ($1 >= MODULES)
 			own[$3, root] += $7
 	} else if (name ~ /^(kernel_clone|do_exit|delayed_put_task_struct|__traceiter_sched_process_.*)$/) {
-		# The functions that the tracepoints are in.
+		# The functions that contain the tracepoints.
 		site[$3, name] += $7
 		sites[name]
 	}
@@ -74,7 +74,7 @@ function row(what, times, mine, total) {
 	printf "%-38s%8.2f%10.1f%10.1f\n", what, times, mine, total
 }
 
-# What function FN costs a process in phase P, called or called into.
+# The cost of function FN for a process in phase P, called or called into.
 function print_root(p, fn) {
 	if (!((p, fn) in all))
 		return
@@ -112,7 +112,7 @@ function print_phase(p,		fn) {
 	print ""
 }
 
-# By function, most first, until SHOWN of it is there.
+# Prints functions, most first, until the part SHOWN is reached.
 function print_flat(p,		fn, best, left, n) {
 	printf "%-46s%10s%14s\n", names[p] ":", "calls", "instructions"
 	for (left = sum[p]; left > (1 - SHOWN) * sum[p]; n++) {
@@ -137,7 +137,7 @@ function bar(name, seen, most) {
 	missed += seen > most
 }
 
-# A probe that was not called must not pass for a cheap one.
+# A probe that was not called must not count as a cheap one.
 function check(p, fn) {
 	if (calls[p, fn] < processes[p] || calls[p, fn] > processes[p] * 1.01) {
 		printf "%s: %s was called %d times for %d processes\n",
@@ -146,7 +146,7 @@ function check(p, fn) {
 	}
 }
 
-# Nor a refresh that did not come, or came twice.
+# Nor may a refresh that did not come, or came twice.
 function check_flat(p) {
 	if (counted[p] == "update_cputimes" && calls[p, counted[p]] != 1) {
 		printf "%s: %d refreshes\n", names[p], calls[p, counted[p]]

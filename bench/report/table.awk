@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Lines TABLE,ROW,COLUMN,VALUE,UNIT to an aligned table for each TABLE; tables,
-# rows and columns come in the order of their first figure.
+# Turns lines TABLE,ROW,COLUMN,VALUE,UNIT into an aligned table for each TABLE.
+# Tables, rows and columns come in the order of their first figure.
 
 BEGIN {
 	FS = ","
@@ -35,7 +35,7 @@ units[$1] != $5 {
 	unit[$1, $2, $3] = $5
 }
 
-# As wide as what it has to hold.
+# Makes a column as wide as its text.
 function widen(table, column, text) {
 	if (length(text) > width[table, column])
 		width[table, column] = length(text)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# atop, writing a log: its service's way. As root it turns process accounting on.
+# atop writes a log, as its service does. As root it turns process accounting on.
 case $1 in
 start)
 	mkdir -p /var/cache/atop.d /var/log/atop /run

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # prometheus-process-exporter, asked for all processes by name each interval, as
-# Prometheus would; asking is no cost of its own.
+# Prometheus would ask. The cost of asking is not counted.
 url=http://127.0.0.1:9256/metrics
 
 ask() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Control groups of version 2, and the kernel's own time for this module. No
- * controller is needed: a group's run time is always counted, exactly.
+ * controller is needed, because the run time of a group is always counted,
+ * exactly.
  */
 #define _GNU_SOURCE
 #include "measure.h"
@@ -52,7 +53,10 @@ void group_move(const char *group, const char *pid)
 	must(!fclose(f));
 }
 
-/* Sends each process of it the signal; 0 is none. Return: how many there are. */
+/*
+ * Sends the signal to each process of the group; 0 sends none.
+ * Return: how many processes there are.
+ */
 static int signal_all(const char *group, int signal)
 {
 	FILE *f = open_file(group, "cgroup.procs", "r");
@@ -71,7 +75,7 @@ int group_count(const char *group)
 	return signal_all(group, 0);
 }
 
-/* What has not ended some seconds after the signal is killed. */
+/* Kills a process that has not ended some seconds after the signal. */
 void group_end(const char *group, int signal, int seconds)
 {
 	struct timespec ts = { .tv_nsec = 100000000 };
@@ -99,7 +103,10 @@ static double group_us(const char *group)
 	return us;
 }
 
-/* Workers for urgent work on any CPU: here only this module has such work. */
+/*
+ * Whether it is a worker for urgent work on any CPU. Here only this module has
+ * such work.
+ */
 static bool is_urgent_worker(const char *pid)
 {
 	char path[300], name[64] = "";
@@ -152,7 +159,7 @@ static double workers_us(void)
 	return us;
 }
 
-/* What the tool has used so far, and this module's workers for it. */
+/* The CPU time of the tool so far, and of this module's workers for it. */
 double cost_us(void)
 {
 	return group_us("tool") + workers_us();

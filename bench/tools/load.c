@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The load that the tools are to see, some 40 % of a CPU: two processes that run
+ * The load that the tools look at, some 40 % of a CPU: two processes that run
  * all the time, one of 7 s every 5 s, and one of 0.2 s every 0.2 s. All run in
  * bursts.
  *
@@ -24,12 +24,12 @@
 #define SHORT_MS 200
 #define MIDDLE_MS 7000
 #define MIDDLE_EACH_MS 5000
-#define NOPS 480		/* QEMU makes little of them, but counts them */
+#define NOPS 480		/* cheap for QEMU, but counted */
 
 struct bursts {
 	const char *name;
-	int run_ms;		/* in each */
-	int each_ms;		/* from one to the next */
+	int run_ms;		/* in each period */
+	int each_ms;		/* from one start to the next */
 	int number;
 };
 
@@ -89,7 +89,7 @@ static pid_t start(const struct bursts *b)
 	must(pid >= 0);
 	if (!pid) {
 		run(b);
-		if (b == &always)	/* still there for the last look */
+		if (b == &always)	/* it is there for the last look */
 			pause();
 		_exit(0);
 	}

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Runs in a guest: each tool looks at the same load, among idle processes, and
- * what it costs is measured, and what it has missed.
+ * Runs in a guest. Each tool looks at the same load, among idle processes. The
+ * cost of the tool is measured, and the CPU time that it has missed.
  *
  *	measure IDLE INTERVAL[,INTERVAL]... [SCRIPT[,SCRIPT]...]
  *
- * A tool is a shell script, started with "start INTERVAL" and a word of its own,
- * in a control group whose CPU time is the tool's cost. Later the same
- * script with "seen INTERVAL" says how much of the load's CPU time the tool has
+ * A tool is a shell script, started with "start INTERVAL" and a word of its
+ * own, in a control group whose CPU time is the tool's cost. Later the script
+ * with "seen INTERVAL" prints how much of the load's CPU time the tool has
  * seen, in ms. In the environment: LOAD, the process id of the load's root, or
- * nothing, and LOAD_SECONDS, how long the load is to last.
+ * nothing, and LOAD_SECONDS, the duration of the load.
  *
  * Prints lines "tools,NAME,COLUMN,VALUE,UNIT", and "# REMARK".
  */
@@ -37,13 +37,13 @@
 #define LAST 30			/* s, that a tool may take to end */
 #define GO "/tmp/go"
 #define TRUTH "/tmp/truth"
-#define SEEN "/tmp/seen"	/* where scripts have the tool write */
+#define SEEN "/tmp/seen"	/* scripts have the tool write here */
 
 struct tool {
 	const char *name;
 	const char *script;
 	const char *word;
-	bool starts_load;	/* and ends with it */
+	bool starts_load;	/* it starts the load and ends with it */
 };
 
 static const struct tool tools[] = {
@@ -106,7 +106,7 @@ static pid_t start_load(void)
 	return pid;
 }
 
-/* Its output goes to a file: nobody has to read from a slow terminal. */
+/* Output goes to a file, so that no terminal slows it down. */
 static pid_t start_tool(const struct tool *tool, const char *interval)
 {
 	char path[64];
@@ -127,7 +127,10 @@ static pid_t start_tool(const struct tool *tool, const char *interval)
 	_exit(127);
 }
 
-/* Return: what the tool has seen, in ms; negative: it does not say. */
+/*
+ * Return: the CPU time that the tool has seen, in ms; negative: it does not
+ * say.
+ */
 static double seen_by(const struct tool *tool, const char *interval)
 {
 	double ms = -1;
@@ -174,7 +177,7 @@ static void print(const struct tool *tool, const char *interval,
 	double truth = truth_ms();
 	double missed = 100 * (1 - seen / truth);
 
-	/* Some know a few microseconds more; no "-0.00". */
+	/* Some tools know a few microseconds more: print no "-0.00". */
 	if (missed < 0.005 && missed > -0.005)
 		missed = 0;
 	printf("tools,%s,CPU s/h at %s s,%.3f,s/h\n", tool->name, interval,
@@ -185,7 +188,7 @@ static void print(const struct tool *tool, const char *interval,
 	       seen, truth);
 }
 
-/* Return: what it has cost in so many seconds, in microseconds. */
+/* Return: the cost of the tool in so many seconds, in microseconds. */
 static double watch(int window)
 {
 	double before = cost_us();
@@ -195,7 +198,9 @@ static double watch(int window)
 	return cost_us() - before;
 }
 
-/* In this order: a tool that looks at intervals ends before the load does. */
+/*
+ * The order matters: a tool that looks at intervals ends before the load does.
+ */
 static void end(const struct tool *tool)
 {
 	if (!tool->starts_load)
@@ -206,7 +211,9 @@ static void end(const struct tool *tool)
 	group_end("aside", SIGKILL, LAST);
 }
 
-/* What tells the load to begin and to end, open on our side, too. */
+/*
+ * Opens the FIFO that tells the load to begin and to end, on our side as well.
+ */
 static int set_up(const struct tool *tool, int seconds)
 {
 	char number[16] = "";

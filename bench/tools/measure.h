@@ -10,8 +10,8 @@ void fail(const char *file, int line, const char *what)
 	__attribute__((noreturn));
 
 /*
- * groups.c: control groups: "tool" is what a tool costs, "load" what it looks
- * at, "aside" what helps it and is no cost of its own.
+ * groups.c: control groups. "tool" has the cost of a tool, "load" the processes
+ * that it looks at, "aside" helpers that are no cost of the tool.
  */
 void groups_init(void);
 void group_move(const char *group, const char *pid);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # Performance Co-Pilot: pmcd with pmdaproc, and pmlogger, which asks for user and
-# system time of all processes. What else these could do is left out.
+# system time of all processes. Their other features are left out.
 pcp=/usr/lib/pcp/bin
 dir=/tmp/pcp
 
@@ -32,7 +32,7 @@ start)
 	exec $pcp/pmlogger -h local://$dir/socket -c pmlogger.conf \
 		-l pmlogger.log archive ;;
 seen)	# A line "metric" each, then one for each process: inst [N or "PID name"]
-	# value MS, since the process's start.
+	# value MS, since the start of the process.
 	cd $dir || exit
 	pmdumplog -n pmns archive | awk '
 		/^ *3\..*proc.psinfo/ { metric = $1 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2086 # words
-# pidstat (sysstat) as one calls it: whatever has run in the interval.
+# pidstat (sysstat) with its usual options: processes that have run in the
+# interval.
 case $1 in
 start)
 	export LC_ALL=C S_TIME_FORMAT=ISO

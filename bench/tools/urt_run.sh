@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2016 # expanded in there
-# urt run: it starts the load itself, and knows no interval.
+# urt run starts the load itself, and has no interval.
 case $1 in
 start)
 	insmod /usertime.ko

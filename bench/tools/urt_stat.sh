@@ -7,7 +7,7 @@ start)
 	echo "${3:-load}" >/tmp/whose
 	exec urt stat --tree "${3:-$LOAD}" "$2" >/tmp/seen ;;
 seen)	# time pid %usr %sys %CPU user-s sys-s threads state name; in the end a
-	# sum. What is printed for each process is rounded to 1 ms.
+	# Sums up. The output for each process is rounded to 1 ms.
 	awk -v whose="$(cat /tmp/whose)" '
 		$1 == "average" && $NF == "(total)" { sum = ($6 + $7) * 1000 }
 		$1 ~ /:/ && $NF ~ /^load/ { last[$2] = ($6 + $7) * 1000 }
