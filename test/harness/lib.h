@@ -46,7 +46,7 @@ struct test {
 	const char *claim;
 	void (*run)(void);
 	const char *params;	/* of the module; NULL: "interval_ms=200" */
-	const char *boot;	/* "two": on two CPUs as well; "nohz": only there */
+	const char *boot;	/* "two": also two CPUs; "nohz": only there */
 	unsigned int limit;	/* seconds; 0: 60 */
 	bool slow;		/* with --all only */
 	bool full;		/* with --full only */

@@ -33,7 +33,7 @@ struct life {
 	uint64_t seen_ns;
 	uint64_t system_seen_ns;
 	pid_t pid;
-	unsigned int final;	/* generations there that show its final value */
+	unsigned int final;	/* generations that show its final value */
 	bool tree;		/* a member since its fork */
 	bool registered;	/* in the session */
 	bool recorded;		/* final in the session */

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # for those who source this
 # shellcheck disable=SC2054 # commas are QEMU's
-# The VM in which all kernel code runs. Sourced by demo.sh, test/run.sh and bench/run.sh. top is the
-# checkout, build is a directory that they may write.
+# The VM in which all kernel code runs. Sourced by demo.sh, test/run.sh and
+# bench/run.sh. top is the checkout, build is a directory that they may write.
 #
 #	URT_CACHE	kernels and roots (~/.cache/usertime)
 #	URT_KERNEL	one of tools/vm/kernels/list (this distribution's own)
