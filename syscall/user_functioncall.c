@@ -28,7 +28,7 @@ DOOR(clock, "vDSO call, clock_gettime()")
 	clock_gettime(CLOCK_BOOTTIME, &moment);
 }
 
-/* Other clocks cannot be read in user space: the vDSO would call the kernel. */
+/* Warns of other clocks, because the vDSO calls the kernel to read them. */
 static void warn_of_clock(void)
 {
 	static const char path[] =

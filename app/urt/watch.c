@@ -45,7 +45,7 @@ static struct watched *add(struct watch *watch, const struct watched *key)
 	return item;
 }
 
-/* Longer than any fork: a look that falls into one does not see the child. */
+/* Longer than any fork, because a look during a fork does not see the child. */
 #define FORK_NS (100 * NSEC_PER_MSEC)
 
 static bool is_new(const struct watch *watch, const struct urt_process *process)

@@ -122,7 +122,7 @@ static int read_records(uint64_t *cost)
 	*cost = tsc() - begin;
 	text[len] = '\0';
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		must(!strncmp(line, "exit ", 5));	/* none is lost, missed */
+		must(!strncmp(line, "exit ", 5));	/* none lost or missed */
 		count++;
 	}
 	return count;

@@ -199,7 +199,8 @@ static double watch(int window)
 }
 
 /*
- * The order matters: a tool that looks at intervals ends before the load does.
+ * The order matters, because a tool that looks at intervals ends before the
+ * load.
  */
 static void end(const struct tool *tool)
 {

@@ -77,7 +77,7 @@ void world_reap(struct proc *p);
 struct entry {
 	struct proc *proc;
 	enum user user;		/* registered it */
-	int payer;		/* pays for its forks; -1: nobody */
+	int payer;		/* pays for its forks; -1: no user */
 	int batch;		/* entries of one word; order unknown */
 	unsigned long exited;	/* its place among exits */
 	pid_t ppid;		/* parent then */

@@ -36,7 +36,7 @@ static void mount_own(void *arg)
 }
 
 /*
- * The process that makes a PID namespace stays outside: its numbers are the
+ * The process that makes a PID namespace stays outside, and its numbers are the
  * host's. But the procfs that its child mounts has no hidepid.
  */
 static void look_through_own(void *theirs)

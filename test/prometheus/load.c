@@ -78,7 +78,8 @@ static void live(const char *name, uint64_t burn_ns, uint64_t live_ns)
 }
 
 /*
- * One process makes them, and we wait for that process: its sum is that of all.
+ * One process makes them, and we wait for that process, whose sum is that of
+ * all.
  */
 static void run(char **argv)
 {

@@ -98,8 +98,8 @@ struct seen {
 uint64_t most_of(uint64_t lived);
 /*
  * Checks that times never shrink, and are possible. The parts hold only if no
- * process unregisters it: a new registration has parts from the samples at that
- * moment.
+ * process unregisters it, because a new registration takes its parts from the
+ * samples at that moment.
  */
 void look(struct seen *seen, int pid, unsigned long long start,
 	  unsigned long long utime, unsigned long long stime, bool parts);

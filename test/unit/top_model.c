@@ -361,7 +361,7 @@ static void test_text(void)
 	string(out, "a?[31m?b", "controls and bad bytes are question marks");
 	number(top_fit(out, sizeof(out), "日本語", 5), 4,
 	       "a wide character is not cut in half");
-	/* Escaped, it misleads nobody. NOLINTNEXTLINE(misc-misleading-bidirectional) */
+	/* Escaped, it misleads no one. NOLINTNEXTLINE(misc-misleading-bidirectional) */
 	number(top_fit(out, sizeof(out), "e\xe2\x80\xae", 5), 2,
 	       "a character of no width does not turn the text around");
 	top_time(out, sizeof(out), 61 * SEC + 7 * MS);

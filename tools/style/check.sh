@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# check.sh NAME [FILE]...: one of the checks below. Prints its name and what it
-# has found, and fails, if that is anything. From the top of the checkout, with
-# OUT, KDIR, LAB_KDIR and SCRIPTS as in Makefile.
+# check.sh NAME [FILE]...: runs one of the checks below. If it finds something, prints
+# its name and the findings, and fails. Call it from the top of the checkout, with OUT,
+# KDIR, LAB_KDIR and SCRIPTS as in Makefile.
 # shellcheck disable=SC2317 # they are called by their names
 set -euo pipefail
 

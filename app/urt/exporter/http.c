@@ -271,7 +271,7 @@ uint64_t exporter_http_due(const struct exporter_http *http)
 	MHD_UNSIGNED_LONG_LONG ms;
 	size_t i;
 
-	/* The library has no timeouts here: a due time means work now. */
+	/* The library has no timeouts here, so that this means work now. */
 	if (MHD_get_timeout(http->daemon, &ms) == MHD_YES)
 		return 0;
 	for (i = 0; i < PLACES_MAX; i++) {

@@ -8,7 +8,7 @@
 #include "clock.h"
 #include "memory.h"
 
-/* Longer than any fork: a look that falls into one does not see the child. */
+/* Longer than any fork, because a look during a fork does not see the child. */
 #define FORK_NS (100 * NSEC_PER_MSEC)
 
 /*

@@ -250,8 +250,8 @@ bool exporter_sources_look(struct exporter_sources *sources,
 	sources->next_ns = clock_ns(CLOCK_BOOTTIME) + WAIT_MAX_NS;
 	exporter_model_begin(model);
 	/*
-	 * The order matters: a process that is final in the registry has a
-	 * record by then.
+	 * The order matters, because a process that is final in the registry
+	 * has a record by then.
 	 */
 	up = look_at_system(sources, model);
 	up &= look_at_own(sources, model);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define FINISH_MIN_NS	100000000
-/* Longer than any fork: a refresh that falls into one does not see the child. */
+/* Longer than any fork, because a refresh during one does not see the child. */
 #define FORK_NS		100000000
 
 /* --- sums --- */
