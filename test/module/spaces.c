@@ -161,8 +161,8 @@ static void spend_and_exit(void *arg)
 /*
  * After PIDs have wrapped around, they start at 300, and lower ones are not
  * used again. FEW numbers are left, besides those of the kernel's own threads.
- * A smaller number may fail, because fork() fails while a kworker has the last
- * one.
+ * The kernel would also allow a single number, but fork() fails while a kworker
+ * has that one.
  */
 #define WRAP 300
 #define FEW 50

@@ -70,7 +70,7 @@ static struct exporter_group *find_group(struct exporter_model *model,
 	node = tfind(&key, &model->groups_index, compare_comm);
 	if (node)
 		return *node;
-	/* A process of that name counts as one of the others. */
+	/* A process that is called "(other)" counts as one of the others. */
 	if (model->groups_count >= model->groups_max ||
 	    !strcmp(comm, EXPORTER_OTHER))
 		return other(model);
