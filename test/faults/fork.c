@@ -151,7 +151,7 @@ static void exit_with_fault(void *n)
 	syscall(SYS_exit_group, 3);
 }
 
-/* The value of a zombie is from its exit. */
+/* A zombie keeps the count that its exit has left. */
 static bool fired_in(pid_t pid)
 {
 	char path[64], *text;

@@ -103,8 +103,8 @@ pid_t victim(void)
 }
 
 /*
- * The measures are two clocks, several CPUs, and interrupts: 2 %, and half a
- * second.
+ * Adds 2 % and half a second, because there are two clocks, several CPUs, and
+ * interrupts.
  */
 uint64_t most_of(uint64_t lived)
 {

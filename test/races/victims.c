@@ -164,7 +164,7 @@ static void moves(void)
 }
 
 static void (*const lives[])(void) = {
-	/* Actions of such a program. */
+	/* A victim lives in one of these ways. */
 	sleeps, burns, threads, forks,
 	loses_leader, becomes, changes_user, moves,
 };
