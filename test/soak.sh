@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Everything that .ci/run has no time for, two steps at a time, and a table of what
-# came out. Each step runs on the commit that is checked out, in a clone of its
-# own, so that nobody disturbs it. A step that has passed is not run again while
-# the files that it depends on stay as they were.
+# Runs all steps that .ci/run has no time for, two at a time, and makes a table of
+# the results. Each step runs in a clone of its own, on the commit that is checked
+# out, so that nothing disturbs it. A step that has passed does not run again while
+# the files that it depends on stay unchanged.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -49,8 +49,9 @@ add() {
 	depends[$1]="${*:3}"
 }
 
-# The longest first: two run at a time, and none shall be alone at the end. The long
-# tests run on this distribution's kernel, the short ones on each.
+# The longest steps come first, because two run at a time and none should be alone
+# at the end. The long tests run on this distribution's kernel, the short ones on
+# each kernel.
 add_steps() {
 	local name must seed=1
 
@@ -63,7 +64,8 @@ add_steps() {
 		usertime tools/vm test/harness test/races test/races.sh
 	add bookworm "test/run.sh --all --jobs 1" "${suite[@]}" man examples test/docs \
 		test/unit.sh
-	# Each kernel has another seed: memory, its layout, speed, random input.
+	# Each kernel has another seed, which determines memory, its layout, speed
+	# and random input.
 	while read -r name _ _ _ must; do
 		case $name:$must in
 		*:apart | debug-a:* | bookworm:*) ;;
@@ -88,23 +90,26 @@ add_steps() {
 		usertime tools/vm tools/gdb.sh
 }
 
-# list_files: the files of the commit, "MODE HASH PATH" each. Prose changes no
-# outcome, so the hash of C and shell leaves comments out, that of a patch its
-# context, and pages are not listed. C needs gcc; without it --list knows no step
-# that has passed.
+# strip FILE: prints the part of it, from standard input, that can change a result.
+# C needs gcc. Without gcc, --list knows no step that has passed.
+strip() {
+	case $1 in
+	*.[ch] | *.js | *.css) gcc -fpreprocessed -dD -E -P -x c - 2>/dev/null || true ;;
+	*.config) cat ;;	# "# CONFIG_... is not set"
+	*.patch) grep '^[-+]' || true ;;
+	*) LC_ALL=C sed '2,$ { /^[[:space:]]*#\( .*\)\?$/d }' ;;
+	esac
+}
+
+# list_files: prints the files of the commit, "MODE HASH PATH" each. Prose changes
+# no result. Therefore the hash leaves out comments and the context of patches, and
+# pages are not listed.
 list_files() {
 	local mode object path
 
 	while read -r mode _ object path; do
-		case $path in
-		*.[ch]) object=$(git -C "$top" cat-file blob "$object" |
-			{ gcc -fpreprocessed -dD -E -P -x c - 2>/dev/null || true; } | sha256sum) ;;
-		*.md) continue ;;
-		*.patch) object=$(git -C "$top" cat-file blob "$object" |
-			{ grep '^[-+]' || true; } | sha256sum) ;;
-		*.sh) object=$(git -C "$top" cat-file blob "$object" |
-			sed '2,$ { /^[[:space:]]*# /d }' | sha256sum) ;;
-		esac
+		case $path in *.md | *.png | *.svg) continue ;; esac
+		object=$(git -C "$top" cat-file blob "$object" | strip "$path" | sha256sum)
 		echo "$mode ${object%% *} $path"
 	done < <(git -C "$top" ls-tree -r "$commit")
 }
