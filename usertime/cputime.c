@@ -6,12 +6,12 @@
  * only samples whether the time was spent in user or in kernel mode. As for
  * /proc/PID/stat, the exact total is therefore divided in the proportion of the
  * samples, and neither part ever shrinks. The kernel does not export its
- * arithmetic for this (cputime_adjust()), which stands here once more.
+ * arithmetic for this (cputime_adjust()), so urt_cputime_split() repeats it.
  *
  * The caller keeps what was shown before, under its own lock. The kernel's
  * signal->prev_cputime would make one sequence of our values and those of
- * /proc/PID/stat. But its lock must be taken with interrupts off, and is half
- * the cost of a refresh. Besides, the field is not ours to write.
+ * /proc/PID/stat. However, its lock must be taken with interrupts off, and is
+ * half the cost of a refresh. Besides, the field is not ours to write.
  */
 #include "cputime.h"
 

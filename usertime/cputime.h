@@ -102,8 +102,8 @@ void urt_cputime_final(struct task_struct *leader, struct urt_cputime *ct);
  * @leader: its thread group leader, zombie or not
  * @ct: what an earlier call left there, or zeroes
  *
- * Time that is being spent right now may be missing on nohz_full CPUs, and up
- * to a tick of it on other CPUs. The next sample has this time.
+ * The sample may lack up to one tick of a running thread. On nohz_full CPUs it
+ * may lack more. The next sample has this time.
  *
  * This is inline, because it is most of what a refresh does. Most processes
  * sleep, and a process that has not run needs no scaling.
@@ -114,7 +114,7 @@ static __always_inline void urt_cputime_sample(struct task_struct *leader,
 					       struct urt_cputime *ct)
 {
 	struct signal_struct *sig = leader->signal;
-	/* A thread counts as alive or dead, never as both. seq shows a move. */
+	/* A dying thread moves its sums into @sig. seq tells us if one did. */
 	unsigned int seq = read_seqbegin(&sig->stats_lock);
 	struct urt_sums sums = urt_sums_of_dead(sig);
 	struct task_struct *t;

@@ -117,7 +117,7 @@ void urt_pace_arm_when_allowed(struct urt_registry *reg)
  * urt_pace_arm_next() - arm the timer after a refresh
  * @reg: the registry
  *
- * A refresh that was late once makes no later refresh late.
+ * One late refresh does not delay the refreshes after it.
  *
  * Context: Process. The caller holds @reg->lock.
  */

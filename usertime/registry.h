@@ -37,7 +37,7 @@ struct urt_registry {
 	bool dying;			/* lock; never armed again */
 	u64 time_ns;			/* lock; of the latest generation */
 	atomic64_t generation;		/* lock to write; counts refreshes */
-	atomic64_t version;		/* any change at all */
+	atomic64_t version;		/* counts every change */
 	atomic64_t missed;		/* children not registered at fork */
 	wait_queue_head_t wait;		/* pollers; used in a session */
 

@@ -3,7 +3,7 @@
  * usertime: the user-mode CPU time of registered processes, in /proc/urt.
  *
  *	a user writes a PID to /proc/urt/status, or to a session
- *		|	urt_registry_add(), registry.c
+ *		|	words.c, urt_registry_add() in registry.c
  *		v
  *	list of entries, behind the mutex of a registry
  *		|	the first entry arms the timer: urt_pace_arm(), pace.c
@@ -15,16 +15,16 @@
  *	work, in a thread of urt_workqueue				|
  *		|	bottom half, which may sleep:			|
  *		|	update_cputimes() takes the mutex,		|
- *		|	walk_list() samples the CPU time of each entry,	|
+ *		|	walk_list() samples each entry, cputime.h,	|
  *		|	urt_registry_announce() counts a generation,	|
  *		|	urt_pace_arm_next() arms the timer again -------+
  *		v
- *	readers of that generation are woken: wake.c, view.c, map.c
+ *	wake.c wakes pollers; view.c renders a read(); map.c has new values
  *
- * A delayed work would do the same in one call. The module has two halves
- * because it exists to show them. The timer fires in hard interrupt context.
- * Before Linux 6.5, timers of softirqs wait for a thread of normal priority.
- * They are late on a CPU where many processes are forked and end.
+ * A delayed work would do the same in one call. The module shows the two halves
+ * on purpose. The timer fires in hard interrupt context. Before Linux 6.5, a
+ * timer in a softirq can wait for a thread of normal priority. Such a timer is
+ * late on a CPU where many processes start and end.
  *
  * The system registry, behind status and stat, is here. Each open session has a
  * registry of its own, with the same two halves.
@@ -73,21 +73,21 @@ static enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer)
 /* A walk lets other tasks run after about this many threads. */
 #define STRETCH 64
 
-/* Return: @budget without one for the entry and one for each living thread. */
+/* Return: what is left of @budget: an entry costs one, and each thread one. */
 static __always_inline int sample_entry(struct urt_entry *entry, int budget)
 {
 	struct task_struct *leader;
 
 	/*
-	 * Pairs with the release in note_final(). Without the pair, this could
-	 * read an old final_time.
+	 * Pairs with the release in note_final(), lifecycle.c. Without the
+	 * pair, this could read an old final_time.
 	 */
 	if (smp_load_acquire(&entry->final)) {
 		entry->time = entry->final_time;
 		entry->final_shown = true;
 		return budget - 1;
 	}
-	/* There is at most one leader. Unlike pid_task(), this is inline. */
+	/* A pid has at most one leader. pid_task() is not inline. */
 	do_each_pid_task(entry->pid, PIDTYPE_TGID, leader) {
 		urt_cputime_sample(leader, &entry->time);
 		/* An estimate is enough, since threads come and go. */
@@ -97,10 +97,10 @@ static __always_inline int sample_entry(struct urt_entry *entry, int budget)
 }
 
 /*
- * Samples from @entry on, under RCU. A new final value is shown through the
- * whole of this generation, and then its entry may go. The final entries of a
- * session leave as records instead. Return: the last entry that is done; *gone:
- * whether this entry has been shown to the end, and may go.
+ * Samples from @entry on, under RCU. An entry shows its final value for one
+ * generation, and the next walk drops it. The final entries of a session leave
+ * as records instead. Return: the last entry that is done; *gone: whether the
+ * caller must drop this entry.
  */
 static struct urt_entry *sample_stretch(struct urt_entry *entry, bool *gone)
 {
@@ -159,7 +159,7 @@ static void update_cputimes(struct work_struct *work)
 	urt_pace_begin(reg);
 	urt_registry_collect_final(reg);
 	if (!reg->count || hrtimer_is_queued(&reg->timer)) {
-		/* The registry emptied, or was armed, before this run began. */
+		/* While this was queued, the registry emptied or was armed. */
 		urt_pace_pay(reg);
 	} else if (urt_pace_denies(reg)) {
 		urt_pace_pay(reg);

@@ -226,7 +226,7 @@ static bool render(struct urt_view *view, struct urt_text *text,
 }
 
 /*
- * Allocates outside of the registry's lock, because memory may be slow to come.
+ * Allocates outside of the registry's lock, because an allocation may be slow.
  */
 static struct urt_text *make_text(struct urt_view *view,
 				  const struct urt_opener *who)
