@@ -104,8 +104,8 @@ panel() {
 	rm -rf "$build/data"
 	awk '/^# at / { at = $3; next }
 		/^# (HELP|TYPE)/ { if (!said[$0]++) print; next }
-		/^urt_process_cpu_user_seconds_total/ { print $0, at }' \
-		"$build/metrics.txt" | grep cpu_user_seconds >"$build/samples"
+		/^urt_process_cpu_(user|system)_seconds_total/ { print $0, at }' \
+		"$build/metrics.txt" | grep urt_process_cpu | sort -s -t_ -k4,4 >"$build/samples"
 	# OpenMetrics names the family without _total.
 	{
 		sed '/^#/ s/_total / /' "$build/samples"
@@ -114,7 +114,8 @@ panel() {
 	promtool tsdb create-blocks-from openmetrics "$build/openmetrics" \
 		"$build/data" >"$build/promtool.log" 2>&1 ||
 		{ cat "$build/promtool.log" >&2; vm_die "promtool takes no samples"; }
-	begin=$(awk '!/^#/ { print $NF; exit }' "$build/samples")
+	# The first window is not full yet.
+	begin=$(awk '!/^#/ { print int($NF) + 11; exit }' "$build/samples")
 	end=$(awk '!/^#/ { end = $NF } END { print end }' "$build/samples")
 	server=127.0.0.1:$((20000 + $$ % 20000))
 	echo 'global: {}' >"$build/prometheus.yml"
@@ -128,7 +129,8 @@ panel() {
 		! promtool query instant "http://$server" 1 >/dev/null 2>&1 || break
 		sleep 0.2
 	done
-	query='sum by (comm) (rate(urt_process_cpu_user_seconds_total[5s]))'
+	query='sum by (comm) (rate(urt_process_cpu_user_seconds_total[10s]))
+		+ sum by (comm) (rate(urt_process_cpu_system_seconds_total[10s]))'
 	promtool query range --start "$begin" --end "$end" --step 1s \
 		"http://$server" "$query" >"$build/panel.txt"
 	kill "$prometheus"
@@ -150,6 +152,8 @@ draw_panel() {
 					names[j] = names[j - 1]
 					names[j - 1] = name
 				}
+			# What used next to nothing is left out.
+			while (count > 8) count--
 			printf "time 0"
 			for (i = 1; i <= count; i++)
 				printf " %s", names[i]
@@ -177,7 +181,7 @@ if [ -z "$draw" ]; then
 	run_tour
 fi
 [ -s "$build/metrics.txt" ] || vm_die "--draw needs what an earlier run printed"
-terminal demo 1,40p
+terminal demo 2,38p
 terminal status
 terminal run
 terminal top
