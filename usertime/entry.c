@@ -10,13 +10,14 @@
  * First, urt_entry_unlink() takes the entry off the list, so that no refresh
  * and no rendering finds it. The entry leaves the index, so that no probe that
  * starts now finds it. It is marked unlinked, so that a probe that already has
- * it leaves it alone. Its user is no longer charged for it.
+ * it leaves it alone. Its user is no longer charged for it. A final entry of a
+ * session leaves by urt_entry_unlink_final() instead. It is an exit record
+ * then, until a reader takes it.
  *
- * Second, the entry is freed after a grace period. In a session it may be an
- * exit record in between.
+ * Second, the entry is freed after a grace period.
  *
- * The second half of the struct has what probes write, under the registry's
- * probe_lock. Probes never sleep, and take raw locks only.
+ * The second half of the struct has what probes write after the start, under
+ * the registry's probe_lock.
  */
 #include "entry.h"
 
@@ -73,8 +74,8 @@ static void put_references(struct urt_entry *entry)
 }
 
 /**
- * urt_entry_free() - free an entry that no probe can have found
- * @entry: with the references that it holds
+ * urt_entry_free() - free an entry that no probe can hold
+ * @entry: the entry; its references are put
  *
  * Context: Process, softirq, or a probe of a kernel without PREEMPT_RT.
  */
@@ -91,7 +92,7 @@ static void free_after_grace(struct rcu_head *rcu)
 
 /**
  * urt_entry_free_rcu() - free an entry after a grace period
- * @entry: unlinked
+ * @entry: off every list, and out of the index
  *
  * Context: Process. Does not sleep.
  */
@@ -129,7 +130,7 @@ static void free_all_after_grace(struct rcu_head *rcu)
 
 /**
  * urt_entry_free_all_rcu() - free a list of entries after a grace period
- * @entries: all of them unlinked; the list is invalid afterwards
+ * @entries: out of the index; the list is invalid afterwards
  *
  * Context: Process. Does not sleep.
  */
@@ -155,7 +156,8 @@ static struct pid *get_parent(struct task_struct *task)
  * @entry: of the process
  * @task: its leader
  *
- * sched_process_free comes too late for these.
+ * Readers may ask for these between the release of the process and its
+ * sched_process_free.
  *
  * Context: RCU read side. The caller holds the registry's probe_lock, unless no
  * probe can find @entry yet.
@@ -179,10 +181,10 @@ void urt_entry_note_identity(struct urt_entry *entry, struct task_struct *task)
  * @pid: of the thread group
  *
  * If the process has run, the caller then samples what it has used until now.
- * Probes set the remaining fields at the exit of the process. Nothing reads
- * these fields before.
+ * The caller sets user. Probes of exit and free set the fields that a final
+ * entry needs.
  *
- * Context: Process or probe, in one RCU read side from here to
+ * Context: Process or probe. One RCU read side covers this call and
  * urt_entry_start().
  */
 void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
@@ -225,10 +227,11 @@ void urt_entry_sample(struct urt_entry *entry, struct task_struct *leader)
 
 /**
  * urt_entry_start() - let probes find an entry
- * @entry: prepared; the first entry of its process in this registry
+ * @entry: prepared; the registry has no other entry of the process
  * @leader: of the thread group
  *
- * The caller sees to the entry's place on the list.
+ * This raises the version of the registry, and may mark the entry as exited.
+ * The caller sees to the place of the entry on the list.
  *
  * Context: Process or probe, on the RCU read side. The caller holds the
  * registry's probe_lock.
@@ -240,9 +243,9 @@ void urt_entry_start(struct urt_entry *entry, struct task_struct *leader)
 	lockdep_assert_held(&reg->probe_lock);
 	urt_index_add(entry);
 	/*
-	 * A process that has exited passed its tracepoint before the entry was
-	 * in the index. A process that exits now shows up here, at the
-	 * tracepoint, or at both. Pairs with the atomic_dec_and_test() of
+	 * An exit before urt_index_add() shows up here. An exit after this
+	 * barrier shows up at its tracepoint. An exit in between shows up at
+	 * one of them or at both. Pairs with the atomic_dec_and_test() of
 	 * signal->live in do_exit(). Without the pair, an exit could show up at
 	 * neither. Also pairs with smp_rmb() in view.c's render().
 	 */
@@ -258,7 +261,8 @@ void urt_entry_start(struct urt_entry *entry, struct task_struct *leader)
  * @exempt: whether @payer is exempt from max_per_user
  *
  * Context: Process or probe. The caller holds the registry's probe_lock.
- * Return: a reference to the payer before, which the caller puts, or NULL.
+ * Return: a reference to the previous payer, or NULL. The caller puts it after
+ * it has released probe_lock.
  */
 struct urt_user *urt_entry_join_tree(struct urt_entry *entry,
 				     struct urt_user *payer, bool exempt)
@@ -279,7 +283,8 @@ struct urt_user *urt_entry_join_tree(struct urt_entry *entry,
  * @entry: of the process
  *
  * Context: Process. The caller holds the registry's probe_lock.
- * Return: a reference to the payer before, which the caller puts, or NULL.
+ * Return: a reference to the payer, or NULL. The caller puts it after it has
+ * released probe_lock.
  */
 struct urt_user *urt_entry_leave_tree(struct urt_entry *entry)
 {
@@ -292,7 +297,7 @@ struct urt_user *urt_entry_leave_tree(struct urt_entry *entry)
 
 /**
  * urt_entry_reach() - note that a search has reached an entry
- * @entry: becomes a member
+ * @entry: gets the bit of the search
  * @who: wants the search; pays for the children, unless another user does
  * @search: bit of the search
  *
@@ -303,17 +308,18 @@ void urt_entry_reach(struct urt_entry *entry, const struct urt_opener *who,
 {
 	lockdep_assert_held(&entry->registry->probe_lock);
 	WRITE_ONCE(entry->searches, entry->searches | search);
-	if (!entry->tree)
+	if (!entry->tree)	/* there is no previous payer to put */
 		urt_entry_join_tree(entry, who->user, who->exempt);
 }
 
 /**
- * urt_entry_charge() - make another user the one who is charged for an entry
+ * urt_entry_charge() - charge another user for an entry
  * @entry: of a registry whose two locks the caller holds
- * @user: charged by urt_quota_move(); not the user before
+ * @user: charged by urt_quota_move(); not the previous user
  *
  * Context: Process. The caller holds the registry's lock and its probe_lock.
- * Return: a reference to the user before, which the caller puts, or NULL.
+ * Return: a reference to the previous user, or NULL. The caller puts it after
+ * it has released probe_lock.
  */
 struct urt_user *urt_entry_charge(struct urt_entry *entry,
 				  struct urt_user *user)
@@ -326,7 +332,8 @@ struct urt_user *urt_entry_charge(struct urt_entry *entry,
 	if (entry->tree == user)
 		refcount_dec(&user->ref);
 	/*
-	 * If the user before pays for children, the entry keeps the reference.
+	 * If the previous user still pays for children, the entry keeps that
+	 * reference.
 	 */
 	return entry->tree == old ? NULL : old;
 }
@@ -335,11 +342,11 @@ struct urt_user *urt_entry_charge(struct urt_entry *entry,
  * urt_entry_hide() - hide an entry from probes
  * @entry: the entry
  *
- * No probe that starts now finds the entry. A probe that already has it leaves
- * it alone. A second call does no harm.
+ * A second call does no harm.
  *
  * Context: Process. The caller holds the registry's probe_lock.
- * Return: a reference to its payer, which the caller puts, or NULL.
+ * Return: a reference to its payer, or NULL. The caller puts it after it has
+ * released probe_lock.
  */
 struct urt_user *urt_entry_hide(struct urt_entry *entry)
 {
@@ -367,9 +374,11 @@ static void hide(struct urt_entry *entry)
  * urt_entry_unlink() - take an entry out of its registry
  * @entry: on the registry's list
  *
- * The caller lowers the registry's count, and frees the entry.
+ * The caller lowers the registry's count. It frees the entry, unless the entry
+ * is on registry->final.
  *
- * Context: Process. The caller holds the registry's lock. Takes its probe_lock.
+ * Context: Process. The caller holds the registry's lock. Takes its probe_lock,
+ * and users_lock if the last reference to a user goes.
  */
 void urt_entry_unlink(struct urt_entry *entry)
 {
@@ -385,8 +394,9 @@ void urt_entry_unlink(struct urt_entry *entry)
  * @entry: on the registry's list; probes are done with it
  * @to: the list that it is moved to
  *
- * The caller ends the charge, which urt_entry_unlink() would do. The opener of
- * the session is the user of the entry, and pays for its children.
+ * The caller lowers the registry's count and ends the charge, which
+ * urt_entry_unlink() would do. User and payer are both the session's opener, so
+ * there is no reference of a payer to put.
  *
  * Context: Process. The caller holds the registry's lock.
  */
@@ -419,13 +429,14 @@ struct urt_entry *urt_entry_find(const struct urt_registry *reg,
 }
 
 /**
- * urt_entry_parent_reached() - whether a search has reached the parent
+ * urt_entry_parent_reached() - look for a search at the parent of a process
  * @reg: the registry of the search
  * @task: leader of the process
  * @search: bit of the search
  *
  * Context: RCU read side. Process.
- * Return: whether the search has reached the parent of the process.
+ * Return: whether the search has reached the parent, and a user still pays for
+ * children of the parent.
  */
 bool urt_entry_parent_reached(const struct urt_registry *reg,
 			      const struct task_struct *task, u32 search)
@@ -442,8 +453,8 @@ bool urt_entry_parent_reached(const struct urt_registry *reg,
  * @entry: of the process
  *
  * Context: Process. The caller holds the registry's lock. Takes RCU.
- * Return: what urt_cred_owner() says of the living process, or noted at its
- * end.
+ * Return: what urt_cred_owner() says of the living process. After its release,
+ * what was noted when it exited.
  */
 kuid_t urt_entry_owner(struct urt_entry *entry)
 {
@@ -470,7 +481,7 @@ static void details_of_living(struct urt_entry *entry,
 	details->uid = __task_cred(leader)->uid;
 	/* Threads come and go, so the count may be a moment old. */
 	details->threads = data_race(get_nr_threads(leader));
-	/* This does not wait for an exit, so the state may be a moment old. */
+	/* The process may be exiting, so the state may be a moment old. */
 	entry->state = data_race(task_state_to_char(leader));
 	get_task_comm(details->comm, leader);
 }
@@ -511,8 +522,8 @@ void urt_entry_update_details(struct urt_entry *entry)
 		details_of_released(entry);
 	rcu_read_unlock();
 	/*
-	 * Only a final entry shows X. Until then it shows the zombie it was
-	 * last.
+	 * X is shown together with the final value. Until then, a released
+	 * process is shown as the zombie that it was.
 	 */
 	if (entry->state == 'X' && !entry->final_shown)
 		entry->state = 'Z';
@@ -556,8 +567,7 @@ int urt_entry_init(void)
 /**
  * urt_entry_exit() - destroy the cache of entries
  *
- * Call this after the end of the last registry, and after the probes' grace
- * period.
+ * Call this after the end of the last registry, and after urt_lifecycle_exit().
  *
  * Context: Process. Waits for RCU callbacks.
  */

@@ -44,7 +44,7 @@ struct urt_details {
  *		|  sched_process_exit of the last thread
  *		v
  *	exited: on registry->exited; a zombie, or released
- *		|  sched_process_free of the leader, a grace period later
+ *		|  sched_process_free, a grace period after the release
  *		v
  *	final: out of the index; final_time is set, and stays so
  *		|				|
@@ -83,7 +83,7 @@ struct urt_entry {
 	u64 sampled_ns;			/* time of its first value */
 
 	struct urt_cputime time;	/* registry's lock; what is shown */
-	u64 details_generation;		/* registry's lock; of details, or 0 */
+	u64 details_generation;		/* registry's lock; that plus 1, or 0 */
 	union {
 		struct urt_details details;	/* registry's lock */
 		struct rcu_head rcu;		/* once unlinked */

@@ -4,15 +4,15 @@
  * tracepoints tell of the beginning and the end of processes.
  *
  * The tracepoints fire for every process of the system. While nothing is
- * registered, a probe makes one test. The probes of exit and free are attached
- * from load to unload. The probe of fork is attached from the first tree on,
- * because the kernel's part of the call costs more than ours. It then stays,
- * because attaching patches the code of the kernel on all CPUs. Users must not
- * be able to cause that as often as they like.
+ * registered, the probes of exit and free make one test. They are attached from
+ * load to unload. The probe of fork also has a barrier. It is attached from the
+ * first tree word on, because the kernel's part of the call costs more than
+ * ours. It then stays, because attaching patches the code of the kernel on all
+ * CPUs. Users must not be able to cause that as often as they like.
  *
- * The kernel calls probes with preemption disabled up to Linux 6.12, and under
- * SRCU in 7.2. On PREEMPT_RT, a probe may not sleep, allocate or wake. Probes
- * rely on none of this. They take rcu_read_lock() themselves, and raw locks
+ * Linux 6.12 calls probes with preemption disabled, and 7.2 under SRCU. Ours do
+ * not rely on either. They take rcu_read_lock() themselves. On PREEMPT_RT, a
+ * probe may not allocate, nor take a lock that sleeps. Ours take raw locks
  * only.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -43,7 +43,7 @@
 
 /* --- fork --- */
 
-/* Return: whether a word that is done has made the entry a member. */
+/* Return: whether the entry is a member, by a search that has succeeded. */
 static bool is_member(const struct urt_entry *entry)
 {
 	return entry->member ||
@@ -56,7 +56,10 @@ static u32 searches_of(const struct urt_entry *entry)
 	return entry->searches & entry->registry->searching;
 }
 
-/* The child is a member as its parent is, by a word or by searches. */
+/*
+ * The child inherits membership, and the running searches that have reached the
+ * parent.
+ */
 static void inherit(const struct urt_entry *parent, struct urt_entry *child)
 {
 	WRITE_ONCE(child->searches, child->searches | searches_of(parent));
@@ -78,7 +81,7 @@ static bool add_child(struct urt_entry *parent, struct task_struct *child,
 		return false;
 	entry = *spare ?: urt_pool_take(reg);
 	if (!entry) {
-		urt_quota_uncharge(payer, 1);	/* never the last reference */
+		urt_quota_uncharge(payer, 1);	/* not the last one; no lock */
 		return false;
 	}
 	*spare = NULL;
@@ -86,7 +89,7 @@ static bool add_child(struct urt_entry *parent, struct task_struct *child,
 	entry->user = payer;
 	urt_entry_join_tree(entry, payer, parent->tree_exempt);
 	inherit(parent, entry);
-	/* Forked before final; see urt_registry_collect_final(). */
+	/* Before the entry can be on final: urt_registry_collect_final(). */
 	llist_add(&entry->forked, &reg->forked);
 	urt_entry_start(entry, child);
 	return true;
@@ -101,7 +104,7 @@ static struct urt_entry *find_child(const struct urt_registry *reg,
 
 /*
  * The child was registered before this probe ran, by its number or by a search.
- * It becomes a member as if the probe had come first.
+ * It now inherits what it would have inherited then, but keeps its user.
  */
 static void make_member(struct urt_entry *parent, struct urt_entry *child)
 {
@@ -110,7 +113,7 @@ static void make_member(struct urt_entry *parent, struct urt_entry *child)
 	inherit(parent, child);
 }
 
-/* Return: whether the child is missed and is the first one to report. */
+/* Counts a missed child. Return: whether it is the first one to report. */
 static bool miss_child(struct urt_entry *parent)
 {
 	struct urt_registry *reg = parent->registry;
@@ -132,8 +135,8 @@ static void register_child(struct urt_entry *parent, struct task_struct *child)
 	bool first = false;
 
 	/*
-	 * Memory pressure from other users must not cost a record. Therefore
-	 * this is not GFP_NOWAIT.
+	 * GFP_ATOMIC may use reserves. Memory pressure from other users thus
+	 * costs fewer children than with GFP_NOWAIT.
 	 */
 	if (!URT_PROBES_NEED_POOL)
 		spare = urt_entry_alloc(GFP_ATOMIC | __GFP_ACCOUNT |
@@ -156,7 +159,7 @@ static void register_child(struct urt_entry *parent, struct task_struct *child)
 
 /*
  * Handles a child that has not run yet. @parent is the process that called
- * fork(), even if fork() gave the child another parent (CLONE_PARENT). This is
+ * clone(), even if the child has another parent (CLONE_PARENT). This is
  * out of line, so that unregistered processes need not save registers for it.
  */
 static noinline void handle_fork(struct hlist_head *bucket,
@@ -206,8 +209,8 @@ static void note_exit(struct urt_entry *entry, struct task_struct *task)
 }
 
 /*
- * Runs at the exit of the last thread. Several threads that exit at a time may
- * each take themselves for the last one.
+ * Runs at the exit of the last thread. If several threads exit at once, this
+ * may run for each of them.
  */
 static noinline void handle_exit(struct hlist_head *bucket,
 				 struct task_struct *task)
@@ -231,6 +234,10 @@ static noinline void handle_exit(struct hlist_head *bucket,
  */
 static void on_exit(URT_EXIT_PROBE_ARGS)
 {
+	/*
+	 * do_exit() has counted signal->live down, with a full barrier. The
+	 * barrier pairs with the one in urt_entry_start().
+	 */
 	struct hlist_head *bucket = urt_index_look(task->signal);
 
 	if (bucket && !atomic_read(&task->signal->live))
@@ -239,7 +246,7 @@ static void on_exit(URT_EXIT_PROBE_ARGS)
 
 /* --- free --- */
 
-/* Notes what an exit record says beyond what stat says. */
+/* Notes the exit status, and what decides which readers may see it. */
 static void note_record(struct urt_entry *entry, struct task_struct *leader)
 {
 	const struct signal_struct *sig = leader->signal;
@@ -262,7 +269,7 @@ static bool note_final(struct urt_entry *entry, struct task_struct *leader)
 	lockdep_assert_held(&reg->probe_lock);
 	if (entry->unlinked || entry->final)
 		return false;
-	/* Samples run under RCU. The last one has ended, so time is stable. */
+	/* No refresh samples it: its release is a grace period ago. */
 	entry->final_time = entry->time;
 	urt_cputime_final(leader, &entry->final_time);
 	if (reg->ops) {
@@ -303,8 +310,8 @@ static noinline void handle_free(struct hlist_head *bucket,
 }
 
 /*
- * The process ends with its leader. If execve() of another thread has replaced
- * a leader, the old leader is none any more when it gets here.
+ * The kernel frees the leader last. If execve() of another thread has replaced
+ * a leader, the old one is no leader any more when it gets here.
  */
 static void on_free(void *data, struct task_struct *task)
 {
@@ -406,7 +413,7 @@ void urt_lifecycle_exit(void)
 }
 
 /**
- * urt_lifecycle_follow_forks() - attach the probe of fork, if it is not yet
+ * urt_lifecycle_follow_forks() - attach the probe of fork, at the first call
  *
  * Every fork that begins after this has returned calls on_fork().
  *

@@ -22,7 +22,8 @@
 struct workqueue_struct *urt_workqueue;
 
 /*
- * Work may take one part in this many of the time of the user who pays for it.
+ * Work may take about one part in this many of the time of those who pay for
+ * it.
  */
 #define WORK_SHARE 20
 
@@ -49,7 +50,7 @@ static u64 ms_to_ns(unsigned int ms)
  * @quiet_until: end of this pause
  *
  * Context: Any. Takes no lock.
- * Return: the rest of the pause in milliseconds, or 0.
+ * Return: the rest of the pause in milliseconds, at most URT_INTERVAL_MS_MAX.
  */
 unsigned int urt_pace_quiet_ms(const atomic64_t *quiet_until)
 {
@@ -67,9 +68,9 @@ static unsigned int quiet_ms(const struct urt_registry *reg)
 }
 
 /*
- * Arms the timer. No other function does so. usertime.c says why the timer
- * fires in interrupt context. The timer may wait for the next tick, so that
- * most timers need no interrupt of their own.
+ * Arms the timer. usertime.c says why it fires in interrupt context. The timer
+ * may wait for the next tick, so that most timers need no interrupt of their
+ * own.
  */
 static void rearm(struct urt_registry *reg)
 {
@@ -117,7 +118,7 @@ void urt_pace_arm_when_allowed(struct urt_registry *reg)
  * urt_pace_arm_next() - arm the timer after a refresh
  * @reg: the registry
  *
- * One late refresh does not delay the refreshes after it.
+ * A refresh that was late by less than an interval delays no later one.
  *
  * Context: Process. The caller holds @reg->lock.
  */
@@ -133,7 +134,7 @@ void urt_pace_arm_next(struct urt_registry *reg)
 		urt_pace_arm(reg);
 	else
 		rearm(reg);
-	/* This registry was denied once, so keep the longer interval. */
+	/* If it was denied, it goes on showing the longer interval. */
 	reg->stretched_ms = max(reg->stretched_ms, waited_ms);
 }
 
@@ -160,8 +161,8 @@ bool urt_pace_denies(struct urt_registry *reg)
  * @quiet_until: end of the pause of all registries that share the cost
  * @cost_ns: of a refresh, upkeep or wake-up
  *
- * The pause is 20 times as long as the cost. All sessions of a user share one
- * pause, so that many sessions buy no more time.
+ * The pause is 25 times as long as the measured cost. All sessions of a part of
+ * an account share one pause, so that many sessions buy no more time.
  *
  * Context: Process. Takes no lock.
  */
@@ -191,9 +192,10 @@ void urt_pace_begin(struct urt_registry *reg)
 
 /**
  * urt_pace_resched() - let other tasks run during long work
- * @reg: the registry that pays
+ * @reg: the registry that pays; without urt_pace_begin(), none pays
  *
- * The time of these other tasks is not part of the cost.
+ * Where cond_resched() yields, the time of other tasks is no part of the cost.
+ * Time that is lost to preemption is.
  *
  * Context: Process. The caller holds @reg->lock. May sleep.
  */
@@ -222,10 +224,10 @@ void urt_pace_pay(struct urt_registry *reg)
  * urt_pace_queue_upkeep() - ask for upkeep
  * @reg: a record has come, a child was missed, or the pool runs dry
  *
- * Upkeep waits for the next tick or two, unless there is a pool to fill. It
- * waits longer while earlier work has to be paid for. It does all that has come
- * until then in one go. (A reader or a refresh does not wait for upkeep. It
- * collects final entries itself.)
+ * Upkeep waits for the next tick or two, but not on PREEMPT_RT, where a pool
+ * may be empty. It waits longer while earlier work has to be paid for. It does
+ * all that has come until then in one go. (A reader or a refresh does not wait
+ * for upkeep. It collects final entries itself.)
  *
  * Context: Probe, also in softirq. Does not sleep.
  */

@@ -2,18 +2,18 @@
 /*
  * A registry is a list of processes behind a mutex. A timer refreshes it.
  *
- * Lock order. Take a lock only while you hold no other locks than the less
- * indented ones above it:
+ * Lock order. In each group, a task takes a lock only while it holds no other
+ * locks than those of the group that are above it and less indented:
  *	session's write_lock, file's write_lock
  *	  mmap_lock			of the task that writes, maps or unmaps
  *	  lifecycle.c's fork_lock	nothing of ours inside
- *	  part's search_lock		one search of a user in status
+ *	  part's search_lock		one search of a part in status
  *	    registry->lock		the mutex: list, values, timer's arming
  *	      registry->probe_lock	raw; with probes: an entry's second half
  *	        index.c's bucket lock	raw; with probes
  *	      quota.c's users_lock	when a charge is given back
  *	      wake.c's waiters_lock	nothing inside
- *	      registry->wait's lock	with epoll's inside
+ *	      locks of registry->wait and of a session's readers; epoll's inside
  *	file's read_lock
  *	  view->lock
  *	    registry->lock
@@ -21,17 +21,17 @@
  *	  registry->lock
  *	user's views_lock		nothing inside
  * The module allocates for a user only while it holds no lock that other users
- * may want. A renderer holds the lock of a registry while it walks the list,
- * also when it is preempted. A refresh waits for the renderer.
+ * may want. The exception is search_lock, which users of one container share. A
+ * preempted renderer keeps the lock of a registry, and a refresh waits for it.
  *
- * Probes never take the mutex. They leave their news on two lock-free lists.
- * The list forked has members that are in the index but not on the list of
- * entries yet. The list final has final entries that a session wants as
- * records. A task that holds the mutex takes the news over when it needs them
- * (urt_registry_link_forked(), urt_registry_collect_final()). The upkeep work
- * does so when a record has come.
+ * Probes never take the mutex. They put entries on two lock-free lists. The
+ * list forked has entries of children, until they are put on the list of
+ * entries. The list final has the final entries of a session. A task that holds
+ * the mutex empties both lists when it needs to (urt_registry_link_forked(),
+ * urt_registry_collect_final()). The upkeep work does so when a record has
+ * come.
  *
- * The timer (pace.c) may fire once more while its registry empties or dies. The
+ * The timer (pace.c) may fire while a task empties or ends its registry. The
  * work that it queues then finds nothing to do, or urt_registry_exit() cancels
  * the work.
  *
@@ -69,8 +69,8 @@ static struct llist_node *take(struct llist_head *head)
  * urt_registry_link_forked() - give new members their place on the list
  * @reg: the registry
  *
- * A task that has found an entry in the index calls this before it treats the
- * entry as one that is on the list.
+ * Call this after finding an entry in the index, and before using it as an
+ * entry on the list.
  *
  * Context: Process. The caller holds @reg->lock.
  */
@@ -103,10 +103,11 @@ void urt_registry_drop(struct urt_registry *reg, struct urt_entry *entry)
 }
 
 /**
- * urt_registry_announce() - count the next generation and wake its waiters
+ * urt_registry_announce() - start the next generation and wake its waiters
  * @reg: the registry; its values are those of @reg->time_ns
  *
- * Context: Process. The caller holds @reg->lock. May sleep.
+ * Context: Process. The caller holds @reg->lock. Takes locks of waiters. May
+ * sleep.
  */
 void urt_registry_announce(struct urt_registry *reg)
 {
@@ -122,16 +123,16 @@ void urt_registry_announce(struct urt_registry *reg)
 
 /**
  * urt_registry_disarm_if_empty() - stop the timer of an empty registry
- * @reg: the registry; an entry has left its list
+ * @reg: the registry; call this when an entry has left its list
  *
- * One look after the last entry has left is enough. A child that a probe
- * registers has a living parent on the list, or is on @forked before its parent
- * leaves the list.
+ * One look is enough. A probe registers a child only while its parent is
+ * registered, and puts the child on @forked before the parent can leave.
  *
  * An empty session gets one more generation here, because no refresh would take
  * the last process out of its map.
  *
  * Context: Process. The caller holds @reg->lock. Waits for a timer that fires.
+ * May sleep.
  */
 void urt_registry_disarm_if_empty(struct urt_registry *reg)
 {
@@ -150,7 +151,7 @@ void urt_registry_disarm_if_empty(struct urt_registry *reg)
  * urt_registry_collect_final() - take over what probes have left behind
  * @reg: the registry
  *
- * Takes over forked entries, and then the final entries of a session.
+ * Puts forked entries on the list, and makes records of a session's final ones.
  *
  * Context: Process. The caller holds @reg->lock. May sleep.
  */
@@ -162,9 +163,9 @@ void urt_registry_collect_final(struct urt_registry *reg)
 	unsigned int n = 0;
 
 	/*
-	 * Take @final before @forked. A forked entry is on @forked before it is
-	 * on @final. This order therefore unlinks no entry that is not on the
-	 * list yet.
+	 * Take @final before @forked. An entry gets onto @forked before it gets
+	 * onto @final. Each entry of @final is therefore on the list when it is
+	 * unlinked.
 	 */
 	first = take(&reg->final);
 	urt_registry_link_forked(reg);
@@ -210,12 +211,11 @@ static struct task_struct *find_process(const struct urt_opener *who, pid_t nr,
 {
 	struct task_struct *leader = urt_opener_find(who, nr);
 
-	/* A task that is being released has lost its pid already. */
+	/* A task that is being released may have lost its pid already. */
 	*pid = leader ? READ_ONCE(leader->signal->pids[PIDTYPE_TGID]) : NULL;
 	return *pid ? leader : NULL;
 }
 
-/* A request to register a process. */
 struct request {
 	const struct urt_opener *who;
 	pid_t nr;
@@ -245,8 +245,8 @@ static int may_add(const struct urt_registry *reg, const struct request *req,
 }
 
 /*
- * Marks an entry as wanted for itself, and charges @who for it. The entry then
- * stays if searches are undone. Return: 0 or -EDQUOT; *put: a reference that
+ * Commits an entry, so that the undo of a search keeps it. Charges @who, unless
+ * the entry was committed before. Return: 0 or -EDQUOT; *put: a reference that
  * the caller puts, if set.
  */
 static int commit(struct urt_entry *entry, const struct urt_opener *who,
@@ -296,8 +296,8 @@ static int enter(struct urt_registry *reg, const struct request *req,
 }
 
 /*
- * If find_process() finds the task, sched_process_free of that task comes after
- * rcu_read_unlock(). Its probe then finds the entry in the index.
+ * If find_process() finds the task, its sched_process_free comes after
+ * rcu_read_unlock(), and the probe finds the entry in the index.
  */
 static int add_locked(struct urt_registry *reg, const struct request *req,
 		      struct urt_entry *entry)
@@ -309,7 +309,7 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 	int err;
 
 	lockdep_assert_held(&reg->lock);
-	urt_registry_link_forked(reg);	/* forked members come first */
+	urt_registry_link_forked(reg);	/* keeps the order, mostly */
 	rcu_read_lock();
 	leader = find_process(req->who, req->nr, &pid);
 	err = leader ? may_add(reg, req, leader) : -ESRCH;
@@ -323,7 +323,7 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 	rcu_read_unlock();
 	if (put)
 		urt_user_put(put);
-	/* Another file may have emptied the registry and drained its pool. */
+	/* Another file may have emptied the registry, which ends its pool. */
 	if (err >= 0 && req->role == URT_ROOT)
 		reg->pooling = URT_PROBES_NEED_POOL;
 	if (err)
@@ -376,9 +376,8 @@ int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
 }
 
 /*
- * Finds an exited process, which has no task any more. There are few of them.
- * The walk needs RCU, because probes add to this list and remove from it
- * meanwhile. Only a task that holds the registry's lock frees an entry.
+ * Finds an exited process, which has no task any more. The walk needs RCU,
+ * because probes add to this list and remove from it meanwhile.
  */
 static struct urt_entry *find_exited(struct urt_registry *reg,
 				     const struct urt_opener *who, pid_t nr)
@@ -412,8 +411,8 @@ static struct urt_entry *find_by_number(struct urt_registry *reg,
 }
 
 /*
- * A search may have reached an entry but not its children yet. If the entry is
- * unregistered then, the search has to look again.
+ * A search may lose an entry before it has reached the children of the entry.
+ * The search must then look again.
  */
 static void search_again(struct urt_entry *entry)
 {
@@ -429,9 +428,11 @@ static void search_again(struct urt_entry *entry)
  * urt_registry_remove() - unregister a process
  * @reg: the registry
  * @who: the opener who wants it
- * @nr: number of a living process, or else of an exited one, as @who counts
+ * @nr: number of a living process or of one of its threads, or else of an
+ *	exited process, as @who counts
  *
- * Context: Process. Takes @reg->lock.
+ * Context: Process. Takes @reg->lock and its probe_lock. Waits for a timer that
+ * fires.
  * Return: 0; -ENOENT if the process is not registered; -EPERM if @who neither
  * registered nor owns it, and has no CAP_SYS_PTRACE; -EINTR if killed while
  * waiting.
@@ -470,8 +471,8 @@ int urt_registry_remove(struct urt_registry *reg, const struct urt_opener *who,
  * @reg: the registry; zeroed
  * @interval_ms: time between two refreshes
  * @ops: callbacks to its owner, or NULL
- * @quiet_until: end of the pause after earlier work; all sessions of a user
- *		 share it
+ * @quiet_until: end of the pause after earlier work; all sessions of a part of
+ *		 an account share it
  *
  * Context: Process. No other task can reach @reg yet.
  */
@@ -530,11 +531,11 @@ static void drop_all(struct urt_registry *reg)
  * urt_registry_exit() - forget all processes
  * @reg: a registry that no file can reach any more
  *
- * When this returns, neither timer nor work will run again. Upkeep may run,
- * because a probe that looks at the registry can queue it until the next grace
- * period ends.
+ * When this returns, neither timer nor work will run again. Upkeep may still
+ * run: a probe may queue it until a grace period has passed.
  *
- * Context: Process. Takes @reg->lock. Waits for the timer and the work.
+ * Context: Process. Takes @reg->lock and its probe_lock. Waits for the timer
+ * and the work.
  */
 void urt_registry_exit(struct urt_registry *reg)
 {

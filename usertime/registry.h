@@ -42,7 +42,7 @@ struct urt_registry {
 	wait_queue_head_t wait;		/* pollers; used in a session */
 
 	/* The two halves of a refresh (usertime.c), and upkeep in between. */
-	struct hrtimer timer;		/* armed while count is not 0 */
+	struct hrtimer timer;		/* armed unless empty or at work */
 	struct work_struct work;	/* queued by the timer only */
 	struct delayed_work upkeep;	/* queued by probes only */
 
@@ -57,7 +57,7 @@ struct urt_registry {
 
 	/* News from probes; see lifecycle.c. */
 	raw_spinlock_t probe_lock;	/* probes take it; do not sleep */
-	struct llist_head forked;	/* members not on the list yet */
+	struct llist_head forked;	/* children not on the list yet */
 	struct hlist_head exited;	/* probe_lock; not final in a session */
 	struct llist_head final;	/* in a session; for ops->collected() */
 
@@ -74,7 +74,7 @@ struct urt_registry {
 	atomic_t pooled;		/* length of the pool */
 };
 
-/* Sets up the timer and the work of a registry. usertime.c defines it. */
+/* Sets up the timer and the work of a registry. usertime.c sets it. */
 extern void (*urt_registry_set_up_halves)(struct urt_registry *reg);
 
 void urt_registry_init(struct urt_registry *reg, unsigned int interval_ms,

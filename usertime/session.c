@@ -5,8 +5,8 @@
  * The last close of the file ends the registry. Nothing is registered any more,
  * and there is no timer and no refresh. The close does not wait for probes that
  * are about to look at the session. Instead, the memory is freed a grace period
- * later, in work that serves all sessions of a tick, because waking a worker
- * costs more than ending a session.
+ * later. One work frees all sessions of a tick, because waking a worker costs
+ * more than ending a session.
  */
 #include "session.h"
 
@@ -323,7 +323,7 @@ static struct urt_piece *take_piece(struct session *s, size_t count)
 	return state == END ? NULL : ERR_PTR(-EAGAIN);
 }
 
-/* Keeps what the reader has not got of a piece for the next read. */
+/* Keeps the unread rest of a piece for the next read. */
 static void finish_piece(struct session *s, struct urt_piece *piece)
 {
 	mutex_lock(&s->registry.lock);
@@ -350,7 +350,8 @@ static struct urt_piece *await_piece(struct session *s, bool wait, size_t count)
 }
 
 /*
- * Copies a piece. The rest of a cut line is copied only if it comes @first.
+ * Copies a piece. The rest of an earlier piece is copied only if it comes
+ * @first in a read.
  * Return: the number of bytes that were copied.
  */
 static size_t copy_piece(struct urt_piece *piece, struct iov_iter *to, bool first)

@@ -5,17 +5,15 @@
  * The probe of fork registers the children of a member before they first run.
  * When a process becomes the root of a tree, a search looks for its living
  * descendants. The search reaches each process whose parent it has reached. It
- * passes over all processes until a pass reaches no new process.
+ * makes passes through all processes until a pass reaches no new process.
  *
- * The search misses no descendant whose parent lives. Take a pass that reaches
- * no process, and a descendant that is not reached while its parent is. The
- * parent was reached before that pass began, or by the probe. In the second
- * case, the probe has reached all its children as well. In the first case, if
- * the parent forked the descendant after it was reached, the probe has
- * registered the descendant. If the parent forked it earlier, the pass has
- * found it. So there is no such descendant. The barriers in pass() and
- * on_fork() rule out a case between the two. A descendant whose parent has
- * exited is out of sight.
+ * The search then misses no child of a process that it has reached:
+ * - If the probe has reached the parent, it reaches the children as well.
+ * - If the parent forked the child after it was reached, the probe has
+ *   registered the child.
+ * - If the parent forked the child before, the next pass finds the child.
+ * The barriers in pass() and on_fork() rule out a case between the last two.
+ * The search does not see a descendant whose parent has exited.
  *
  * Several searches can run in a registry at a time. Each search has a bit.
  * Entries have the bits of the searches that have reached them or their
@@ -24,7 +22,7 @@
  * for the user who wrote the word. A search that fails undoes what is not
  * committed and what no other search has reached. It leaves the rest to another
  * search, whose user is then charged. A search that has lost an entry meanwhile
- * looks once more.
+ * looks again, ROUNDS_MAX times at most.
  */
 #include "tree.h"
 
@@ -43,7 +41,7 @@
 #include "quota.h"
 #include "registry.h"
 
-/* A search gives up if it still loses members after so many rounds. */
+/* A search that loses entries looks again, so many times at most. */
 #define ROUNDS_MAX 20
 
 struct search {
@@ -58,8 +56,9 @@ struct search {
 static DECLARE_WAIT_QUEUE_HEAD(waiting);
 
 /*
- * Looks at the first process from *nr on. Return: its number if the search has
- * to reach it, or 0; *nr: its number, or 0 after the last process.
+ * Looks at the first number from *nr on. Return: the number if it is that of a
+ * process that the search has to reach, or 0; *nr: the number, or 0 after the
+ * last one.
  */
 static pid_t next_to_reach(const struct urt_registry *reg,
 			   const struct urt_opener *who, u32 search, int *nr)
@@ -83,7 +82,7 @@ static pid_t next_to_reach(const struct urt_registry *reg,
 	return found;
 }
 
-/* Passes over all processes. Return: how many it has reached, or an error. */
+/* Goes through all processes. Return: how many it has reached, or an error. */
 static int pass(struct urt_registry *reg, const struct urt_opener *who,
 		u32 search)
 {
@@ -151,7 +150,7 @@ static int charge_reached(struct urt_registry *reg, const struct search *search)
 	struct urt_entry *entry;
 	int err;
 
-	/* The other searches have left what they had to this one. */
+	/* No other search is running, so the user is charged already. */
 	if (reg->searching == search->bit)
 		return 0;
 	list_for_each_entry(entry, &reg->entries, list) {
@@ -161,6 +160,7 @@ static int charge_reached(struct urt_registry *reg, const struct search *search)
 				return err;
 		}
 		cond_resched();
+		/* Children forked meanwhile become part of this walk. */
 		if (list_is_last(&entry->list, &reg->entries))
 			urt_registry_link_forked(reg);
 	}
@@ -186,7 +186,7 @@ static bool stop_searching(struct urt_registry *reg, struct search *search,
 	if (!again && succeeded)
 		reg->committing = search->bit;
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
-	urt_registry_link_forked(reg);	/* lists all with its bit */
+	urt_registry_link_forked(reg);	/* all with its bit */
 	return !again;
 }
 
@@ -406,9 +406,9 @@ static int search_tree(struct urt_registry *reg, const struct urt_opener *who,
  *
  * Context: Process. Takes fork_lock, and then @reg->lock many times. In the
  * system registry, search_lock of the opener's part is around the search.
- * Return: 0, an error of urt_registry_add(), or -EBUSY. -EBUSY says that again
- * and again during the search, members were unregistered or children could not
- * be registered.
+ * Return: 0, an error of urt_registry_add() or urt_lifecycle_follow_forks(), or
+ * -EBUSY. -EBUSY says that again and again during the search, members were
+ * unregistered or children could not be registered.
  */
 int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 		 pid_t nr)
@@ -420,7 +420,7 @@ int urt_tree_add(struct urt_registry *reg, const struct urt_opener *who,
 	if (err)
 		return err;
 	/*
-	 * A session has one writer at a time. In status, a user has one search.
+	 * A session has one writer at a time. In status, a part has one search.
 	 */
 	if (reg->ops)
 		return search_tree(reg, who, nr);

@@ -8,7 +8,7 @@
  *	list of entries, behind the mutex of a registry
  *		|	the first entry arms the timer: urt_pace_arm(), pace.c
  *		v
- *	timer, every 5 seconds <----------------------------------------+
+ *	timer, every interval, 5 s by default <-------------------------+
  *		|	top half, in interrupt context:			|
  *		|	schedule_cputime_updates() queues the work	|
  *		v							|
@@ -16,15 +16,15 @@
  *		|	bottom half, which may sleep:			|
  *		|	update_cputimes() takes the mutex,		|
  *		|	walk_list() samples each entry, cputime.h,	|
- *		|	urt_registry_announce() counts a generation,	|
+ *		|	urt_registry_announce() starts a generation,	|
  *		|	urt_pace_arm_next() arms the timer again -------+
  *		v
  *	wake.c wakes pollers; view.c renders a read(); map.c has new values
  *
- * A delayed work would do the same in one call. The module shows the two halves
- * on purpose. The timer fires in hard interrupt context. Before Linux 6.5, a
- * timer in a softirq can wait for a thread of normal priority. Such a timer is
- * late on a CPU where many processes start and end.
+ * A delayed work would need one call only. The module shows the two halves on
+ * purpose. Besides, the timer of a delayed work fires in a softirq, and
+ * softirqs can wait for ksoftirqd. Such a timer is late on a CPU where many
+ * processes start and end. Ours fires in hard interrupt context.
  *
  * The system registry, behind status and stat, is here. Each open session has a
  * registry of its own, with the same two halves.
@@ -58,7 +58,7 @@ static atomic64_t system_quiet_until = ATOMIC64_INIT(0);
 
 /* --- the top half --- */
 
-/* Context: hard interrupt. The timer stays unarmed until the work arms it. */
+/* Context: hard interrupt. The work, or a writer, arms the timer again. */
 static enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer)
 {
 	struct urt_registry *reg = container_of(timer, struct urt_registry,
@@ -70,7 +70,7 @@ static enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer)
 
 /* --- the bottom half --- */
 
-/* A walk lets other tasks run after about this many threads. */
+/* A walk lets other tasks run after this many entries and threads. */
 #define STRETCH 64
 
 /* Return: what is left of @budget: an entry costs one, and each thread one. */
@@ -87,7 +87,7 @@ static __always_inline int sample_entry(struct urt_entry *entry, int budget)
 		entry->final_shown = true;
 		return budget - 1;
 	}
-	/* A pid has at most one leader. pid_task() is not inline. */
+	/* This runs once at most. Unlike pid_task(), it is inline. */
 	do_each_pid_task(entry->pid, PIDTYPE_TGID, leader) {
 		urt_cputime_sample(leader, &entry->time);
 		/* An estimate is enough, since threads come and go. */
@@ -159,7 +159,7 @@ static void update_cputimes(struct work_struct *work)
 	urt_pace_begin(reg);
 	urt_registry_collect_final(reg);
 	if (!reg->count || hrtimer_is_queued(&reg->timer)) {
-		/* While this was queued, the registry emptied or was armed. */
+		/* The registry is empty, or another task has armed it. */
 		urt_pace_pay(reg);
 	} else if (urt_pace_denies(reg)) {
 		urt_pace_pay(reg);
@@ -174,7 +174,7 @@ static void update_cputimes(struct work_struct *work)
 
 /* --- init and exit --- */
 
-/* Serves the system registry and each session. pace.c arms the timer. */
+/* Serves the system registry and each session. */
 static void set_up_halves(struct urt_registry *reg)
 {
 	hrtimer_setup(&reg->timer, schedule_cputime_updates, CLOCK_MONOTONIC,
@@ -188,7 +188,7 @@ static void stop(void)
 	urt_registry_exit(&system_registry);
 	urt_lifecycle_exit();
 	cancel_delayed_work_sync(&system_registry.upkeep);
-	/* This cancels upkeep, whose timers must not meet a draining queue. */
+	/* It also cancels upkeep, whose timers must not queue work later. */
 	urt_session_drain();
 }
 
@@ -203,7 +203,7 @@ static int __init urt_mod_init(void)
 	if (err)
 		goto err_entry;
 	err = -ENOMEM;
-	/* WQ_HIGHPRI keeps refreshes on time. Users cause bounded work here. */
+	/* WQ_HIGHPRI keeps refreshes on time. pace.c bounds their cost. */
 	urt_workqueue = alloc_workqueue("usertime", WQ_UNBOUND | WQ_HIGHPRI, 0);
 	if (!urt_workqueue)
 		goto err_index;

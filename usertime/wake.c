@@ -71,7 +71,10 @@ void urt_wake(wait_queue_head_t *queue, __poll_t events)
 	unsigned long flags;
 	bool more;
 
-	/* wq_has_sleeper() has a barrier that pairs with session_poll(). */
+	/*
+	 * wq_has_sleeper() has a barrier. It pairs with those of the functions
+	 * that poll, and with wait_event() of readers.
+	 */
 	if (!wq_has_sleeper(queue))
 		return;
 	spin_lock_irqsave(&queue->lock, flags);
