@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # All checks that only read the sources: the compiler's warnings and its
 # analyzer, sparse, coccinelle, checkpatch.pl, cppcheck, clang-tidy, mandoc,
-# pyflakes and shellcheck. style/Makefile says which check reads which file. It
-# skips a file that was clean before and has not changed, also in another
+# pyflakes, shellcheck, and prose.py. style/Makefile says which check reads which
+# file. It skips a file that was clean before and has not changed, also in another
 # checkout. style/check.sh runs the checks.
 set -euo pipefail
 
@@ -93,6 +93,16 @@ claims_alone() {
 		vm_die "these claims do not read alone; say of what: $found"
 }
 
+# prose.py refuses sentences that a reader must read twice, and dead links.
+prose() {
+	# shellcheck disable=SC2046 # names of files
+	python3 tools/style/prose.py $(git ls-files '*.md' '*.[1-8]' '*.[ch]' '*.js' \
+		'*.py' '*Makefile'; tools/style/check.sh list_scripts) >"$build/prose" || {
+		cat "$build/prose"
+		vm_die "these sentences and links need a mend: see CONTRIBUTING.md, Style"
+	}
+}
+
 # Every mutant applies to the present module.
 mutants_apply() {
 	local patch
@@ -112,6 +122,7 @@ lab_kdir=$(syscall/run.sh --kdir)
 note_tools
 cited_tests
 claims_alone
+prose
 mutants_apply
 
 clean=$vm_cache/style
