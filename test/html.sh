@@ -250,13 +250,13 @@ test_command() {
 	claim 'the still pictures are well-formed' well_formed
 	claim 'pictures of 100,000 are below 1 MB still, 5 MB as a page' small
 	claim 'a file and standard input give one picture, to the byte' same_by_pipe
-	claim 'what is no such report is rejected, with a reason' rejects_records
-	claim 'what is rejected is quoted as what can be shown' escapes_records
+	claim 'a file that is no report is rejected, with a reason' rejects_records
+	claim 'a rejected text is quoted without control characters' escapes_records
 	claim 'a process may have used more than a year of CPU time' takes_many_cpus
-	claim 'one file for two things is refused, by whatever name' rejects_same
+	claim 'one file for two outputs is refused, by any name' rejects_same
 	claim 'a picture that cannot be completed leaves the old one' whole_or_not
 	claim 'killed while it draws, it leaves nothing but a whole picture' killed
-	claim 'links stay links, and modes what they were' keeps_file
+	claim 'links stay links, and modes stay as they were' keeps_file
 	claim 'ten at once, of the same file, leave one whole one' ten_at_once
 	echo "1..$number"
 }

@@ -90,10 +90,14 @@ add_steps() {
 		usertime tools/vm tools/gdb.sh
 }
 
+# The text of TEST(name, "claim", ...) is prose.
+strip_claims() { perl -0777 -pe 's/(\bTEST\(\w+),\s*("(\\.|[^"\\])*"\s*)+/$1/g'; }
+
 # strip FILE: prints the part of it, from standard input, that can change a result.
 # C needs gcc. Without gcc, --list knows no step that has passed.
 strip() {
 	case $1 in
+	test/*.c) gcc -fpreprocessed -dD -E -P -x c - 2>/dev/null | strip_claims ;;
 	*.[ch] | *.js | *.css) gcc -fpreprocessed -dD -E -P -x c - 2>/dev/null || true ;;
 	*.config) cat ;;	# "# CONFIG_... is not set"
 	*.patch) grep '^[-+]' || true ;;

@@ -429,7 +429,7 @@ static void expect_unmoved(void)
 	       "something was registered in the session");
 }
 
-TEST(corpus_calls, "each system call that does not fit the files gives its errno",
+TEST(corpus_calls, "each system call that a file does not support gives its errno",
      .params = "interval_ms=3600000")
 {
 	open_all();
@@ -474,7 +474,7 @@ static void try_as_user(void *arg)
 	expect(!wrong, "%d of them", wrong);
 }
 
-TEST(corpus_user_calls, "each system call gives its errno to a user who may not call it",
+TEST(corpus_user_calls, "each system call without the right gives its errno",
      .params = "interval_ms=3600000")
 {
 	in_user(1000, try_as_user, NULL);

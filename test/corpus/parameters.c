@@ -198,7 +198,7 @@ static void check(const char *text, int seen, int want)
 	note("\"%s\": %s instead of %s", text, strerror(seen), strerror(want));
 }
 
-TEST(corpus_load, "each bad parameter at load gives its errno, and nothing is loaded",
+TEST(corpus_load, "each bad parameter at load gives its errno, and the module is not loaded",
      .slow = true)
 {
 	int err;
@@ -228,7 +228,7 @@ static int write_to(const char *name, const char *text)
 	return err;
 }
 
-TEST(corpus_write, "each bad value written to a parameter, and leaves it as it is",
+TEST(corpus_write, "each bad value written to a parameter gives its errno and changes nothing",
      .params = "interval_ms=77")
 {
 	const char *kept = PARAMETERS "interval_ms";

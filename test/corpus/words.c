@@ -589,7 +589,7 @@ static void try_users(void *arg)
 	try_inputs(users, sizeof(users) / sizeof(*users));
 }
 
-TEST(corpus_users, "each bad word gives its errno where rights are missing",
+TEST(corpus_users, "each word without the right gives its errno",
      .params = "interval_ms=3600000")
 {
 	make_processes();

@@ -259,7 +259,7 @@ claim 'usertime(4) has the parameters of modinfo, defaults and bounds' parameter
 claim 'usertime(4) has the errors of urt.h' module_errors
 claim 'usertime(4) has the columns as they are' columns
 claim 'each function of liburt has one page' functions
-claim 'their synopses are what the header declares' synopses
+claim 'synopses agree with the header' synopses
 claim 'their structures have the members of the header' structures
 claim 'they have the errors of liburt.h' library_errors
 claim 'pages of ours that are referred to exist' references

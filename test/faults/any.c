@@ -95,7 +95,7 @@ static void run_tree(unsigned int interval)
 	close(s.fd);
 }
 
-TEST(faults_everywhere, "when our allocations fail in any context, all children are accounted for",
+TEST(faults_everywhere, "where our allocations fail, every child is recorded or counted as missed",
      .faults = true, .limit = 120)
 {
 	unsigned int interval;

@@ -209,7 +209,7 @@ static void exit_in_session(void *arg)
 	walk_exits("tree ");
 }
 
-TEST(faults_exit, "an exit under faults is recorded, with all its time",
+TEST(faults_exit, "an exit under faults is recorded with all its time",
      .faults = true)
 {
 	faults_need();

@@ -215,19 +215,19 @@ static void fuzz(long count, const char *params)
 	expect(false, "it failed once; not with the same operations again");
 }
 
-TEST(fuzz_quick, "20,000 random operations: all files are as the model has them",
+TEST(fuzz_quick, "20,000 random operations give the model's results",
      .params = FUZZ_PARAMS, .limit = 900)
 {
 	fuzz(scaled(20000), FUZZ_PARAMS);
 }
 
-TEST(fuzz_restrict, "5,000 random operations with restrict=1: each user sees what the model has",
+TEST(fuzz_restrict, "5,000 random operations with restrict=1 give the model's results",
      .params = FUZZ_PARAMS " restrict=1", .limit = 900)
 {
 	fuzz(scaled(5000), FUZZ_PARAMS " restrict=1");
 }
 
-TEST(fuzz_million, "a million random operations: all files are as the model has them",
+TEST(fuzz_million, "a million random operations give the model's results",
      .params = FUZZ_PARAMS, .full = true, .limit = 3600)
 {
 	fuzz(1000000, FUZZ_PARAMS);

@@ -373,13 +373,13 @@ static void run_many(int count)
 	note("%d trees, %d processes", count, processes);
 }
 
-TEST(model_quick, "300 random trees: records have the model's processes and ends",
+TEST(model_quick, "300 random trees have the model's records and ends",
      .boot = "two")
 {
 	run_many(scaled(300));
 }
 
-TEST(model_trees, "10,000 random trees: as many processes, same parents, same ends",
+TEST(model_trees, "10,000 random trees have the model's processes, parents and ends",
      .full = true, .limit = 900, .boot = "two")
 {
 	run_many(10000);

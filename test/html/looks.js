@@ -53,7 +53,7 @@ async function testLooks() {
 		const dark = [await value('getComputedStyle(document.body).backgroundColor'), await value(pixel)];
 		expect(light[1][0] > 200 && dark[1][0] < 60 && light[0] !== dark[0], [light, dark]);
 	});
-	await claim('a window that is made higher, or sharper, has a timeline that is so, too', async () => {
+	await claim('the timeline follows a higher, or sharper, window', async () => {
 		await open('1000.html', 1400, 1100);
 		await value('changeHeight(20)');
 		await settled();
@@ -175,7 +175,7 @@ async function testStill() {
 		await browser.window(1400, 1000);
 		await browser.shoot(at('1000-svg.png'));
 	});
-	await claim('its marks stand out from any bar, too', async () => {
+	await claim('marks stand out from any bar', async () => {
 		const seen = await value(stillPixels);
 		expect(seen.length > 20 && seen.every(ok => ok), seen);
 	});

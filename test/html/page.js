@@ -50,7 +50,7 @@ async function testContent() {
 		expect([seen.host, seen.directory, `urt ${seen.urt}`].every(one => about.includes(one)) &&
 		       heads.length === 2 && heads.every(one => /by itself\s+share\s+(name|process)/.test(one)), [about, heads]);
 	});
-	await claim('totals and what is not complete are said', async () => {
+	await claim('the page says totals, and what is not complete', async () => {
 		const cards = await value('$("cards").innerText');
 		const notes = await value('$("notes").innerText');
 		expect(cards.includes((seen.real_ns / 1e9).toFixed(3)) &&
@@ -96,7 +96,7 @@ async function testStrange() {
 		       seen.rows.every(row => cells.includes(row.name)) &&
 		       title.includes('</script><script>'), [browser.errors, cells, title]);
 	});
-	await claim('each of them can be found, and what nobody is called cannot', async () => {
+	await claim('search finds each process by its name, and no unknown name', async () => {
 		const count = query => value(`startSearch(${JSON.stringify(query)}), model.matches.length`);
 		for (const row of seen.rows.filter(one => one.name)) {
 			await value(`select(run.pid.findLastIndex((pid, i) => nameOf(i) === ${JSON.stringify(row.name)}))`);
@@ -114,14 +114,14 @@ async function testStrange() {
 		       /\n1 still running/.test(notes) && /\n1 exited, but not reaped/.test(notes) &&
 		       /\n4 more/.test(notes), notes);
 	});
-	await claim('statuses are what they were: exit, signal, hidden, running, not reaped', async () => {
+	await claim('the page shows each status: exit, signal, hidden, running, not reaped', async () => {
 		const of = name => value(`statusOf(facts.names.indexOf("${name}") < 0 ? 0 : run.name.indexOf(facts.names.indexOf("${name}")))`);
 		const all = [await of('signalled'), await of('realtime'), await of('hidden'), await of('left'), await of('zombie'), await of('root')];
 		expect(all.join() === 'SIGSEGV,signal 40,-,running,not reaped,0', all);
 		expect(await value('document.querySelector(".badge.bad").textContent') === 'SIGTERM', all);
 	});
 	await browser.shoot(at('strange.png'));
-	await claim('the still picture of them opens, too', async () => {
+	await claim('the still picture of them opens', async () => {
 		await browser.open(at('strange.svg'));
 		expect(!browser.errors.length && await value('document.documentElement.tagName') === 'svg' &&
 		       await value('!document.querySelector("parsererror, script, b")'), browser.errors);
@@ -171,7 +171,7 @@ async function testSizes() {
 			await browser.shoot(at(`${name}-narrow.png`));
 		});
 	}
-	await claim('of 100,000 rows, those in sight are made; the last one can be reached', async () => {
+	await claim('of 100,000 rows the page makes those in sight, and scrolls to the last one', async () => {
 		await browser.window(1400, 1000);
 		await value('table.box.focus()');
 		await browser.key('End');
@@ -196,7 +196,7 @@ async function testSizes() {
 
 async function testDeep() {
 	await open('deep.html');
-	await claim('20,000 deep, what the mouse is above is said at once', async () => {
+	await claim('20,000 deep, the page names the process below the mouse at once', async () => {
 		const ms = await value(`(() => {
 			const begin = performance.now();
 			for (let n = 0; n < 100; n++)
@@ -216,7 +216,7 @@ async function testGuest() {
 	const seen = records('guest.json');
 
 	await open('guest.html');
-	await claim('what urt run --html wrote is what urt run --json said', async () => {
+	await claim('urt run --html shows the values of urt run --json', async () => {
 		sameAsRecords(seen, await value('({ ...run })'));
 		expect(!browser.errors.length && await value('facts.real_ns') === seen.real_ns &&
 		       await value('facts.cpus') === 1 &&

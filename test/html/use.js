@@ -18,7 +18,7 @@ async function testMouse() {
 		const tip = await browser.until('!$("tip").hidden && $("tip").innerText');
 		expect(/^lto1/.test(tip) && tip.includes('270 %'), tip);
 	});
-	await claim('a click selects it, in the table, too', async () => {
+	await claim('a click selects a process, also in the table', async () => {
 		await browser.click(x, y);
 		const details = await browser.until('!$("details").hidden && $("details").innerText');
 		expect(details.includes('lto1') &&
@@ -98,7 +98,7 @@ async function testSearch() {
 		       counts[3] === 1 && counts[4] === chainOfRecords(seen).length, counts);
 		await value('startSearch("")');
 	});
-	await claim('folding a name hides what is below it, and the lanes that it had', async () => {
+	await claim('folding a name hides the processes below it, and their lanes', async () => {
 		const lanes = await value('model.lanes');
 		await value('select(run.name.findIndex(n => facts.names[n] === "sh"))');
 		await value('$("details").scrollIntoView({ block: "center" })');
@@ -152,7 +152,7 @@ async function testTable() {
 		await browser.key('Enter');
 		expect(await value('model.selected === table.rows[998] && realOf(model.selected) < span()'), 0);
 	});
-	await claim('the active row is told as it is seen, after a search or sorting, too', async () => {
+	await claim('the active row is announced, also after a search or sorting', async () => {
 		const told = () => value(`({ active: table.box.getAttribute('aria-activedescendant'),
 			selected: [...document.querySelectorAll('.row[aria-selected=true], .row.active')].map(row => row.id),
 			index: table.active })`);
@@ -220,7 +220,7 @@ async function testKeys() {
 		expect(!await value('model.hidden.some(one => one)') &&
 		       await value('realOf(model.selected) / span()') > 0.5, i);
 	});
-	await claim('what is folded stays so, and is passed over', async () => {
+	await claim('a folded name stays folded, and keys pass over it', async () => {
 		const sh = await value('run.name.findIndex((n, i) => facts.names[n] === "sh" && run.size[i] > 1)');
 		await value(`select(${sh})`);
 		await browser.key('f');
@@ -271,7 +271,7 @@ async function testKeys() {
 		expect(tree === 3 && byName === 16 && await value('timeline.height') === 18, [tree, byName]);
 		await browser.key('g');
 	});
-	await claim('whatever Tab reaches shows that it has the focus', async () => {
+	await claim('each element that Tab reaches shows the focus', async () => {
 		const reached = [];
 		await value('$("search").focus()');
 		for (let n = 0; n < 40; n++) {

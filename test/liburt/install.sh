@@ -104,8 +104,8 @@ builds_32() {
 
 source_file
 claim 'the library builds without a warning' lib
-claim 'it exports what its version script says' exports_script
-claim 'it exports what its header declares' exports_header
+claim 'liburt exports the symbols of its version script' exports_script
+claim 'liburt exports the functions of its header' exports_header
 claim 'its soname is liburt.so.1' has_soname
 claim 'it installs below DESTDIR' lib install
 claim 'a program links the shared one by pkg-config, and runs' links

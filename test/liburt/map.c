@@ -112,7 +112,7 @@ static void *fill_on(void *arg)
 	return arg;
 }
 
-TEST(lib_map_torn, "what is overwritten while it is read is read again",
+TEST(lib_map_torn, "a snapshot that is overwritten during a read is read again",
      .boot = "two")
 {
 	struct urt_snapshot s = { 0 };

@@ -8,7 +8,7 @@
 
 /* --- opening and words --- */
 
-TEST(lib_absent, "without the module opening fails with ENOENT, explained")
+TEST(lib_absent, "without the module urt_open() fails with ENOENT, and urt_strerror() explains it")
 {
 	must(!unload());
 	expect(!urt_open() && errno == ENOENT, "%s", strerror(errno));
@@ -27,7 +27,7 @@ TEST(lib_descriptor, "the descriptor is close-on-exec and does not block")
 	urt_close(u);
 }
 
-TEST(lib_add_errors, "what cannot be registered or removed says why")
+TEST(lib_add_errors, "urt_add() and urt_remove() give each reason for failure")
 {
 	struct urt *u = session();
 	pid_t pid = sleeper(), gone = sleeper();
@@ -52,7 +52,7 @@ static void add_init_tree(void *arg)
 	fails(urt_add(session(), 1, URT_TREE), EPERM);
 }
 
-TEST(lib_add_rights, "another user's tree is EPERM")
+TEST(lib_add_rights, "urt_add() of another user's tree is EPERM")
 {
 	in_user(USER, add_init_tree, NULL);
 }
@@ -68,13 +68,13 @@ static void exceed_quotas(void *arg)
 	expect(!urt_open() && errno == EDQUOT, "%s", strerror(errno));
 }
 
-TEST(lib_quota, "a user's quotas are EDQUOT",
+TEST(lib_quota, "a user's full quota is EDQUOT",
      .params = "max_per_user=2 max_sessions=2")
 {
 	in_user(USER, exceed_quotas, NULL);
 }
 
-TEST(lib_full, "more than max_processes is ENOSPC", .params = "max_processes=1")
+TEST(lib_full, "urt_add() beyond max_processes is ENOSPC", .params = "max_processes=1")
 {
 	struct urt *u = session();
 
@@ -82,7 +82,7 @@ TEST(lib_full, "more than max_processes is ENOSPC", .params = "max_processes=1")
 	fails(urt_add(u, sleeper(), 0), ENOSPC);
 }
 
-TEST(lib_interval, "the interval is the one that was set, or EINVAL")
+TEST(lib_interval, "urt_interval() sets the interval, or fails with EINVAL")
 {
 	struct urt_snapshot s = { 0 };
 	struct urt *u = session();
@@ -127,7 +127,7 @@ TEST(lib_next, "a record says of an exited child what wait4() says")
 	fails(urt_next(u, &r, 0), ETIMEDOUT);
 }
 
-TEST(lib_next_limit, "waiting for a record ends when its time is over")
+TEST(lib_next_limit, "waiting for a record ends after its time limit")
 {
 	struct urt *u = session();
 	struct urt_record r;
@@ -179,7 +179,7 @@ TEST(lib_next_tree, "every process of a tree leaves a record")
 	expect(n == 11, "%d records", n);
 }
 
-TEST(lib_next_lost, "records beyond max_records are one with their sums",
+TEST(lib_next_lost, "records beyond max_records become one record with their sums",
      .params = "max_records=4")
 {
 	struct waiting w = waiting(fork_ten);
@@ -252,7 +252,7 @@ static void *add_many(void *arg)
 	return NULL;
 }
 
-TEST(lib_threads, "two threads add while a third reads: nothing is lost")
+TEST(lib_threads, "two threads add and a third reads, and no record is lost")
 {
 	pthread_t threads[2];
 	pid_t last = sleeper();
@@ -274,7 +274,7 @@ TEST(lib_threads, "two threads add while a third reads: nothing is lost")
 
 /* --- messages --- */
 
-TEST(lib_strerror, "what can happen is explained, the rest as in strerror()")
+TEST(lib_strerror, "urt_strerror() explains our errors, and the rest as strerror() does")
 {
 	static const int known[] = {
 		ENOENT, ESRCH, EPERM, EACCES, EDQUOT, ENOSPC, EINVAL, ECHILD,

@@ -40,7 +40,7 @@ static void map_once(void *arg)
 	urt_close(u);
 }
 
-TEST(lib_map, "a session is mapped once, for all that it may have at most",
+TEST(lib_map, "a session is mapped once, with the room that it may have at most",
      .params = "max_per_user=100 max_processes=200")
 {
 	in_user(1000, map_once, NULL);
@@ -62,7 +62,7 @@ TEST(lib_map_after_wait, "a session that waited can still be mapped, once")
 	urt_snapshot_free(&s);
 }
 
-TEST(lib_map_update, "a map brought up to date has what was registered since")
+TEST(lib_map_update, "an updated map has the processes registered since")
 {
 	struct urt *u = session(), *system = urt_open_system();
 	struct urt_snapshot s = { 0 };
@@ -115,7 +115,7 @@ TEST(lib_map_grows, "root's map grows with what is registered, unless told not t
 	urt_close(u);
 }
 
-TEST(lib_wait_grows, "root can wait for one of more than max_per_user",
+TEST(lib_wait_grows, "root can wait for one of more than max_per_user processes",
      .params = "max_per_user=50")
 {
 	struct urt *u = session();
@@ -141,7 +141,7 @@ static void burn_forever(void)
 		burn(SEC);
 }
 
-TEST(lib_snapshot, "a session's snapshot is what the kernel knows elsewhere")
+TEST(lib_snapshot, "a session's snapshot agrees with /proc")
 {
 	struct waiting w = waiting(burn_forever);
 	struct urt_snapshot s = { 0 };
@@ -180,7 +180,7 @@ TEST(lib_snapshot, "a session's snapshot is what the kernel knows elsewhere")
 	urt_snapshot_free(&s);
 }
 
-TEST(lib_snapshot_grows, "a snapshot used again has those that are there now")
+TEST(lib_snapshot_grows, "a snapshot that is used again has the processes of now")
 {
 	struct urt_snapshot s = { 0 };
 	struct urt *u = session();
@@ -210,7 +210,7 @@ static void rename_forever(void *name)
 	sleep_forever();
 }
 
-TEST(lib_system, "the system registry's snapshot is what stat says",
+TEST(lib_system, "the system registry's snapshot agrees with stat",
      .params = "interval_ms=1000")
 {
 	struct urt *u = urt_open_system();
@@ -279,7 +279,7 @@ TEST(lib_system_poll, "the system registry's descriptor tells of generations")
 	urt_snapshot_free(&s);
 }
 
-TEST(lib_system_not, "what the system registry lacks is ENOTSUP")
+TEST(lib_system_not, "calls that the system registry lacks are ENOTSUP")
 {
 	struct urt *u = urt_open_system();
 	struct urt_process p;
@@ -322,12 +322,12 @@ static void list_read_only(void *arg)
 	urt_close(u);
 }
 
-TEST(lib_system_read_only, "on a read-only /proc one can read, and gets EROFS")
+TEST(lib_system_read_only, "on a read-only /proc a user can read, and gets EROFS")
 {
 	in_child(list_read_only, NULL);
 }
 
-TEST(lib_system_mode, "who may not write status can read, and gets EACCES",
+TEST(lib_system_mode, "a user who may not write status can read, and gets EACCES",
      .params = "status_mode=0644")
 {
 	registers("%d", sleeper());

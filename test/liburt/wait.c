@@ -32,7 +32,7 @@ static pid_t stranger(void)
 	return pid;
 }
 
-TEST(lib_wait_stranger, "a process that is not our child is waited for")
+TEST(lib_wait_stranger, "urt_waitpid() waits for a process that is no child")
 {
 	struct urt *u = session();
 	struct urt_record r;
@@ -101,7 +101,7 @@ TEST(lib_wait_kept, "other processes' records wait for their turn, in order")
 	expect(urt_next(u, &r, 0) == 0, "no end");
 }
 
-TEST(lib_wait_any, "any process is the next one that ends")
+TEST(lib_wait_any, "waiting for any process gives the next one that ends")
 {
 	struct urt *u = session();
 	pid_t a = stranger(), b = stranger();
@@ -119,7 +119,7 @@ TEST(lib_wait_any, "any process is the next one that ends")
 	fails(urt_waitpid(u, NULL, -1, 0), ECHILD);
 }
 
-TEST(lib_wait_errors, "who is not registered is ECHILD, other options EINVAL")
+TEST(lib_wait_errors, "waiting for an unregistered process is ECHILD, other options EINVAL")
 {
 	struct urt *u = session();
 	pid_t in = sleeper(), out = sleeper();
@@ -135,7 +135,7 @@ TEST(lib_wait_errors, "who is not registered is ECHILD, other options EINVAL")
 	fails(urt_waitpid(u, NULL, -1, 0), ECHILD);
 }
 
-TEST(lib_wait_races, "no end is too early or too late for who waits for it",
+TEST(lib_wait_races, "a waiter misses no end, and gets none early",
      .boot = "two")
 {
 	struct urt *u = session();
@@ -162,7 +162,7 @@ TEST(lib_wait_races, "no end is too early or too late for who waits for it",
 	}
 }
 
-TEST(lib_wait_lost, "whose record got lost is ECHILD, and the rest is kept",
+TEST(lib_wait_lost, "waiting for a lost record is ECHILD, and other records are kept",
      .params = "max_records=1")
 {
 	struct urt *u = session(), *other = session();
@@ -234,7 +234,7 @@ static void *end_other(void *arg)
 	return NULL;
 }
 
-TEST(lib_wait_small, "more processes than the map holds can be waited for",
+TEST(lib_wait_small, "a waiter can wait for more processes than the map holds",
      .params = "interval_ms=200 max_per_user=1024")
 {
 	struct urt *u = session();

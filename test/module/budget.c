@@ -74,7 +74,7 @@ static void expect_share(void *pid)
 	expect_budget(20, wait_second, "60 sessions with 3,000 threads");
 }
 
-TEST(budget, "refreshes of a user with much to refresh take a 20th of the time",
+TEST(budget, "refreshes of many processes of one user take a 20th of the time",
      .slow = true)
 {
 	pid_t pid = threaded(scaled(THREADS), USER);
@@ -114,7 +114,7 @@ static void expect_told(void *pid)
 	}
 }
 
-TEST(budget_told, "each session gets its turn, and its header says how often",
+TEST(budget_told, "each session gets its turn, and its header tells its interval",
      .slow = true)
 {
 	pid_t pid = threaded(scaled(THREADS), USER);
@@ -180,7 +180,7 @@ static void attack_with_many(void *pid)
 	expect_budget(10, register_again, "and the same process time and again");
 }
 
-TEST(budget_mix, "sessions, maps, pollers, intervals: a 20th of the time",
+TEST(budget_mix, "sessions, maps, pollers and intervals together take a 20th of the time",
      .slow = true, .limit = 300)
 {
 	pid_t pid = threaded(scaled(THREADS), USER);
@@ -207,7 +207,7 @@ static void attack_with_crowd(void *arg)
 	expect_budget(10, wait_second, "960 registrations in 60 sessions");
 }
 
-TEST(budget_crowd, "the quota's worth of processes: a 20th of the time",
+TEST(budget_crowd, "as many processes as the quota allows take a 20th of the time",
      .slow = true, .limit = 300)
 {
 	in_child(attack_with_crowd, NULL);
@@ -241,7 +241,7 @@ static void attack_with_forks(void *arg)
 	expect_budget(10, wait_second, "forks in 60 trees");
 }
 
-TEST(budget_forks, "forks in the trees of 60 sessions: a 20th of the time",
+TEST(budget_forks, "forks in the trees of 60 sessions take a 20th of the time",
      .slow = true, .limit = 300)
 {
 	in_child(attack_with_forks, NULL);
@@ -261,7 +261,7 @@ static void attack_with_opens(void *arg)
 	expect_budget(5, open_and_close, "sessions that come and go");
 }
 
-TEST(budget_opens, "sessions that come and go: a 20th of the time",
+TEST(budget_opens, "sessions that open and close all the time take a 20th of the time",
      .slow = true, .limit = 300)
 {
 	in_child(attack_with_opens, NULL);

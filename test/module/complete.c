@@ -172,7 +172,7 @@ static void expect_quota(void *want)
 	       *(int *)want);
 }
 
-TEST(complete_two, "a tree that one user gets is whole, whatever becomes of another user's",
+TEST(complete_two, "a user's tree is whole, also if another user's search fails",
      .params = "interval_ms=3600000 max_per_user=600", .boot = "two",
      .limit = 120)
 {
@@ -198,7 +198,7 @@ TEST(complete_two, "a tree that one user gets is whole, whatever becomes of anot
 	}
 }
 
-TEST(complete_two_fail, "where two fail nothing is left, and quotas are as they were",
+TEST(complete_two_fail, "two searches that fail leave no registration, and quotas unchanged",
      .params = "interval_ms=3600000 max_per_user=600 max_processes=700",
      .limit = 120)
 {
@@ -264,7 +264,7 @@ static void choose(struct writer *w, int i, int round)
 	}
 }
 
-TEST(complete_many, "of many writers at once, each has what it got, and nobody else pays",
+TEST(complete_many, "many writers at once get their trees, and each pays for its own",
      .params = "interval_ms=3600000 max_per_user=300", .boot = "two", .limit = 300)
 {
 	int rounds = scaled(8), quota = QUOTA, killed;
@@ -300,7 +300,7 @@ static void *write_here(void *fd)
 	return (void *)(long)put(*(int *)fd, "tree %d", family->pids[0]);
 }
 
-TEST(complete_session, "several threads that write to one session get all of it")
+TEST(complete_session, "several threads that write to one session register all they name")
 {
 	int fd = open_session();
 	pthread_t threads[4];
@@ -336,7 +336,7 @@ static void remove_often(void *arg)
 	}
 }
 
-TEST(complete_removed, "a process that is unregistered meanwhile hides nobody below it",
+TEST(complete_removed, "unregistering a process during a search hides none of its descendants",
      .params = "interval_ms=3600000", .boot = "two", .limit = 120)
 {
 	struct remover *r = share(sizeof(*r));
@@ -383,7 +383,7 @@ static void expect_own(void *root)
 	registers("-%d", family->pids[*(int *)root]);
 }
 
-TEST(complete_plain, "what is registered for itself stays, and is its writer's, when the search fails",
+TEST(complete_plain, "a plain registration survives a failed search, and stays with its writer",
      .params = "interval_ms=3600000 max_per_user=400", .limit = 120)
 {
 	struct writer *w;

@@ -96,7 +96,7 @@ static void run_threads(void *arg)
 	raise(SIGSTOP);
 }
 
-TEST(cpu_threads, "threads count, those that have exited, too")
+TEST(cpu_threads, "threads count, also those that have exited")
 {
 	pid_t pid = child(run_threads, NULL);
 	int status;
@@ -171,7 +171,7 @@ static void leave_one_by_one(void *arg)
 	sleep_forever();
 }
 
-TEST(cpu_leaving_threads, "a thread that exits while all are counted is counted",
+TEST(cpu_leaving_threads, "a thread that exits during a sample is counted",
      .params = "interval_ms=3600000", .boot = "two")
 {
 	pid_t pid = child(leave_one_by_one, NULL);
@@ -213,7 +213,7 @@ static void run_live_threads(void *arg)
 	sleep_forever();
 }
 
-TEST(cpu_live_threads, "threads that run are counted, and there are as many",
+TEST(cpu_live_threads, "running threads are counted, and their number is right",
      .boot = "two")
 {
 	pid_t pid = child(run_live_threads, NULL);
@@ -249,7 +249,7 @@ static void leader_exits(void *arg)
 	pthread_exit(NULL);
 }
 
-TEST(cpu_leader_exits, "a leader that exits before its threads ends nothing",
+TEST(cpu_leader_exits, "a leader that exits before its threads ends no registration",
      .params = "interval_ms=1000", .slow = true)
 {
 	pid_t pid = child(leader_exits, NULL);
@@ -288,7 +288,7 @@ static void exec_by_thread(void *arg)
 	sleep_forever();
 }
 
-TEST(cpu_exec, "exec by another thread than the leader ends nothing",
+TEST(cpu_exec, "exec by a thread that is not the leader ends no registration",
      .params = "interval_ms=1000", .slow = true)
 {
 	pid_t pid = child(exec_by_thread, NULL);
@@ -327,7 +327,7 @@ static void with_thread(void *fd)
 	sleep_forever();
 }
 
-TEST(cpu_thread_id, "a thread's id means its process, for + and for -")
+TEST(cpu_thread_id, "the number of a thread means its process, for + and for -")
 {
 	int fds[2];
 	pid_t pid, tid;
@@ -420,7 +420,7 @@ static void come_and_go(void *arg)
 	}
 }
 
-TEST(cpu_monotonic, "no value ever goes backwards, whatever threads do",
+TEST(cpu_monotonic, "no value goes backwards while threads come and go",
      .params = "interval_ms=10", .limit = 120, .boot = "two", .slow = true)
 {
 	pid_t pids[3] = {

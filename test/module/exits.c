@@ -14,8 +14,7 @@ static void burn_then_wait(void *ms)
 }
 
 /* Killed right after a generation, so that it is final long before the next. */
-TEST(exit_generations,
-     "after an exit comes one generation with the final value, then none",
+TEST(exit_generations, "a final value is shown for one generation after the exit",
      .params = "interval_ms=2000")
 {
 	pid_t pid = child(burn_then_wait, (void *)300);
@@ -73,7 +72,7 @@ TEST(exit_state, "the row of an exited process has state X and its last facts",
 	       dead.runtime);
 }
 
-TEST(exit_ppid, "an exited process has the parent it was registered with",
+TEST(exit_ppid, "an exited process has the parent that it had when it was registered",
      .params = "interval_ms=1000")
 {
 	int pipes[2], status;
@@ -127,7 +126,7 @@ TEST(exit_zombie, "a zombie can be registered, has state Z and its value")
 	wait_until(!listed(pid, NULL), 5000, "%s", slurp(STATUS));
 }
 
-TEST(exit_remove, "an exited process can be unregistered, too")
+TEST(exit_remove, "an exited process can be unregistered")
 {
 	pid_t a = sleeper(), b = sleeper();
 
@@ -143,7 +142,7 @@ TEST(exit_remove, "an exited process can be unregistered, too")
 	expect(!listed(b, NULL), "%s", slurp(STATUS));
 }
 
-TEST(exit_autoreap, "a process that nobody waits for ends on the list, too")
+TEST(exit_autoreap, "a process that its parent does not wait for gets its final value")
 {
 	pid_t pid;
 
@@ -244,8 +243,7 @@ static struct many run_many(void)
 	return m;
 }
 
-TEST(exit_exact_one,
-     "final values of short processes equal wait4's total to 1 us, on one CPU",
+TEST(exit_exact_one, "on one CPU, final values of short processes equal wait4's total to 1 us",
      .params = "interval_ms=1000", .limit = 600, .slow = true)
 {
 	struct many m;
@@ -256,8 +254,7 @@ TEST(exit_exact_one,
 	expect(m.less >= -1 && m.more <= 1, "%lld to %lld us", m.less, m.more);
 }
 
-TEST(exit_exact_two,
-     "on two CPUs they are never less, and more by what the waiter can miss",
+TEST(exit_exact_two, "on two CPUs, final values have at least wait4's total, and what the waiter can miss",
      .params = "interval_ms=1000", .limit = 600, .slow = true, .boot = "two")
 {
 	struct many m = run_many();

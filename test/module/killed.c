@@ -253,7 +253,7 @@ static void register_members(const pid_t *members)
 	member = members[0];
 }
 
-TEST(cover_killed, "who is killed while waiting for a lock ends before its holder moves",
+TEST(cover_killed, "a task killed while it waits for a lock ends before the holder goes on",
      .params = "interval_ms=3600000", .slow = true, .limit = 120)
 {
 	pid_t members[MEMBERS];
@@ -330,7 +330,7 @@ static bool kill_search(pid_t root, long *delay)
 	return met;
 }
 
-TEST(cover_search_killed, "a search for descendants that is killed registers nobody",
+TEST(cover_search_killed, "a killed search leaves no registration",
      .limit = 120)
 {
 	long delay = MS / 2;

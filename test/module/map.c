@@ -150,13 +150,13 @@ static void map_wrongly(void *arg)
 	expect_map(fd, 4096, PROT_READ, s, 0, EACCES);
 }
 
-TEST(map_errors, "each way to map wrongly has its errno, and does no harm",
+TEST(map_errors, "each wrong way to map has its errno and changes nothing",
      .params = "max_per_user=100")
 {
 	in_user(1000, map_wrongly, NULL);
 }
 
-TEST(map_read_only, "a mapping cannot be made writable, later, or larger")
+TEST(map_read_only, "a mapping cannot become writable, move or grow")
 {
 	int fd = open_session();
 	char *map = (void *)map_session(fd, 1);
@@ -269,7 +269,7 @@ TEST(map_times, "times in the map follow a busy process's clock")
 	expect(last > SEC / 2, "%llu ns in 2 s", last);
 }
 
-TEST(map_leaves, "what is unregistered, or final, leaves with the next generation")
+TEST(map_leaves, "an unregistered or final process leaves the map with the next generation")
 {
 	int fd = open_session();
 	pid_t a = sleeper(), b = sleeper(), d = sleeper();
@@ -321,7 +321,7 @@ TEST(map_again, "mapping again lists what is new at once, with the old values")
 		       16), "its values changed");
 }
 
-TEST(map_full, "of more than fit, the map has the first, and their number")
+TEST(map_full, "a full map has the first processes, and the number of all")
 {
 	int fd = open_session(), i;
 	const struct urt_map *map = map_session(fd, 1);
@@ -375,7 +375,7 @@ static void expect_in_map(const struct urt_map *map, unsigned int processes,
 	       c.head.registered, processes, registered);
 }
 
-TEST(map_outgrown, "a longer map has them all; an older one goes on, and says how many it lacks")
+TEST(map_outgrown, "a longer map has all processes; an older one counts those it lacks")
 {
 	const struct urt_map *small, *large;
 	unsigned int capacity;
@@ -432,7 +432,7 @@ static void replace_maps(void *arg)
 	}
 }
 
-TEST(map_outgrown_memory, "outgrown maps that are kept are ENOMEM in the end, others are freed")
+TEST(map_outgrown_memory, "keeping outgrown maps ends in ENOMEM, and unmapped ones are freed")
 {
 	in_user(1000, grow_maps, NULL);
 	in_user(1000, replace_maps, NULL);
@@ -573,13 +573,13 @@ static void read_often(int count)
 	     watch->generations, watch->retries);
 }
 
-TEST(map_torn_quick, "read 500,000 times at 10 ms: never torn, never backwards",
+TEST(map_torn_quick, "500,000 reads of a map during refreshes are never torn, and never go back",
      .limit = 200, .boot = "two")
 {
 	read_often(500000);
 }
 
-TEST(map_torn, "read 10 million times at 10 ms, without a single system call",
+TEST(map_torn, "10 million reads of a map during refreshes are never torn",
      .slow = true, .limit = 900, .boot = "two")
 {
 	read_often(10000000);

@@ -28,7 +28,7 @@ TEST(module_bounds, "parameters out of bounds are EINVAL at load")
 	}
 }
 
-TEST(module_bounds_good, "the bounds themselves are good")
+TEST(module_bounds_good, "parameters accept their bounds")
 {
 	static const char *const good[] = {
 		"interval_ms=10", "interval_ms=3600000", "max_processes=1",
@@ -45,7 +45,7 @@ TEST(module_bounds_good, "the bounds themselves are good")
 	}
 }
 
-TEST(module_defaults, "parameters have the defaults that modinfo tells",
+TEST(module_defaults, "parameters have the defaults that modinfo names",
      .params = "")
 {
 	static const char *const defaults[][2] = {
@@ -98,7 +98,7 @@ TEST(module_interval, "writing interval_ms re-arms the timer at once",
 	expect(stat_header().interval == 3600000, "%s", slurp(STAT));
 }
 
-TEST(module_pace, "refreshes keep the interval; being late does not add up",
+TEST(module_pace, "refreshes keep the interval, and delays do not add up",
      .params = "interval_ms=500")
 {
 	struct header a, b;
@@ -173,7 +173,7 @@ TEST(module_idle_at_once, "no timer fires from the moment when the last process 
 	stays_idle(3, false);
 }
 
-TEST(module_in_use, "rmmod says that the module is in use while a file is open")
+TEST(module_in_use, "rmmod says \"in use\" while a file is open")
 {
 	int fd = open_status(), err;
 

@@ -51,7 +51,7 @@ TEST(read_bytes, "reads of one byte continue one snapshot over refreshes")
 	expect(!strcmp(text, whole), "\"%s\" instead of \"%s\"", text, whole);
 }
 
-TEST(read_pread, "pread() continues the snapshot, at 0 it takes a new one")
+TEST(read_pread, "pread() continues the snapshot, and takes a new one at 0")
 {
 	pid_t pid = child(burn_forever, NULL);
 	char a[99] = "", b[99] = "", tail[99] = "";
@@ -68,7 +68,7 @@ TEST(read_pread, "pread() continues the snapshot, at 0 it takes a new one")
 	expect(lseek(fd, 0, SEEK_CUR) == 0, "pread() moved the position");
 }
 
-TEST(read_beyond, "a read beyond the end is the end")
+TEST(read_beyond, "a read beyond the end returns 0")
 {
 	char c;
 
@@ -86,7 +86,7 @@ TEST(read_empty, "with nothing registered status is empty, stat has its header")
 	expect(!h.processes && !h.lost && h.interval == 200, "%s", slurp(STAT));
 }
 
-TEST(read_after_write, "what a write registered, the next read from 0 shows")
+TEST(read_after_write, "a read from 0 shows what the last write registered")
 {
 	int fd = open_status(), i;
 	pid_t pids[20];
@@ -103,7 +103,7 @@ TEST(read_after_write, "what a write registered, the next read from 0 shows")
 
 #define NEW (POLLIN | POLLRDNORM | POLLPRI)
 
-TEST(poll_new, "poll() waits for a generation newer than the one last read",
+TEST(poll_new, "poll() waits for a generation newer than the last one read",
      .params = "interval_ms=500")
 {
 	int fd = open_status();
@@ -123,7 +123,7 @@ TEST(poll_new, "poll() waits for a generation newer than the one last read",
 	expect(!events_of(fd, NEW), "read again: %#x", events_of(fd, NEW));
 }
 
-TEST(poll_register, "registering makes no generation and wakes nobody",
+TEST(poll_register, "a registration makes no generation and wakes no poller",
      .params = "interval_ms=3600000")
 {
 	int fd = open_status();
@@ -178,7 +178,7 @@ TEST(stat_columns, "stat's first lines name the generation and the columns")
 			"start_ns runtime_ms comm\n", 70), "%s", text);
 }
 
-TEST(stat_row, "a row says of a sleeping process what /proc says",
+TEST(stat_row, "a row of a sleeping process has the values of /proc",
      .params = "interval_ms=2000")
 {
 	pid_t pid = sleeper();

@@ -27,7 +27,7 @@ static void use_all(void *pid)
 	expect(!listed(other, NULL), "%s", slurp(STATUS));
 }
 
-TEST(right_anybody, "without root, anybody registers and sees anybody's process")
+TEST(right_anybody, "without root, any user registers and sees any process")
 {
 	pid_t pid = sleeper();
 
@@ -49,7 +49,7 @@ static void try_remove(void *arg)
 	registers("-%d", p->mine);
 }
 
-TEST(right_remove, "-PID that one neither registered nor owns is EPERM")
+TEST(right_remove, "-PID is EPERM for a user who neither registered nor owns the process")
 {
 	struct pids p = { sleeper_as(1000), sleeper_as(1001), sleeper() };
 
@@ -84,7 +84,7 @@ static void try_restricted(void *arg)
 	expect(stat_header().processes == 1, "%s", slurp(STAT));
 }
 
-TEST(right_restrict, "restrict=1: others' processes are EPERM and not listed",
+TEST(right_restrict, "with restrict=1, other users' processes are EPERM and not listed",
      .params = "restrict=1")
 {
 	struct pids p = { sleeper_as(1000), sleeper_as(1001), sleeper() };
@@ -106,7 +106,7 @@ static void try_set_user_id(void *pid)
 	expect_errno(EPERM, "", *(pid_t *)pid);
 }
 
-TEST(right_set_user_id, "restrict=1: a process of two users is neither's",
+TEST(right_set_user_id, "with restrict=1, a process of two users belongs to neither",
      .params = "restrict=1")
 {
 	pid_t pid = child(set_user_id, NULL);
@@ -119,7 +119,7 @@ TEST(right_set_user_id, "restrict=1: a process of two users is neither's",
 	in_user(1001, try_set_user_id, &pid);
 }
 
-TEST(right_hidepid, "on a procfs with hidepid it is as under restrict=1")
+TEST(right_hidepid, "a procfs with hidepid gives the rights of restrict=1")
 {
 	struct pids p = { sleeper_as(1000), sleeper_as(1001), sleeper() };
 
@@ -245,7 +245,7 @@ static void fill_ten(void *arg)
 	expect_errno(EDQUOT, "", q->pids[10]);
 }
 
-TEST(right_quota_exit, "what has exited and gone counts no more",
+TEST(right_quota_exit, "a process that has exited and left the list does not count",
      .params = "max_per_user=10 interval_ms=200")
 {
 	struct quota q;
@@ -257,7 +257,7 @@ TEST(right_quota_exit, "what has exited and gone counts no more",
 	in_user(1000, fill_again, &q);
 }
 
-TEST(right_full, "beyond max_processes it is ENOSPC, for root, too",
+TEST(right_full, "a registration beyond max_processes is ENOSPC, also for root",
      .params = "max_processes=10")
 {
 	struct quota q;
@@ -410,7 +410,7 @@ static void try_contained(void *arg)
 	expect_errno(0, "-", m->q->pids[3]);
 }
 
-TEST(right_container, "a container's user unregisters nothing of the one who made it",
+TEST(right_container, "a container's user cannot unregister what its maker registered",
      .params = "interval_ms=3600000")
 {
 	struct mapped *m = share(sizeof(*m));
@@ -456,7 +456,7 @@ static void try_subordinate(void *arg)
 	in_child(remove_as, &(struct one){ 0, 0, m->q->pids[0] });
 }
 
-TEST(right_subordinate_remove, "a subordinate id unregisters nothing that its owner, or another one, registered")
+TEST(right_subordinate_remove, "a subordinate id cannot unregister what its owner or another id registered")
 {
 	struct mapped *m = share(sizeof(*m));
 	struct quota q;
@@ -508,7 +508,7 @@ static void keep_snapshots(void *arg)
 	expect(read(fd - 1, &c, 1) == 1, "%s", strerror(errno));
 }
 
-TEST(right_snapshots, "snapshots that half-read files keep are limited",
+TEST(right_snapshots, "a user can keep a limited number of half-read snapshots",
      .params = "max_per_user=4000 interval_ms=3600000")
 {
 	int fd = open_status(), i;

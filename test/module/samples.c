@@ -81,7 +81,7 @@ static void expect_sample(pid_t pid)
 	       (unsigned long long)after);
 }
 
-TEST(cover_samples, "each thread counts once in samples during which threads exit",
+TEST(cover_samples, "each thread counts once if threads exit during samples",
      .params = "interval_ms=3600000", .limit = 120)
 {
 	volatile int *ready = share(sizeof(*ready));

@@ -29,7 +29,7 @@ static unsigned int expect_lines(const pid_t *pids, unsigned int n)
 	return i;
 }
 
-TEST(scale_processes, "20,000 processes: all are listed, and leave when they end",
+TEST(scale_processes, "20,000 processes are all listed, and leave when they end",
      .params = MANY_PARAMS, .slow = true, .limit = 600)
 {
 	pid_t *pids = calloc(MANY, sizeof(*pids));
@@ -56,7 +56,7 @@ TEST(scale_processes, "20,000 processes: all are listed, and leave when they end
 		   stat_header().processes);
 }
 
-TEST(scale_threads, "a process with 2,000 threads: all of them are counted",
+TEST(scale_threads, "all 2,000 threads of a process are counted",
      .slow = true, .limit = 120)
 {
 	pid_t pid = threaded(THREADS, 0);
@@ -92,7 +92,7 @@ static void *read_on(void *arg)
 }
 
 /* After each registration or removal, the reader renders all lines anew. */
-TEST(scale_forked, "a child that is forked while another reads is there for us",
+TEST(scale_forked, "a child that is forked during a read is found after it",
      .params = "max_per_user=65536 interval_ms=3600000", .boot = "two",
      .limit = 120)
 {

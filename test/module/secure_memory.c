@@ -117,7 +117,7 @@ TEST(secure_memcg, "the memory of maps is charged to their user's cgroup")
 	expect_charged(have_maps, SESSIONS * (long)URT_MAP_LENGTH(1000) / 1024);
 }
 
-TEST(secure_memcg_records, "the memory of records that nobody reads is charged to their user's cgroup")
+TEST(secure_memcg_records, "the memory of unread records is charged to their user's cgroup")
 {
 	if (is_realtime())
 		skip("PREEMPT_RT: a worker allocates what children need");
@@ -183,7 +183,7 @@ static void use_spaces(void *arg)
 	wait_until(events_of(outer, POLLIN) & POLLIN, 10000, "no record");
 }
 
-TEST(secure_spaces_end, "namespaces end when nothing of theirs is open or registered",
+TEST(secure_spaces_end, "namespaces end when no file of theirs is open and no process registered",
      .params = "interval_ms=50")
 {
 	int i;
@@ -214,7 +214,7 @@ static void churn(void *arg)
 		must(write(fd, page, len) == len);
 }
 
-TEST(secure_churn, "registering and unregistering without end piles up no memory")
+TEST(secure_churn, "registering and unregistering in a loop piles up no memory")
 {
 	long before = memory_kb(), most = 0, now;
 	pid_t pids[CHURNERS];
@@ -285,7 +285,7 @@ static void post_sessions(void *arg)
 	must(put(fd, "%d", getpid()) > 0);
 }
 
-TEST(secure_in_flight, "sessions on their way through a socket count as open ones",
+TEST(secure_in_flight, "sessions that are sent through a socket count as open",
      .params = "max_sessions=3 max_per_user=3")
 {
 	in_user(1000, post_sessions, NULL);

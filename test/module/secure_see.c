@@ -52,7 +52,7 @@ static void look_through_own(void *theirs)
 	expect(put(open_session(), "%d", pid) == -EPERM, "registered");
 }
 
-TEST(secure_own_procfs, "a procfs of one's own shows nothing that the host's hides")
+TEST(secure_own_procfs, "a procfs of a user's own shows nothing that the host's hides")
 {
 	pid_t theirs = sleeper_as(1001);
 
@@ -80,7 +80,7 @@ static void enter_space(void *arg)
 	in_child(look_from_inside, NULL);
 }
 
-TEST(secure_outer_procfs, "a PID namespace without a /proc of its own sees its own only")
+TEST(secure_outer_procfs, "a PID namespace without a /proc of its own sees only its own processes")
 {
 	registers("%d %d", sleeper_as(1001), sleeper_as(1000));
 	hide_processes();
@@ -137,7 +137,7 @@ static void rename_short(void *arg)
 	sleep_forever();
 }
 
-TEST(secure_map_bytes, "every byte of a map is what urt.h says, or 0")
+TEST(secure_map_bytes, "every byte of a map is documented in urt.h, or 0")
 {
 	const size_t length = (URT_MAP_LENGTH(20) + 4095) & ~4095UL;
 	int fd = open_session(), i;
@@ -222,7 +222,7 @@ static void read_to_the_edge(const char *path, char *edge)
 	close(fd);
 }
 
-TEST(secure_read_fault, "a read into memory that ends takes as much, and the next goes on",
+TEST(secure_read_fault, "a read into bad memory takes what it copied, and the next read goes on",
      .params = "interval_ms=3600000")
 {
 	char *edge = (char *)share(8192) + 4096;

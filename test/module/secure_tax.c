@@ -88,7 +88,7 @@ static void register_often(void *pid)
 	sleep_forever();
 }
 
-TEST(secure_thread_tax, "threads of who is in a stranger's 64 sessions end as fast as ever",
+TEST(secure_thread_tax, "threads of a process in a stranger's 64 sessions end as fast as before",
      .params = "interval_ms=3600000")
 {
 	pid_t *victim = share(sizeof(*victim));
@@ -353,7 +353,7 @@ static void open_and_close(void *arg)
 		close(open_session());
 }
 
-TEST(secure_close, "workers end sessions in half of their owner's time at most")
+TEST(secure_close, "ending sessions costs at most half of their owner's time")
 {
 	unsigned long long ran = workers_ns();
 	uint64_t spent;

@@ -26,7 +26,7 @@ static bool removed(int fd, pid_t pid)
 	return n > 0;
 }
 
-TEST(session_private, "what a session registers is in no other and not in status")
+TEST(session_private, "a process in a session is in no other session and not in status")
 {
 	int a = open_session(), b = open_session();
 	pid_t pid = sleeper(), other = sleeper();
@@ -65,7 +65,7 @@ TEST(session_partial, "a write ends before the first word that fails, tree or no
 	expect(removed(fd, pid) && !removed(fd, getpid()), "%s", good);
 }
 
-TEST(session_no_process, "tree of the number of no process is ESRCH")
+TEST(session_no_process, "tree with the number of no process is ESRCH")
 {
 	int fd = open_session(), n;
 	pid_t gone = sleeper();
@@ -76,7 +76,7 @@ TEST(session_no_process, "tree of the number of no process is ESRCH")
 }
 
 /* Each way to cut "tree PID" or "interval MS" at the end of a page. */
-TEST(session_page, "words that a page's end cuts are left to the next call")
+TEST(session_page, "a word that a page cuts is left to the next write")
 {
 	char text[8192], word[64];
 	int fd = open_session(), len, cut, n, done;
@@ -101,7 +101,7 @@ TEST(session_page, "words that a page's end cuts are left to the next call")
 	}
 }
 
-TEST(session_pieces, "a number may come with the write after its word, and the newline after that")
+TEST(session_pieces, "the number of a word, and its newline, may come with later writes")
 {
 	pid_t pid = sleeper();
 	int fd = open_session();
@@ -171,8 +171,7 @@ static void try_intervals(void *arg)
 	expect_interval(fd, 3600001, EINVAL);
 }
 
-TEST(session_interval_bounds,
-     "interval: 100 to 3600000; from 10 with CAP_SYS_RESOURCE; 5000 at first")
+TEST(session_interval_bounds, "interval takes 100 to 3600000, from 10 with CAP_SYS_RESOURCE, and begins with 5000")
 {
 	int fd = open_session();
 
@@ -258,7 +257,7 @@ static struct targets make_targets(void)
 	return t;
 }
 
-TEST(session_tree_rights, "tree of what is not all yours is EPERM; root may")
+TEST(session_tree_rights, "tree of a process of another user is EPERM, but not for root")
 {
 	struct targets t = make_targets();
 	int fd = open_session();
@@ -346,8 +345,7 @@ static void become_and_open(void *arg)
 	must(!seteuid(0));
 }
 
-TEST(session_max_sessions,
-     "a user's session beyond max_sessions is EDQUOT; root has no such limit",
+TEST(session_max_sessions, "a user's session beyond max_sessions is EDQUOT, but not for root",
      .params = "max_sessions=3")
 {
 	in_child(become_and_open, NULL);
@@ -460,7 +458,7 @@ TEST(session_tree_quota, "a tree that fails with EDQUOT registers nothing",
 	in_user(1000, exceed_by_tree, &root);
 }
 
-TEST(session_full, "beyond max_processes it is ENOSPC, and a tree is none of it",
+TEST(session_full, "a tree beyond max_processes is ENOSPC, and nothing of it stays",
      .params = "max_processes=4")
 {
 	int fd = open_session(), k;
@@ -477,7 +475,7 @@ TEST(session_full, "beyond max_processes it is ENOSPC, and a tree is none of it"
 	expect_word(fd, 0, "", brood->pids[4]);
 }
 
-TEST(session_mode, "anybody may open a session, and it cannot be sought in")
+TEST(session_mode, "any user may open a session, and seeking in it fails")
 {
 	int fd = open_session();
 	char c;

@@ -77,7 +77,7 @@ static pid_t start_owner(pid_t *root)
 	return owner;
 }
 
-TEST(end_killed, "SIGKILL of its owner frees a session's part of the quota",
+TEST(end_killed, "SIGKILL of the owner of a session gives its quota back",
      .params = "max_per_user=16 max_sessions=1", .boot = "two")
 {
 	pid_t root, owner = start_owner(&root);
@@ -86,7 +86,7 @@ TEST(end_killed, "SIGKILL of its owner frees a session's part of the quota",
 	in_user(1000, use_quota, NULL);
 }
 
-TEST(end_unload, "after SIGKILL of the owner the module unloads, the tree alive",
+TEST(end_unload, "after SIGKILL of the owner the module unloads while the tree lives",
      .params = "max_per_user=16")
 {
 	pid_t root, owner = start_owner(&root);
@@ -109,7 +109,7 @@ static void restore_expedited(void)
  * The expedited grace periods of rmmod then end before the one that a session's
  * end waits for. This may also happen on many CPUs.
  */
-TEST(end_unload_hurried, "unloading waits for closed sessions, fast as it is")
+TEST(end_unload_hurried, "unloading waits for closed sessions")
 {
 	int fd, i;
 
@@ -143,7 +143,7 @@ TEST(end_idle, "after SIGKILL of the owner no timer fires, no work runs",
 	stays_idle(10, true);
 }
 
-TEST(end_idle_open, "an open session with nothing registered runs no timer, either",
+TEST(end_idle_open, "an open session without registrations runs no timer",
      .slow = true)
 {
 	struct session s;
@@ -322,7 +322,7 @@ static int watch_page(char *page)
 	return fd;
 }
 
-TEST(end_not_yet, "there is no end of file while another reader has the last line")
+TEST(end_not_yet, "read() gives no end of file while another reader holds the last line")
 {
 	struct late_reader reader = { .fd = open_session() };
 	struct uffdio_zeropage zero = { .range.len = 4096 };

@@ -76,8 +76,7 @@ static struct differences compare_times(void)
 	return d;
 }
 
-TEST(record_times_one,
-     "times of records equal wait4's total to 1 us, on one CPU")
+TEST(record_times_one, "on one CPU, times of records equal wait4's total to 1 us")
 {
 	struct differences d;
 
@@ -87,8 +86,7 @@ TEST(record_times_one,
 	expect(d.less >= -1 && d.more <= 1, "%lld to %lld us", d.less, d.more);
 }
 
-TEST(record_times_two,
-     "on two CPUs they are never less, and more by what the waiter can miss",
+TEST(record_times_two, "on two CPUs, times of records are at least wait4's, and what the waiter can miss",
      .boot = "two")
 {
 	struct differences d = compare_times();
@@ -124,8 +122,7 @@ static void burn_both(void *half_ms)
  * otherwise. wait4() never goes back behind a value of /proc, and we never go
  * back behind a value of ours. Therefore the test asks both at the beginning.
  */
-TEST(record_times_split,
-     "user and system time are those that wait4 tells, whoever has looked before")
+TEST(record_times_split, "user and system time are those of wait4, whoever has read before")
 {
 	struct rusage usage;
 	struct session s;
@@ -161,7 +158,7 @@ TEST(record_times_split,
 
 static void two_threads(void *arg);
 
-TEST(record_threads, "a record counts all threads, and there is one for all")
+TEST(record_threads, "one record counts all threads")
 {
 	pid_t pid = stopped(two_threads, NULL);
 	struct session s;
@@ -219,7 +216,7 @@ TEST(record_facts, "PPID, UID, START and RUNTIME are what /proc and clocks say")
 	       *ended, reaped);
 }
 
-TEST(record_zombie, "the time as a zombie is no run time, and makes no record")
+TEST(record_zombie, "the time as a zombie is no run time")
 {
 	pid_t pid = sleeper();
 	struct session s;
@@ -337,7 +334,7 @@ static void expect_status(void (*fn)(void *), intptr_t arg, const char *what)
 	       (long)arg, r.status, status);
 }
 
-TEST(record_status, "STATUS is what waitpid says: codes, signals")
+TEST(record_status, "STATUS is the code or signal of waitpid()")
 {
 	static const int codes[] = { 0, 1, 2, 7, 127, 128, 255, 256, 511, -1 };
 	static const int signals[] = {
@@ -432,7 +429,7 @@ static void killed_without_leader(void *arg)
 	syscall(SYS_exit, 3);
 }
 
-TEST(record_status_threads, "STATUS is waitpid's whichever thread ends the process")
+TEST(record_status_threads, "STATUS is that of waitpid(), whichever thread ends the process")
 {
 	expect_status(two_threads, 0, "joined");
 	expect_status(thread_ends_all, 0, "exit by a thread");
@@ -560,7 +557,7 @@ static void watch_tree(void *pid)
 	expect(next_record(&s, &r) == END, "one more");
 }
 
-TEST(record_changed_uid, "who changes its uid stays a member, its status hidden")
+TEST(record_changed_uid, "a process that changes its uid stays a member, with its status hidden")
 {
 	pid_t pid = child(fork_another, NULL), watcher;
 	int fds[2], status;
@@ -648,7 +645,7 @@ static void keep_capability(void *which)
 	_exit(9);
 }
 
-TEST(record_capable, "STATUS of who has a capability that the opener has not is \"-\"")
+TEST(record_capable, "STATUS is \"-\" if the process has a capability that the opener lacks")
 {
 	struct shown *two = expect_shown(keep_capability);
 
@@ -666,7 +663,7 @@ static void become_undumpable(void *whether)
 /*
  * Some kernels show the end of a process that was not dumpable. Others do not.
  */
-TEST(record_undumpable, "STATUS of who was not dumpable is what /proc shows")
+TEST(record_undumpable, "STATUS of a process that was not dumpable is what /proc shows")
 {
 	expect_shown(become_undumpable);
 }

@@ -62,7 +62,7 @@ static void register_inside(void)
 	expect(next_record(&s, &r) == END, "%d", r.pid);
 }
 
-TEST(sspace_pid, "a container's session has the container's numbers, and no others")
+TEST(sspace_pid, "a container's session has the container's numbers only")
 {
 	hosts = sleeper();
 	in_container(register_inside);
@@ -240,13 +240,13 @@ static void expect_restricted(void)
 	expect(!status, "%#x", status);
 }
 
-TEST(sspace_restrict, "restrict=1: a session takes its opener's processes only",
+TEST(sspace_restrict, "with restrict=1, a session takes only its opener's processes",
      .params = "restrict=1")
 {
 	expect_restricted();
 }
 
-TEST(sspace_hidepid, "on a procfs with hidepid it is as under restrict=1")
+TEST(sspace_hidepid, "a session on a procfs with hidepid has the rights of restrict=1")
 {
 	must(!unshare(CLONE_NEWNS));
 	must(!mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL));
@@ -308,7 +308,7 @@ static void see_own_only(void *arg)
 	expect(ns >= 60 * MS, "%llu ns lost", ns);
 }
 
-TEST(sspace_restrict_lost, "restrict=1: members that became others' are lost",
+TEST(sspace_restrict_lost, "with restrict=1, members that change their owner are lost",
      .params = "restrict=1")
 {
 	pid_t pid = child(fork_others, NULL), watcher;

@@ -69,7 +69,7 @@ static pid_t start_reader(struct reader *r)
 	return pid;
 }
 
-TEST(stream_block, "read() waits for a record, and holds up no write meanwhile")
+TEST(stream_block, "read() waits for a record, and delays no write")
 {
 	struct reader *r = share(sizeof(*r));
 	pid_t reader, pid;
@@ -91,7 +91,7 @@ TEST(stream_block, "read() waits for a record, and holds up no write meanwhile")
 	expect(rec.kind == EXIT && rec.pid == pid, "%s", r->text);
 }
 
-TEST(stream_block_empty, "before anything is registered read() waits, too")
+TEST(stream_block_empty, "read() waits before anything is registered")
 {
 	struct reader *r = share(sizeof(*r));
 	pid_t reader, pid;
@@ -104,7 +104,7 @@ TEST(stream_block_empty, "before anything is registered read() waits, too")
 	expect(r->result > 0, "%d", r->result);
 }
 
-TEST(stream_block_end, "the end of what is registered ends a waiting read()")
+TEST(stream_block_end, "a waiting read() returns when the last process has ended")
 {
 	struct reader *r = share(sizeof(*r));
 	pid_t reader, pid;
@@ -117,7 +117,7 @@ TEST(stream_block_end, "the end of what is registered ends a waiting read()")
 	expect(r->result == 0, "%d", r->result);
 }
 
-TEST(stream_nonblock, "with O_NONBLOCK read() is EAGAIN until a line waits")
+TEST(stream_nonblock, "with O_NONBLOCK read() is EAGAIN while no line waits")
 {
 	int fd = open(SESSION, O_RDWR | O_NONBLOCK), n;
 	pid_t pid, other;
@@ -138,7 +138,7 @@ TEST(stream_nonblock, "with O_NONBLOCK read() is EAGAIN until a line waits")
 	end_recorded(fd, other);
 }
 
-TEST(stream_end, "the end stays until something is registered again")
+TEST(stream_end, "read() returns 0 until another process is registered")
 {
 	int fd = open_session(), i, n;
 	char text[512];
@@ -188,7 +188,7 @@ static void expect_events(int fd, short want, const char *when)
 	expect(seen == want, "%s: %#x instead of %#x", when, seen, want);
 }
 
-TEST(stream_poll, "POLLIN while a line waits, POLLHUP at the end, POLLOUT always")
+TEST(stream_poll, "POLLIN comes while a line waits, POLLHUP at the end, POLLOUT always")
 {
 	char text[512];
 	int fd = open_session();
@@ -225,7 +225,7 @@ static uint64_t wait_for_news(int fd)
 	return now_ns() - begin;
 }
 
-TEST(stream_poll_news, "POLLPRI reports each generation once, to who asks for it")
+TEST(stream_poll_news, "POLLPRI reports each generation once")
 {
 	int fd = open_session(), i;
 	uint64_t took = 0;
@@ -463,7 +463,7 @@ TEST(stream_whole_lines, "read() returns as many whole lines as fit")
 
 #define WAITING 200
 
-TEST(stream_large, "a large read() takes all that waits at once")
+TEST(stream_large, "a large read() takes all waiting records at once")
 {
 	static char text[65536];
 	int fd = open_session(), n;
@@ -576,7 +576,7 @@ static void expect_lines_after(int back)
 	expect_lines(text, pids);
 }
 
-TEST(stream_fault_lines, "what a read() into bad memory could not take comes in whole lines")
+TEST(stream_fault_lines, "after a fault, read() gives the rest in whole lines")
 {
 	expect_lines_after(0);
 	expect_lines_after(150);
@@ -743,7 +743,7 @@ static int by_number(const void *a, const void *b)
 	return *(const pid_t *)a - *(const pid_t *)b;
 }
 
-TEST(stream_readers, "4 readers of a session share 5,000 records, whole, each once",
+TEST(stream_readers, "4 readers of a session share 5,000 records, each whole and once",
      .params = "max_records=131072", .limit = 300, .boot = "two")
 {
 	pid_t readers[READERS], root;

@@ -49,7 +49,7 @@ static void register_self(void *hosts)
 	expect(stat_row(1, &r) && r.ppid == 0, "%s", slurp(STAT));
 }
 
-TEST(space_pid, "a container registers its own PID 1 and sees only its own")
+TEST(space_pid, "a container registers its own PID 1 and sees only its own processes")
 {
 	pid_t host = sleeper();
 
@@ -84,7 +84,7 @@ static void read_passed(void *arg)
 	expect(!*slurp(STATUS), "%s", slurp(STATUS));
 }
 
-TEST(space_pid_opener, "numbers are those of whoever opened the file")
+TEST(space_pid_opener, "numbers are those of the opener of the file")
 {
 	int fd = open_status();
 
@@ -233,7 +233,7 @@ TEST(space_reuse, "a process with a reused PID is not taken for the old one",
 	expect(hits >= 3, "only %d numbers were reused", hits);
 }
 
-TEST(space_reuse_both, "-PID means the living one, where an exited has it too",
+TEST(space_reuse_both, "-PID means the living process if an exited one had the number",
      .params = "interval_ms=3600000")
 {
 	pid_t pid, again;

@@ -117,12 +117,12 @@ static void storm_one(int count)
 	expect_equal(&t, count);
 }
 
-TEST(storm_one_quick, "5,000 short processes on one CPU: all rows, exact sum")
+TEST(storm_one_quick, "5,000 short processes on one CPU leave all records with the exact sum")
 {
 	storm_one(scaled(5000));
 }
 
-TEST(storm_one, "100,000 short processes on one CPU: all rows, exact sum",
+TEST(storm_one, "100,000 short processes on one CPU leave all records with the exact sum",
      .full = true, .limit = 900)
 {
 	storm_one(100000);
@@ -138,7 +138,7 @@ static void storm_two(void *arg)
 }
 
 /* With the default quota, which is given back in time. */
-TEST(storm_user_quick, "5,000 short processes of a user on one CPU: all rows")
+TEST(storm_user_quick, "5,000 short processes of a user on one CPU leave all records")
 {
 	in_user(1000, storm_two, (void *)(long)scaled(5000));
 }
@@ -146,13 +146,13 @@ TEST(storm_user_quick, "5,000 short processes of a user on one CPU: all rows")
 /* Room for all, because a busy host may stop the CPU that gives quota back. */
 #define ROOM "max_per_user=131072 max_records=131072"
 
-TEST(storm_two_quick, "5,000 short processes of a user on two CPUs: all rows",
+TEST(storm_two_quick, "5,000 short processes of a user on two CPUs leave all records",
      .params = ROOM, .boot = "two")
 {
 	in_user(1000, storm_two, (void *)(long)scaled(5000));
 }
 
-TEST(storm_two, "100,000 short processes of a user on two CPUs: all rows",
+TEST(storm_two, "100,000 short processes of a user on two CPUs leave all records",
      .params = ROOM, .full = true, .limit = 900, .boot = "two")
 {
 	in_user(1000, storm_two, (void *)100000L);
@@ -174,13 +174,13 @@ static void storm_unread(int count)
 		expect_equal(&t, count);
 }
 
-TEST(storm_unread_quick, "with a stopped reader rows and lost are the total",
+TEST(storm_unread_quick, "records and lost are all processes while the reader stops",
      .params = "max_records=64")
 {
 	storm_unread(scaled(5000));
 }
 
-TEST(storm_unread, "100,000 processes, max_records=64, a stopped reader: the same",
+TEST(storm_unread, "records and lost are all of 100,000 processes, max_records=64, while the reader stops",
      .params = "max_records=64", .full = true, .limit = 900)
 {
 	storm_unread(100000);
@@ -309,7 +309,7 @@ static void miss_some(void *arg)
 	expect(rows > 100, "%u rows", rows);
 }
 
-TEST(missed_churn, "rows and missed are what members forked, at a quota in use",
+TEST(missed_churn, "records and missed are what members forked, at a quota in use",
      .params = QUOTA, .boot = "two", .slow = true)
 {
 	in_user(1000, miss_some, NULL);

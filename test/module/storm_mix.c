@@ -202,7 +202,7 @@ static void work_as_user(void *arg)
 	work_all(seed_of_run());
 }
 
-TEST(mix_quota, "after random steps at a quota that is used up each session comes to its end",
+TEST(mix_quota, "after random steps at a full quota each session comes to its end",
      .params = "max_per_user=150 max_records=8", .limit = 300, .boot = "two",
      .slow = true)
 {

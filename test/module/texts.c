@@ -116,7 +116,7 @@ static void expect_all_free(void *arg)
 	expect(write_errno("%d", sleeper()) == EDQUOT, "a 4th process");
 }
 
-TEST(cover_half_read, "a session that is closed half read leaves nothing behind",
+TEST(cover_half_read, "a session closed after half a read leaves nothing behind",
      .params = "max_sessions=2 max_per_user=3")
 {
 	in_user(1000, expect_all_free, NULL);

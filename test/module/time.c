@@ -65,7 +65,7 @@ static void expect_same(const struct facts *a, const struct facts *b)
 	       "%llu generations in %llu ms", n, ms);
 }
 
-TEST(time_step, "steps of the time of day change no time, no start, no pace")
+TEST(time_step, "steps of the clock change no CPU time, no start and no pace")
 {
 	static const long long steps[] = {
 		10 * YEAR, -10 * YEAR, -3600, 3600, 1, -1, 100 * YEAR,
@@ -93,7 +93,7 @@ static void burn_and_wait(void *fd)
 	must(read(*(int *)fd, &c, 1) == 1);
 }
 
-TEST(time_step_record, "a record's times are the same whatever steps there were")
+TEST(time_step_record, "steps of the clock change no time of a record")
 {
 	unsigned long long before, after;
 	struct session s;
@@ -164,7 +164,7 @@ static unsigned long long suspend(void)
 	return clock_now(CLOCK_BOOTTIME) - clock_now(CLOCK_MONOTONIC) - off;
 }
 
-TEST(time_suspend, "time asleep is run time, no CPU time, and no generations",
+TEST(time_suspend, "suspended time is run time, but no CPU time, and makes no generations",
      .limit = 120, .slow = true)
 {
 	unsigned long long asleep, generations, ms, used;
@@ -276,13 +276,13 @@ static void overload(unsigned int n, double at_least_ms)
 	       "%llu in a second", seen);
 }
 
-TEST(time_overload, "a refresh longer than its interval stretches it, no more",
+TEST(time_overload, "a refresh longer than its interval stretches the interval, but no more",
      .params = "max_per_user=20000", .slow = true, .limit = 300)
 {
 	overload(4000, 0.5);
 }
 
-TEST(time_overload_10000, "a refresh of 10,000 processes stretches an interval of 10 ms, no more",
+TEST(time_overload_10000, "a refresh of 10,000 processes stretches an interval of 10 ms, but no more",
      .params = "max_per_user=20000", .full = true, .limit = 600)
 {
 	overload(10000, 10);

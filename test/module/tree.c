@@ -124,7 +124,7 @@ static void fork_short(void *arg)
 	wait_all();
 }
 
-TEST(tree_short, "children that end at once are recorded, all of them")
+TEST(tree_short, "children that end at once are all recorded")
 {
 	run_tree(fork_short, NULL);
 }
@@ -140,7 +140,7 @@ static void fork_and_leave(void *arg)
 	_exit(0);
 }
 
-TEST(tree_leaving, "a chain of processes, each of which leaves as it has forked")
+TEST(tree_leaving, "a chain of processes that exit after their fork is recorded whole")
 {
 	run_tree(fork_and_leave, NULL);
 }
@@ -191,7 +191,7 @@ static void vfork_some(void *arg)
 	wait_all();
 }
 
-TEST(tree_vfork, "vfork, with exec or without")
+TEST(tree_vfork, "children of vfork are recorded, with exec or without")
 {
 	run_tree(vfork_some, NULL);
 }
@@ -209,7 +209,7 @@ static void clone_siblings(void *arg)
 	}
 }
 
-TEST(tree_clone_parent, "CLONE_PARENT: the child's parent is not a member")
+TEST(tree_clone_parent, "a child of CLONE_PARENT is a member, though its parent is none")
 {
 	pid_t root = start_tree(clone_siblings, NULL);
 
@@ -246,7 +246,7 @@ static void fork_threads(void *arg)
 	wait_all();
 }
 
-TEST(tree_threads, "what threads fork belongs to their process")
+TEST(tree_threads, "children of a thread belong to its process")
 {
 	run_tree(fork_threads, NULL);
 }
@@ -318,12 +318,12 @@ static void expect_shell(void (*fn)(void *))
 	expect(next_record(&session, &r) == END, "one more, %d", r.pid);
 }
 
-TEST(tree_exec, "exec keeps a member: what it forks then is recorded")
+TEST(tree_exec, "a member stays a member after exec, and its children are recorded")
 {
 	expect_shell(exec_parent);
 }
 
-TEST(tree_exec_thread, "exec by a thread other than the leader does, too")
+TEST(tree_exec_thread, "a member stays a member after exec by a thread that is not the leader")
 {
 	expect_shell(exec_by_thread);
 }
@@ -346,7 +346,7 @@ static void fork_container(void *arg)
 	wait_all();
 }
 
-TEST(tree_pid_space, "a new PID namespace's members have the opener's numbers")
+TEST(tree_pid_space, "members in a new PID namespace have the opener's numbers")
 {
 	pid_t root = start_tree(fork_container, NULL), inner;
 	struct record r;
@@ -384,7 +384,7 @@ static void fork_reparented(void *arg)
 	_exit(0);
 }
 
-TEST(tree_subreaper, "the adopted stay members; their parent is who forked them")
+TEST(tree_subreaper, "adopted members stay, and their parent is the one that forked them")
 {
 	pid_t self = getpid();
 
@@ -430,7 +430,7 @@ static void chain(void *arg)
 	_exit(0);
 }
 
-TEST(tree_chain, "50 living generations are found, and what they fork later")
+TEST(tree_chain, "tree finds 50 living generations, and records what they fork later")
 {
 	pid_t root;
 
@@ -487,7 +487,7 @@ static void fork_wide(void *arg)
 	wait_all();
 }
 
-TEST(tree_wide, "200 descendants that fork all the time: none is missed",
+TEST(tree_wide, "none of 200 descendants that fork all the time is missed",
      .limit = 200, .slow = true)
 {
 	pid_t root;
@@ -589,7 +589,7 @@ static void fork_forkers(void *arg)
 }
 
 /* If the kernel preempts, we run as soon as the connector has told us. */
-TEST(tree_early, "children registered by number before their fork is over are members")
+TEST(tree_early, "children registered by number during their fork are members")
 {
 	struct sched_param first = { .sched_priority = 50 };
 	int fd = connector_open();
@@ -604,7 +604,7 @@ TEST(tree_early, "children registered by number before their fork is over are me
 	expect(family->count == 1 + 2 * EARLY, "%d", family->count);
 }
 
-TEST(tree_zombies, "living descendants that are zombies are found, too")
+TEST(tree_zombies, "tree finds living descendants that are zombies")
 {
 	struct session s;
 	struct record r;
@@ -654,7 +654,7 @@ static void expect_child_of(pid_t root)
 	       "%d of %d", r.pid, r.ppid);
 }
 
-TEST(tree_upgrade, "tree upgrades a plain registration, PID downgrades none")
+TEST(tree_upgrade, "tree upgrades a plain registration, and PID downgrades none")
 {
 	pid_t root = stopped(fork_when_told, NULL);
 	struct record r;
@@ -754,7 +754,7 @@ TEST(tree_thread_id, "the number of a thread means the tree of its process")
 	expect_family();
 }
 
-TEST(tree_two_sessions, "two sessions with trees in each other have each its own")
+TEST(tree_two_sessions, "two sessions with trees in each other each have their own records")
 {
 	pid_t root, inner;
 	struct session outer;
@@ -784,7 +784,7 @@ TEST(tree_two_sessions, "two sessions with trees in each other have each its own
 	expect(i == 4, "%d records", i);
 }
 
-TEST(tree_last_word, "an unregistered tree's children are registered no more")
+TEST(tree_last_word, "children of an unregistered tree are not registered")
 {
 	pid_t root = stopped(fork_when_told, NULL);
 	struct record r;
@@ -800,7 +800,7 @@ TEST(tree_last_word, "an unregistered tree's children are registered no more")
 
 /* --- in status --- */
 
-TEST(tree_status, "tree in status: children are listed until they are final",
+TEST(tree_status, "tree in status lists children until they are final",
      .params = "interval_ms=1000")
 {
 	struct member *m;

@@ -23,7 +23,7 @@ static void expect_failure(int fd, pid_t pid, int want)
 	       strerror(want));
 }
 
-TEST(tree_fails_news, "a tree of nobody makes no generation")
+TEST(tree_fails_news, "tree with the number of no process makes no generation")
 {
 	int fd = open_session();
 	const struct urt_map *map = map_session(fd, 8);
@@ -101,7 +101,7 @@ static void fail_in_session(void *arg)
 	expect_end(fd, "after a tree that failed");
 }
 
-TEST(tree_fails_end, "a tree that exceeds the quota is not what a session ends by",
+TEST(tree_fails_end, "a tree that exceeds the quota ends no session",
      .params = "max_per_user=3")
 {
 	start_brood(6);
@@ -171,7 +171,7 @@ static void fail_in_crowd(void *arg)
 	note("%d tries", tries);
 }
 
-TEST(tree_fails_forking, "a tree that fails leaves nobody registered whom its members fork meanwhile",
+TEST(tree_fails_forking, "a failed tree leaves no registration, also if its members fork meanwhile",
      .params = "max_per_user=340", .limit = 120, .slow = true)
 {
 	int fd = open_status(), i;
@@ -198,7 +198,7 @@ static void fail_when_asked(void *arg)
 	}
 }
 
-TEST(tree_fails_plain, "who is registered for itself meanwhile stays",
+TEST(tree_fails_plain, "a plain registration during a failed tree stays",
      .params = "max_per_user=200")
 {
 	int fd = open_status(), i, k;

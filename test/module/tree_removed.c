@@ -82,7 +82,7 @@ static pid_t fork_while_removed(int status, int trace, pid_t root)
 	return turns->child;
 }
 
-TEST(tree_last_fork, "a child that is forked beside the removal is refreshed, or not listed",
+TEST(tree_last_fork, "a child that is forked during the removal is refreshed, or not listed",
      .params = "interval_ms=10", .boot = "two")
 {
 	int status = open_status(), trace, i, members = 0;

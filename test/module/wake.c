@@ -41,7 +41,7 @@ static void count_generations(void *arg)
 	}
 }
 
-TEST(wake_exclusive, "each of several who wait exclusively is told of each generation",
+TEST(wake_exclusive, "each of several exclusive waiters is told of each generation",
      .params = "interval_ms=50")
 {
 	struct watcher *w = share(3 * sizeof(*w));
@@ -84,7 +84,7 @@ static void wait_to_read(void *arg)
 	sleep_forever();
 }
 
-TEST(wake_for_reading, "generations do not wake one who waits to read a session")
+TEST(wake_for_reading, "generations do not wake a poller that waits for lines")
 {
 	struct watcher *w = share(sizeof(*w));
 	const struct urt_map *map;
@@ -118,7 +118,7 @@ static void read_one(void *arg)
 	w->told++;
 }
 
-TEST(wake_reader, "generations do not wake one who sleeps in read(); a record does")
+TEST(wake_reader, "a record wakes a sleeping read(), a generation does not")
 {
 	struct watcher *w = share(sizeof(*w));
 	const struct urt_map *map;
@@ -215,7 +215,7 @@ static void watch_often(void *arg)
 	}
 }
 
-TEST(wake_many, "100,000 watches of one user make nobody else's refresh late",
+TEST(wake_many, "100,000 watches of one user delay no other user's refresh",
      .params = "interval_ms=100", .limit = 240)
 {
 	struct watcher *w = share(sizeof(*w));

@@ -41,7 +41,7 @@ static void fork_one(void *pid)
 	sleep_forever();
 }
 
-TEST(word_order_fork, "what a tree forks has its place before what comes later",
+TEST(word_order_fork, "a forked member stands in the list before later registrations",
      .params = "interval_ms=5000")
 {
 	volatile pid_t *forked = share(sizeof(*forked));
@@ -112,7 +112,7 @@ TEST(word_partial, "a write ends before the first word that fails")
 	expect(!listed(b, NULL), "%s", slurp(STATUS));
 }
 
-TEST(word_partial_last, "a write ends before a last word that fails, with nothing behind it")
+TEST(word_partial_last, "a write ends before a last word that fails")
 {
 	pid_t pid = sleeper();
 	int fd = open_status(), n;
@@ -125,7 +125,7 @@ TEST(word_partial_last, "a write ends before a last word that fails, with nothin
 	expect(n == -EINVAL, "the rest of it: %d", n);
 }
 
-TEST(word_partial_other, "what is written then, however long, is done at once")
+TEST(word_partial_other, "a word written after a partial write is done at once")
 {
 	pid_t a = sleeper(), b = sleeper();
 	int fd = open_status(), n;
@@ -138,7 +138,7 @@ TEST(word_partial_other, "what is written then, however long, is done at once")
 	       slurp(STATUS));
 }
 
-TEST(word_grammar, "what is no number of a process is EINVAL")
+TEST(word_grammar, "a word that is no number of a process is EINVAL")
 {
 	static const char *const bad[] = {
 		"0", "+0", "-0", "-", "+", "++1", "+-1", "-+1", "--1", "1x",
@@ -163,7 +163,7 @@ TEST(word_none, "a write of no bytes does nothing and returns 0")
 	expect(write(open_status(), "", 0) == 0, "%s", strerror(errno));
 }
 
-TEST(word_no_process, "the number of no process is ESRCH")
+TEST(word_no_process, "a number of no process is ESRCH")
 {
 	pid_t gone = sleeper();
 	int err;
@@ -205,7 +205,7 @@ static void page_with(char *page, size_t size, size_t last, pid_t pid)
 	memcpy(page + last + 1 - len, nr, len);
 }
 
-TEST(word_page, "one write takes a page; a word cut there is left to the next")
+TEST(word_page, "a write takes one page, and a word cut there is left to the next")
 {
 	pid_t a = sleeper(), b = sleeper();
 	char page[6000], nr[12];
@@ -225,7 +225,7 @@ TEST(word_page, "one write takes a page; a word cut there is left to the next")
 	expect(n > 0 && listed(b, NULL), "the rest: %d %s", n, slurp(STATUS));
 }
 
-TEST(word_page_end, "a word that ends with the page is taken with it")
+TEST(word_page_end, "a word that ends with the page is taken")
 {
 	pid_t a = sleeper();
 	char page[4097];
@@ -329,7 +329,7 @@ TEST(word_carried_close, "an unterminated word of a long write waits for the clo
 	expect(listed(pid, NULL), "%s", slurp(STATUS));
 }
 
-TEST(word_carried_error, "the error of a carried word is that of the write that completes it")
+TEST(word_carried_error, "the error of a carried word comes from the write that completes it")
 {
 	pid_t pid = sleeper();
 	char *rest;
@@ -375,7 +375,7 @@ TEST(word_pieces, "a program without a buffer may write the newline by itself")
 	expect(put(open_status(), "\n") == -EINVAL, "in another open file");
 }
 
-TEST(word_pieces_writev, "writev(2), which procfs sees as several writes, may write a word in pieces")
+TEST(word_pieces_writev, "writev(2) may write a word in pieces, which procfs sees as several writes")
 {
 	pid_t a = sleeper(), b = sleeper();
 	const char *x = digits(a), *y = digits(b);
@@ -433,7 +433,7 @@ TEST(word_pieces_tree, "a tree whose number comes with the next write is a tree"
 	       slurp(STATUS));
 }
 
-TEST(word_pieces_line, "a newline ends a word that waits for its number, EINVAL; a close does, too")
+TEST(word_pieces_line, "a newline, or a close, ends a word that waits for its number with EINVAL")
 {
 	pid_t pid = sleeper();
 	int fd = open_status(), n;

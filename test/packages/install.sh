@@ -300,17 +300,17 @@ claim 'the version is what git describes' follows_git
 claim 'where there is no repository, it is that of VERSION' is_version_in_tarball
 claim 'make install puts all of it below DESTDIR and PREFIX' installs
 claim 'module, command and library tell that version' tells_version
-claim 'bash completes what --help tells' "$top/test/packages/completion.sh" \
+claim 'bash completes the options of --help' "$top/test/packages/completion.sh" \
 	"$build/tarball/app/urt/urt" "$top/app/urt.bash"
 claim 'make uninstall takes all of it away' uninstalls
 claim 'a configuration that was changed stays as it is' keeps_changes
 claim 'command and library are installed without headers of a kernel' needs_no_kernel
 claim 'relative paths are seen from where make is called' takes_relative
 claim 'a directory that would be another one is refused' refuses_dirs
-claim 'below a blank or a colon, what needs no kernel is built' strange_path
+claim 'below a blank or a colon, make app and make lib work' strange_path
 claim 'an output directory for another kernel does not matter' other_output
-claim 'whatever the umask is, all can read what is installed' any_umask
-claim 'the range of kernels has those of the matrix, and no others' in_range
-claim 'a release is a tarball of what was tagged, the same each time' releases
-claim 'no release of what does not fit together' refuses_others
+claim 'all users can read installed files, with any umask' any_umask
+claim 'the range of kernels is that of the matrix' in_range
+claim 'a release is a tarball of the tag, the same each time' releases
+claim 'a release whose versions differ is refused' refuses_others
 finish

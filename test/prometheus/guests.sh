@@ -334,18 +334,18 @@ run_loads() {
 guest_claims() {
 	start_guests
 	run_loads
-	claim 'Prometheus has what wait4() says, of two guests' counts_exactly
+	claim 'Prometheus agrees with wait4() in two guests' counts_exactly
 	claim 'where process-exporter misses most' beside_peer
 	claim 'a reload of the module takes nothing away, and adds nothing' reload
 	claim 'a reboot is a reset of counters, and nothing else' reboot
-	claim 'following a tree that is registered, too, counts once' follows
-	claim 'what follows holds the module, and says who is not there' pins
+	claim 'a tree that is also registered counts once' follows
+	claim 'an exporter that follows processes holds the module, and names a missing one' pins
 	claim 'stopped for a while, it misses refreshes, but no exit' catches_up
-	claim 'what it writes is as it should be' lint
-	claim 'what systemd would hide from it' hides
+	claim 'promtool finds no fault in the metrics' lint
+	claim 'a unit that hides /proc from the exporter is reported' hides
 	claim 'the guests end well' end_guests
 	claim 'a scrape of 1,000 processes costs less than 5 ms' cost
-	claim 'what is wrong is said also where the module comes late' fails_late
+	claim 'errors are reported also where the module comes late' fails_late
 	claim 'the last guest ends well' end_guest count
 }
 

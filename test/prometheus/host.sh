@@ -378,7 +378,7 @@ host_claims() {
 	claim 'it speaks HTTP' speaks_http
 	claim 'long requests are answered, too long ones refused' takes_long_requests
 	claim 'without the module it waits, and says so' says_no_module
-	claim 'what it cannot begin with is said, with status 1' cannot_begin
+	claim 'urt exporter names what it cannot begin with, and exits with 1' cannot_begin
 	claim '80 idle connections do not keep it from answering' survives_idlers
 	claim '64 that stall together give way together' survives_stalled
 	claim 'who has left is not waited for' survives_leavers
@@ -386,14 +386,14 @@ host_claims() {
 	claim '100 clients at once are all answered' crowd
 	claim 'SIGTERM ends it, with status 0' end_here
 	claim 'a file for the node exporter is replaced whole, and removed' text_file
-	claim 'SIGHUP, too, ends it and removes the file, not under nohup' hangs_up
+	claim 'SIGHUP ends urt exporter and removes the file, but not under nohup' hangs_up
 	claim 'who can read the directory cannot lock it out' locked_by_others
 	claim 'a directory that was made again is written to again' remade
 	claim 'no room leaves nothing half written' no_room
-	claim 'the rules are good, and do what they say' rules
+	claim 'the rules are valid, and fire when they should' rules
 	claim 'rules, dashboard and manual know the same names' families
-	claim 'what may be missing is told' tells_of_losses
+	claim 'metrics tell of CPU time that may be missing' tells_of_losses
 	claim 'the dashboard is one that Prometheus understands' dashboard_parses
 	claim 'the systemd unit is good, and hardened' unit
-	claim 'the unit tries again, but not what cannot succeed' tries_again
+	claim 'the unit starts again, but not after an error that stays' tries_again
 }

@@ -11,8 +11,7 @@ static void set_time(const struct timeval *tv)
 	must(!settimeofday(tv, NULL));
 }
 
-TEST(syscall_settimeofday,
-     "get_process_runtime(): does not move when the system's time is set")
+TEST(syscall_settimeofday, "get_process_runtime() does not move when the system's time is set")
 {
 	static const long steps[] = { 86400, -86400, 7300 * 86400L, -3600 };
 	struct timeval then, now;
@@ -61,8 +60,7 @@ static void expect_inside(void *arg)
 	expect_runtime(1, s->start);
 }
 
-TEST(syscall_pid_space,
-     "get_process_runtime(): PID 1 of a container is its own; the host's is ESRCH")
+TEST(syscall_pid_space, "get_process_runtime() of 1 is a container's own PID 1, of a host's number ESRCH")
 {
 	struct space *s;
 	pid_t pid;
@@ -94,8 +92,7 @@ static void expect_shifted(void *arg)
 	expect_runtime_ticks(s->hosts);
 }
 
-TEST(syscall_time_space,
-     "get_process_runtime(): the same inside a time namespace and outside")
+TEST(syscall_time_space, "get_process_runtime() is the same inside a time namespace and outside")
 {
 	struct space *s;
 	pid_t pid;
@@ -135,8 +132,7 @@ static bool is_sleep(pid_t pid)
 	return yes;
 }
 
-TEST(syscall_exec,
-     "get_process_runtime(): goes on when another thread than the leader calls exec()")
+TEST(syscall_exec, "get_process_runtime() goes on when a thread that is not the leader calls exec()")
 {
 	struct start *start;
 	pid_t pid;
@@ -196,7 +192,7 @@ static void ask_around(void *last)
 	}
 }
 
-TEST(syscall_storm, "get_process_runtime(): while those it is about end and exec",
+TEST(syscall_storm, "get_process_runtime() holds while processes exit and exec",
      .limit = 300)
 {
 	void (*const lives[])(void *) = { have_short_thread, exec_and_end };

@@ -47,8 +47,7 @@ TEST(syscall_hello,
 		   "no line in 10 s");
 }
 
-TEST(syscall_hello_limit,
-     "hello() a thousand times leaves ten lines, and no warning that it was more",
+TEST(syscall_hello_limit, "a thousand calls of hello() leave ten lines and no warning in the log",
      .limit = 120)
 {
 	int fd, i, count = 0;
@@ -67,7 +66,7 @@ TEST(syscall_hello_limit,
 	expect(logged(fd, "suppressed") == 0, "a line about lines");
 }
 
-TEST(syscall_hello_quiet, "hello_quiet() is 0, and says nothing")
+TEST(syscall_hello_quiet, "hello_quiet() is 0, and logs nothing")
 {
 	int fd, i;
 
@@ -89,8 +88,7 @@ static int load_module(void)
 	return err;
 }
 
-TEST(syscall_module,
-     "kernel_syscall.ko calls them in the kernel, leaves its table, and goes",
+TEST(syscall_module, "kernel_syscall.ko calls the functions in the kernel, leaves its table, and unloads",
      .limit = 600)
 {
 	int fd, err;
@@ -132,7 +130,7 @@ TEST(syscall_demo, "runtime_demo sleeps, then prints its number and its runtime"
 	said_free(&said);
 }
 
-TEST(syscall_demo_default, "runtime_demo sleeps 20 seconds if it is not told")
+TEST(syscall_demo_default, "runtime_demo sleeps 20 seconds without an argument")
 {
 	struct said said;
 	long ms;
@@ -146,7 +144,7 @@ TEST(syscall_demo_default, "runtime_demo sleeps 20 seconds if it is not told")
 	said_free(&said);
 }
 
-TEST(syscall_demo_usage, "what runtime_demo cannot do it says, with its status")
+TEST(syscall_demo_usage, "runtime_demo names what it cannot do, and exits with its status")
 {
 	static const struct ending endings[] = {
 		{ "--seconds 0 --pid 32767", 1, "there is no process 32767" },
@@ -165,8 +163,7 @@ TEST(syscall_demo_usage, "what runtime_demo cannot do it says, with its status")
 	expect_endings("runtime_demo", endings);
 }
 
-TEST(syscall_demo_unpatched,
-     "runtime_demo says so at once where the kernel has no such system call")
+TEST(syscall_demo_unpatched, "runtime_demo says at once that the kernel has no such system call")
 {
 	uint64_t begin = now_ns();
 	struct said said;

@@ -19,7 +19,7 @@ static void expect_self(void *arg)
 	}
 }
 
-TEST(syscall_self, "get_process_runtime(): 0 and one's own number are oneself")
+TEST(syscall_self, "get_process_runtime() of 0 and of one's own number is the caller")
 {
 	struct start **start;
 
@@ -52,7 +52,7 @@ static void be_parent(void *arg)
 	expect_good_end(pid);
 }
 
-TEST(syscall_family, "get_process_runtime(): of a parent, a child, a grandchild")
+TEST(syscall_family, "get_process_runtime() agrees for a parent, a child and a grandchild")
 {
 	struct start **start, *other;
 	pid_t parent, child;
@@ -68,13 +68,13 @@ TEST(syscall_family, "get_process_runtime(): of a parent, a child, a grandchild"
 	expect_runtime_ticks(child);
 }
 
-TEST(syscall_old, "get_process_runtime(): of PID 1, the oldest there is")
+TEST(syscall_old, "get_process_runtime() answers for PID 1, the oldest process")
 {
 	need_patches();
 	expect_runtime_ticks(1);
 }
 
-TEST(syscall_kernel_thread, "get_process_runtime(): of threads of the kernel")
+TEST(syscall_kernel_thread, "get_process_runtime() answers for threads of the kernel")
 {
 	need_patches();
 	expect(proc_field(2, 7) == 0 && proc_field(2, 9) & 0x00200000,
@@ -88,8 +88,7 @@ static void end_at_once(void *unused)
 {
 }
 
-TEST(syscall_zombie,
-     "get_process_runtime(): a zombie's goes on; once it is reaped, ESRCH")
+TEST(syscall_zombie, "get_process_runtime() of a zombie goes on, and is ESRCH once it is reaped")
 {
 	struct start *start;
 	long before;
@@ -107,7 +106,7 @@ TEST(syscall_zombie,
 	expect(runtime_of(pid) == -ESRCH, "%ld", runtime_of(pid));
 }
 
-TEST(syscall_just_exited, "get_process_runtime(): ESRCH at once after wait()")
+TEST(syscall_just_exited, "get_process_runtime() is ESRCH at once after wait()")
 {
 	int i;
 
@@ -153,8 +152,7 @@ static void have_thread(void *arg)
 	pthread_exit(NULL);
 }
 
-TEST(syscall_thread,
-     "get_process_runtime(): a thread's id means its process, leader gone or not")
+TEST(syscall_thread, "get_process_runtime() of a thread's number is its process, leader gone or not")
 {
 	struct threads *t;
 	pid_t pid;
@@ -182,7 +180,7 @@ static pid_t unused_pid(void)
 	return pid;
 }
 
-TEST(syscall_nobody, "get_process_runtime(): ESRCH where there is nobody")
+TEST(syscall_nobody, "get_process_runtime() of the number of no process is ESRCH")
 {
 	static const pid_t numbers[] = { INT_MAX, INT_MAX - 1, 1 << 22, 1 << 30 };
 	size_t i;
@@ -195,7 +193,7 @@ TEST(syscall_nobody, "get_process_runtime(): ESRCH where there is nobody")
 		       runtime_of(numbers[i]));
 }
 
-TEST(syscall_negative, "get_process_runtime(): EINVAL for what is below 0")
+TEST(syscall_negative, "get_process_runtime() of a negative number is EINVAL")
 {
 	static const pid_t numbers[] = { -1, -2, -32768, INT_MIN + 1, INT_MIN };
 	size_t i;
@@ -209,8 +207,7 @@ TEST(syscall_negative, "get_process_runtime(): EINVAL for what is below 0")
 	expect(runtime_of(-getpid()) == -EINVAL, "%ld", runtime_of(-getpid()));
 }
 
-TEST(syscall_upper_half,
-     "get_process_runtime(): a pid has 32 bits, whatever else is in the register")
+TEST(syscall_upper_half, "get_process_runtime() ignores the upper half of the register")
 {
 	const uint64_t garbage = 0xdeadbeef00000000;
 	long ms;
@@ -232,7 +229,7 @@ static void ask_about(void *pid)
 	expect(runtime_of(1) >= ms, "PID 1: %ld", runtime_of(1));
 }
 
-TEST(syscall_anybody, "get_process_runtime(): anyone may ask about anyone")
+TEST(syscall_anybody, "get_process_runtime() answers any user about any process")
 {
 	pid_t pid = sleeper();
 
@@ -240,7 +237,7 @@ TEST(syscall_anybody, "get_process_runtime(): anyone may ask about anyone")
 	in_user(1000, ask_about, &pid);
 }
 
-TEST(syscall_neighbours, "the numbers beside the new ones stay free")
+TEST(syscall_neighbours, "the numbers beside the new system calls stay free")
 {
 	need_patches();
 	expect(syscall(NR_HELLO - 1) == -1 && errno == ENOSYS, "%d",

@@ -16,7 +16,7 @@ static enum urt_parsed parse(const char *line, struct urt_record *record)
 	return urt_parse_record(line, strlen(line), record);
 }
 
-TEST(lib_parse_exit, "an exit line becomes the record that it says")
+TEST(lib_parse_exit, "an exit line becomes a record with its values")
 {
 	struct urt_record r;
 
@@ -53,7 +53,7 @@ TEST(lib_parse_newer, "words and columns of later kernels are skipped")
 	expect(parse("missed 1 2", &r) == URT_PARSED, "missed");
 }
 
-TEST(lib_parse_limits, "numbers are taken up to their type's largest")
+TEST(lib_parse_limits, "numbers are parsed up to the maximum of their type")
 {
 	struct urt_record r;
 
@@ -66,7 +66,7 @@ TEST(lib_parse_limits, "numbers are taken up to their type's largest")
 	       r.count == UINT64_MAX, "%ju", (uintmax_t)r.count);
 }
 
-TEST(lib_parse_refuses, "a known line that is not exactly so is refused")
+TEST(lib_parse_refuses, "a known line with an error in it is refused")
 {
 	static const char *const lines[] = {
 		"", " ", "exit", "exit ", "lost", "lost 1", "lost 1 2",
@@ -101,7 +101,7 @@ TEST(lib_parse_refuses, "a known line that is not exactly so is refused")
 		       lines[i], parse(lines[i], &r));
 }
 
-TEST(lib_parse_prefixes, "no beginning of a line is taken for a shorter one")
+TEST(lib_parse_prefixes, "no cut line is parsed as a shorter one")
 {
 	struct urt_record r;
 	const char *comm = strrchr(EXIT_LINE, ' ') + 1;
@@ -190,7 +190,7 @@ TEST(lib_read_many, "a thousand records come in order, read by read")
 	urt_close(u);
 }
 
-TEST(lib_read_bad, "a bad line is EPROTO once, and the next is read as ever")
+TEST(lib_read_bad, "a bad line is EPROTO once, and the next line is read")
 {
 	struct urt_record r;
 	int writer;
@@ -204,7 +204,7 @@ TEST(lib_read_bad, "a bad line is EPROTO once, and the next is read as ever")
 	urt_close(u);
 }
 
-TEST(lib_read_overlong, "a line that no buffer holds is EPROTO once, too")
+TEST(lib_read_overlong, "a line longer than any buffer is EPROTO once")
 {
 	struct urt_record r;
 	int writer, i;
@@ -221,7 +221,7 @@ TEST(lib_read_overlong, "a line that no buffer holds is EPROTO once, too")
 	urt_close(u);
 }
 
-TEST(lib_read_end, "the end of file is 0, in the middle of a line EPROTO")
+TEST(lib_read_end, "the end of file is 0, and in the middle of a line EPROTO")
 {
 	struct urt_record r;
 	int writer;
@@ -265,7 +265,7 @@ static void check_stat(const char *text)
 	urt_snapshot_free(&s);
 }
 
-TEST(lib_stat, "stat is read by the names of its columns, whatever else is new")
+TEST(lib_stat, "stat is read by the names of its columns, also beside unknown ones")
 {
 	check_stat(STAT_TEXT);
 	check_stat("# more=x lost=8 generation=5 time_ns=6 interval_ms=7 "
@@ -313,7 +313,7 @@ TEST(lib_stat_refuses, "a stat with something missing or unreadable is EPROTO")
 	}
 }
 
-TEST(lib_stat_cut, "no beginning of a stat is taken for all of it")
+TEST(lib_stat_cut, "no cut stat is parsed as a whole one")
 {
 	struct urt_snapshot s = { 0 };
 	size_t len;

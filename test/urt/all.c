@@ -54,7 +54,7 @@ static void ask_as_user(void *arg)
 	said_free(&said);
 }
 
-TEST(urt_all_user, "without the right to, --all says what it needs")
+TEST(urt_all_user, "--all says which right it needs")
 {
 	in_user(1000, ask_as_user, NULL);
 }
@@ -141,7 +141,7 @@ static void expect_success(pid_t pid)
 	       "status %#x", init_status);
 }
 
-TEST(urt_all_inside, "in a container, --all has what comes in from outside",
+TEST(urt_all_inside, "in a container, --all includes processes that come in from outside",
      .limit = 300)
 {
 	struct container *c = share(sizeof(*c));
@@ -220,8 +220,7 @@ static void be_guest(void *arg)
 	sleep_forever();
 }
 
-TEST(urt_all_upgrade,
-     "in a container, --all makes a tree of what was registered by its name",
+TEST(urt_all_upgrade, "in a container, --all makes a tree of a process registered by its name",
      .limit = 300)
 {
 	struct container *c = share(sizeof(*c));

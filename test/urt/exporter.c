@@ -118,7 +118,7 @@ TEST(urt_exporter_again, "a name that comes again counts in full, at each phase"
 	expect_counted("/tmp/again", 16, us);
 }
 
-TEST(urt_exporter_crowd, "a name that comes while others of it live counts",
+TEST(urt_exporter_crowd, "a name that comes while others of it live counts in full",
      .limit = 300)
 {
 	struct life lives[16];
@@ -173,7 +173,7 @@ static void follow_four(void *arg)
 		   "%s", slurp(path));
 }
 
-TEST(urt_exporter_quota, "what the quota keeps from being followed is told",
+TEST(urt_exporter_quota, "processes beyond the quota are counted as unseen",
      .params = "max_per_user=2 interval_ms=200")
 {
 	in_user(1000, follow_four, &(struct four){
@@ -217,8 +217,7 @@ static void follow_own(void *arg)
 	       slurp("/tmp/foreign/urt.prom"));
 }
 
-TEST(urt_exporter_foreign,
-     "a process that may not be followed is told, and changes nothing for others",
+TEST(urt_exporter_foreign, "a process that the exporter may not follow is counted, and changes no other sum",
      .params = "restrict=1 interval_ms=200")
 {
 	pid_t pid = child(stay, NULL);
@@ -439,8 +438,7 @@ static void expect_equal(const struct watched *w, uint64_t us)
 	       "%s: some are not known", w->dir);
 }
 
-TEST(urt_exporter_minutes,
-     "ten minutes: -C, --tree and -p count what wait4 says, and never go back",
+TEST(urt_exporter_minutes, "in ten minutes -C, --tree and -p count what wait4 says, and never go back",
      .full = true, .limit = 1800)
 {
 	struct minutes *m = share(sizeof(*m));

@@ -241,7 +241,7 @@ else
 	skipped 'the exporter listens on the address of a name' \
 		'localhost has no address here'
 fi
-claim 'connections that say nothing delay nobody' idlers_give_way
-claim 'pictures show what cannot be seen' pictures_hide_nothing
+claim 'idle connections delay no scrape' idlers_give_way
+claim 'pictures show invisible characters as text' pictures_hide_nothing
 claim 'pictures cut labels, explain marks, and say where and with what' pictures_are_complete
 finish

@@ -170,7 +170,7 @@ static void all_agree(unsigned int n)
 	said_free(&said);
 }
 
-TEST(urt_more, "of 1,501 processes, root is shown all, whatever shows them",
+TEST(urt_more, "of 1,501 processes every command shows root all",
      .params = "interval_ms=1000", .limit = 300)
 {
 	struct said said;
@@ -182,7 +182,7 @@ TEST(urt_more, "of 1,501 processes, root is shown all, whatever shows them",
 	all_agree(1500);
 }
 
-TEST(urt_many, "of 20,001 processes, root is shown all, whatever shows them",
+TEST(urt_many, "of 20,001 processes every command shows root all",
      .params = "interval_ms=1000", .slow = true, .limit = 1200)
 {
 	all_agree(20000);

@@ -9,7 +9,7 @@
 #define CLOSED "Bad file descriptor"
 
 /* Seen elsewhere: a full disk is reported as some other error, or as none. */
-TEST(urt_output_reason, "what urt cannot write it says with the reason")
+TEST(urt_output_reason, "urt names the reason if it cannot write")
 {
 	static const struct {
 		const char *command;	/* %d: a process */
@@ -56,8 +56,7 @@ TEST(urt_output_reason, "what urt cannot write it says with the reason")
 }
 
 /* Seen elsewhere: a daemon without standard output writes its log into a database. */
-TEST(urt_output_closed,
-     "where standard descriptors are closed, urt opens nothing in their place")
+TEST(urt_output_closed, "with closed standard descriptors urt opens no file in their place")
 {
 	pid_t pid = sleeper();
 	struct said said;

@@ -62,17 +62,17 @@ static void with_hidden(void *unused)
 	all_say("this /proc hides /proc/urt", NOT_LOADED);
 }
 
-TEST(urt_proc_none, "without a procfs on /proc urt says so")
+TEST(urt_proc_none, "urt says that there is no procfs on /proc")
 {
 	in_child(without_proc, NULL);
 }
 
-TEST(urt_proc_subset, "where /proc has processes only, urt says so")
+TEST(urt_proc_subset, "urt says that /proc has processes only")
 {
 	in_child(with_processes_only, NULL);
 }
 
-TEST(urt_proc_hidden, "where /proc/urt is hidden, urt says so; else that the module is not there")
+TEST(urt_proc_hidden, "urt says that /proc/urt is hidden, or else that the module is not loaded")
 {
 	in_child(with_hidden, NULL);
 	must(!unload());

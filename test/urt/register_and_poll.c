@@ -4,7 +4,7 @@
 
 #define APP "register_and_poll"
 
-TEST(app_agrees, "register_and_poll and getrusage agree, whatever it does",
+TEST(app_agrees, "register_and_poll and getrusage() agree, whatever the load",
      .params = "interval_ms=500", .slow = true)
 {
 	static const char *const runs[] = {
@@ -22,7 +22,7 @@ TEST(app_agrees, "register_and_poll and getrusage agree, whatever it does",
 	expect(!*slurp(STATUS), "it stays registered: %s", slurp(STATUS));
 }
 
-TEST(app_usage, "wrong options are exit status 2, and are named")
+TEST(app_usage, "register_and_poll names a wrong option and exits with 2")
 {
 	static const struct ending endings[] = {
 		{ "--seconds 0", 2, APP }, { "--seconds -1", 2, APP },
@@ -36,7 +36,7 @@ TEST(app_usage, "wrong options are exit status 2, and are named")
 	expect_endings(APP, endings);
 }
 
-TEST(app_not_loaded, "without the module it says so, with exit status 3")
+TEST(app_not_loaded, "without the module, register_and_poll says so and exits with 3")
 {
 	struct said said;
 
@@ -46,7 +46,7 @@ TEST(app_not_loaded, "without the module it says so, with exit status 3")
 	       said.status, said.out);
 }
 
-TEST(app_quota, "when the quota is used up it says so, with exit status 3",
+TEST(app_quota, "with the quota used up, register_and_poll says so and exits with 3",
      .params = "max_processes=1")
 {
 	struct said said;
@@ -57,7 +57,7 @@ TEST(app_quota, "when the quota is used up it says so, with exit status 3",
 	       said.status, said.out);
 }
 
-TEST(app_signal, "interrupted, it unregisters itself and dies of the signal")
+TEST(app_signal, "an interrupted register_and_poll unregisters itself and dies of the signal")
 {
 	struct said said;
 

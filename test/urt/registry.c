@@ -36,7 +36,7 @@ TEST(urt_list, "urt list shows what stat says of the same generation",
 	       strstr(text.out, "PID"), "%s%s", said.out, text.out);
 }
 
-TEST(urt_add, "urt add registers, trees too; urt remove and --all unregister")
+TEST(urt_add, "urt add registers processes and trees, and urt remove unregisters them")
 {
 	pid_t a = sleeper();
 	struct said said;
@@ -69,7 +69,7 @@ static void remove_foreign(void *pid)
 	       said.status, said.err);
 }
 
-TEST(urt_remove_foreign, "urt remove takes away nobody else's registrations")
+TEST(urt_remove_foreign, "urt remove leaves other users' registrations")
 {
 	pid_t pid = sleeper();
 
@@ -79,7 +79,7 @@ TEST(urt_remove_foreign, "urt remove takes away nobody else's registrations")
 
 /* --- wait --- */
 
-TEST(urt_wait, "urt wait waits for processes that are no children, and how they end")
+TEST(urt_wait, "urt wait waits for processes that are no children, and says how they end")
 {
 	struct said said = shell("sleep 1000 & p=$!; (sleep 0.3; kill -KILL $p) & "
 				 "sh -c 'sleep 0.2; exit 5' & q=$!; "
@@ -92,7 +92,7 @@ TEST(urt_wait, "urt wait waits for processes that are no children, and how they 
 	       said.out);
 }
 
-TEST(urt_wait_gone, "urt wait names who does not exist, and waits for the others")
+TEST(urt_wait_gone, "urt wait names a process that does not exist, and waits for the others")
 {
 	struct said said = shell("sleep 0.3 & urt wait 99999 $!");
 
@@ -103,7 +103,7 @@ TEST(urt_wait_gone, "urt wait names who does not exist, and waits for the others
 	expect(said.status == 1 && !*said.out, "%d: %s", said.status, said.out);
 }
 
-TEST(urt_wait_limit, "--any ends with the first, --timeout with status 3")
+TEST(urt_wait_limit, "urt wait --any ends with the first process, --timeout with status 3")
 {
 	struct said said = shell("sleep 1000 & sleep 5 & "
 				 "urt wait --any $! $(pidof sleep)");
@@ -118,7 +118,7 @@ TEST(urt_wait_limit, "--any ends with the first, --timeout with status 3")
 
 /* --- all subcommands --- */
 
-TEST(urt_usage, "wrong usage is named, with exit status 2")
+TEST(urt_usage, "every command names wrong usage, and exits with 2")
 {
 	static const struct ending endings[] = {
 		{ "", 2, "which command?" },
@@ -174,7 +174,7 @@ TEST(urt_not_loaded, "without the module every command says how to load it")
 	}
 }
 
-TEST(urt_quota, "where the quota is used up, every command says so",
+TEST(urt_quota, "every command says that the quota is used up",
      .params = "max_processes=1")
 {
 	static const char *const full[] = {
@@ -219,7 +219,7 @@ static void seven_are_one(void *unused)
 	}
 }
 
-TEST(urt_quota_once, "a quota that is used up is one message of a command, not one for each process",
+TEST(urt_quota_once, "a full quota is one message of a command, not one for each process",
      .params = "max_per_user=3")
 {
 	in_user(1000, seven_are_one, NULL);

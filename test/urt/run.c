@@ -74,7 +74,7 @@ static uint64_t field(const char *line, int nr)
 	return strtoull(line, NULL, 10);
 }
 
-TEST(urt_run_csv, "the rows of CSV sum up to its row total, and all is in it")
+TEST(urt_run_csv, "the rows of CSV sum up to the row total")
 {
 	static const char heading[] = "kind,count,running,user_ns,sys_ns,"
 				      "longest_ns,share_percent,name,unreaped\n";
@@ -132,8 +132,7 @@ static json_t *run_measured(const char *command, uint64_t *us)
 
 #define MANY 300
 
-TEST(urt_run_exact,
-     "where all is waited for, the total is RUSAGE_CHILDREN's to 1 us a process", .limit = 120)
+TEST(urt_run_exact, "if all are waited for, the total is RUSAGE_CHILDREN's to 1 us a process", .limit = 120)
 {
 	uint64_t us, total;
 	long long diff;
@@ -187,14 +186,13 @@ static void run_make(void *unused)
 	expect_sum(report);
 }
 
-TEST(urt_run_make,
-     "of a build by make -j4 of 1,000 steps every process is counted, for anybody",
+TEST(urt_run_make, "urt run counts every process of a build by make -j4 with 1,000 steps, for any user",
      .params = "", .limit = 240, .boot = "two")
 {
 	in_user(1000, run_make, NULL);
 }
 
-TEST(urt_run_many, "what is read while the command runs never fills the queue",
+TEST(urt_run_many, "urt reads while the command runs, so the queue of records never fills",
      .params = "max_records=64", .limit = 240)
 {
 	struct said said = said_of_make();
@@ -235,7 +233,7 @@ TEST(urt_run_each, "--each has a row for each process, with parent and status")
 
 /* --- what the command leaves behind --- */
 
-TEST(urt_run_left, "what the command leaves running is marked, and not waited for")
+TEST(urt_run_left, "processes that the command left running are marked")
 {
 	struct said said = shell("urt run --json --each -- sh -c '"
 				 "sleep 1000 & echo $!; exit 3'");
@@ -249,7 +247,7 @@ TEST(urt_run_left, "what the command leaves running is marked, and not waited fo
 }
 
 /* One child sleeps, one burns, and one ends soon afterwards. */
-TEST(urt_run_late, "no process is older than the run, nor in a picture past it")
+TEST(urt_run_late, "no process is older than the run, and no picture goes past it")
 {
 	static const char *const commands[] = {
 		"setsid sleep 9 & sleep 0.1",
@@ -294,7 +292,7 @@ TEST(urt_run_late, "no process is older than the run, nor in a picture past it")
 	expect(strstr(said.err, "\ncommand "), "%s", said.err);
 }
 
-TEST(urt_run_orphan, "what has exited when the command does is in the report")
+TEST(urt_run_orphan, "a process that exits before the command is in the report")
 {
 	struct said said;
 	json_t *report;
@@ -313,7 +311,7 @@ TEST(urt_run_orphan, "what has exited when the command does is in the report")
 	}
 }
 
-TEST(urt_run_wait, "--wait waits for all that the command has left behind")
+TEST(urt_run_wait, "--wait waits for all processes that the command has left behind")
 {
 	struct said said = shell("urt run --json --wait -- sh -c '"
 				 "(sleep 0.5; cat /dev/null; exec sleep 0.3) & exit 3'");
@@ -326,7 +324,7 @@ TEST(urt_run_wait, "--wait waits for all that the command has left behind")
 	expect_sum(report);
 }
 
-TEST(urt_run_zombie, "a member that nobody reaps delays the report by 2 s only")
+TEST(urt_run_zombie, "a member that is never reaped delays the report by 2 s only")
 {
 	uint64_t begin = now_ns();
 	struct said said;
@@ -368,7 +366,7 @@ static struct said run_without_map(const char *options, unsigned int *least_kb)
 	return said;
 }
 
-TEST(urt_run_blind, "where it cannot see what runs on, every report says so",
+TEST(urt_run_blind, "urt run without a map says in every report that it cannot see what runs on",
      .params = "max_per_user=65536", .limit = 300)
 {
 	unsigned int kb;
@@ -432,7 +430,7 @@ static int status_of(pid_t pid)
 				     WEXITSTATUS(status);
 }
 
-TEST(urt_run_signals, "signals that would end urt are the command's to decide on")
+TEST(urt_run_signals, "the command, not urt, decides on signals")
 {
 	static const int passed[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
 	int status;
@@ -528,7 +526,7 @@ TEST(urt_run_progress, "--progress draws at most 5 times a second, and cleans up
 	       slurp("/tmp/err"));
 }
 
-TEST(urt_run_colours, "colours: on a terminal, and not with NO_COLOR")
+TEST(urt_run_colours, "urt run uses colours on a terminal, but not with NO_COLOR")
 {
 	static const struct {
 		const char *command;
@@ -574,7 +572,7 @@ static void expect_narrow(char *text, size_t columns)
 #define IN_BACKGROUND "/tmp/a-name-that-is 9 & " \
 		      "until grep -q a-name /proc/$!/comm; do :; done; "
 
-TEST(urt_run_narrow, "on a narrow terminal each row is a line, in a pipe names are whole")
+TEST(urt_run_narrow, "on a narrow terminal each row is a line, and in a pipe names are whole")
 {
 	static const char *const commands[] = {
 		"urt run -- /tmp/a-name-that-is",
@@ -601,7 +599,7 @@ TEST(urt_run_narrow, "on a narrow terminal each row is a line, in a pipe names a
 	}
 }
 
-TEST(urt_run_names, "a name cannot write to the terminal, nor break a format")
+TEST(urt_run_names, "a name cannot control the terminal, nor break a format")
 {
 	struct said said;
 	json_t *report;
@@ -647,7 +645,7 @@ static void run_over_quota(void *unused)
 	       said.err);
 }
 
-TEST(urt_run_missed, "what the quota kept from being registered is said",
+TEST(urt_run_missed, "urt run reports processes beyond the quota",
      .params = "max_per_user=2")
 {
 	in_user(1000, run_over_quota, NULL);

@@ -89,7 +89,7 @@ static pid_t orphan(void)
 	return *pid;
 }
 
-TEST(urt_runtime_clock, "urt runtime is what our own clock has counted")
+TEST(urt_runtime_clock, "urt runtime agrees with a clock of the test")
 {
 	struct start *start;
 	pid_t pid = start_sleeper(&start);
@@ -116,8 +116,7 @@ static void same_inside(void *unused)
 	expect_same(pid);
 }
 
-TEST(urt_runtime_syscall,
-     "urt runtime is what get_process_runtime() says: new, old, container, orphan")
+TEST(urt_runtime_syscall, "urt runtime agrees with get_process_runtime(): new, old, container, orphan")
 {
 	struct start *start;
 	pid_t pid;
@@ -141,7 +140,7 @@ static void answer_inside(void *arg)
 	expect_answer(1, &shifted);
 }
 
-TEST(urt_runtime_container, "urt runtime in a container goes by its PIDs and clocks")
+TEST(urt_runtime_container, "urt runtime in a container uses its PIDs and clocks")
 {
 	struct start **start = share(sizeof(*start));
 	pid_t pid;
@@ -169,7 +168,7 @@ static void have_thread(void *fd)
 	sleep_forever();
 }
 
-TEST(urt_runtime_thread, "urt runtime of a thread's number is its process's")
+TEST(urt_runtime_thread, "urt runtime of a thread's number is that of its process")
 {
 	struct start *start;
 	int fds[2];
@@ -184,7 +183,7 @@ TEST(urt_runtime_thread, "urt runtime of a thread's number is its process's")
 	       pid, "the row is not process %d's", pid);
 }
 
-TEST(urt_runtime_forms, "urt runtime prints seconds, CSV or JSON, in the order asked")
+TEST(urt_runtime_forms, "urt runtime prints seconds, CSV or JSON, in the order of its arguments")
 {
 	pid_t a = sleeper(), b = sleeper();
 	struct said said = shell("urt runtime %d %d %d", b, a, b);
@@ -265,7 +264,7 @@ static void ask_when_full(void *arg)
 	       "32767 is there");
 }
 
-TEST(urt_runtime_full, "urt runtime answers where a user's quota is used up, to 10 ms",
+TEST(urt_runtime_full, "urt runtime answers with a full quota, to 10 ms",
      .params = "max_per_user=1 max_sessions=1")
 {
 	struct full full;
@@ -284,7 +283,7 @@ TEST(urt_runtime_full, "urt runtime answers where a user's quota is used up, to 
 	in_user(1000, ask_when_full, &full);
 }
 
-TEST(urt_runtime_usage, "what urt runtime cannot do it says, with status 1 or 2")
+TEST(urt_runtime_usage, "urt runtime names what it cannot do, and exits with 1 or 2")
 {
 	static const struct ending endings[] = {
 		{ "", 2, "of which processes?" },

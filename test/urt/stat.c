@@ -40,7 +40,7 @@ static json_t *last_of(const json_t *reports)
 	return json_array_get(reports, json_array_size(reports) - 1);
 }
 
-TEST(urt_stat_count, "COUNT intervals, then the average, of the length asked for")
+TEST(urt_stat_count, "urt stat makes COUNT intervals of the length asked for, then the average")
 {
 	json_t *reports = stat_json(0, "urt stat -p %d 0.3 4 --json", sleeper());
 	json_t *report;
@@ -65,7 +65,7 @@ static void burn_forever(void *unused)
 		burn(SEC);
 }
 
-TEST(urt_stat_rate, "%usr and %sys are shares of the interval in the times")
+TEST(urt_stat_rate, "%usr and %sys are the growth of the times in the interval")
 {
 	pid_t pid = child(burn_forever, NULL);
 	json_t *reports = stat_json(0, "urt stat -p %d 0.5 3 --json", pid);
@@ -139,8 +139,7 @@ static uint64_t reported_ns(const char *path)
 	return number(last_of(parse_lines(slurp(path))), "time_ns");
 }
 
-TEST(urt_stat_late,
-     "what exits after a refresh is in the next report, however late it is read",
+TEST(urt_stat_late, "an exit after a refresh is in the next report, also if it is read late",
      .limit = 120)
 {
 	struct late late = { child(burn_forever, NULL), sleeper() };
@@ -187,8 +186,7 @@ static void follow_idly(void *arg)
 	execl("/bin/sh", "sh", "-c", command, NULL);
 }
 
-TEST(urt_stat_starved,
-     "no thread has more than a CPU, however long urt stat waits for one",
+TEST(urt_stat_starved, "no thread has more than one CPU, also if urt stat is late",
      .slow = true, .limit = 600)
 {
 	pid_t pid = child(burn_forever, NULL);
@@ -204,8 +202,7 @@ TEST(urt_stat_starved,
 	end(pid);
 }
 
-TEST(urt_stat_stale,
-     "while nothing was registered no time of what is registered then has passed",
+TEST(urt_stat_stale, "a process registered after an idle time has used no CPU in that time",
      .params = "interval_ms=1000")
 {
 	pid_t pid = child(burn_forever, NULL), before = sleeper();
@@ -255,8 +252,7 @@ static void follow_tree(void *pid)
 	execl("/bin/sh", "sh", "-c", command, NULL);
 }
 
-TEST(urt_stat_tree,
-     "of a tree all CPU time is in one interval each, and it ends with the tree")
+TEST(urt_stat_tree, "each CPU time of a tree is in one interval, and urt stat ends with the tree")
 {
 	pid_t pid = child(spawn, NULL), urt;
 	uint64_t user = 0, sys = 0, us, exits = 0;
@@ -298,7 +294,7 @@ TEST(urt_stat_tree,
 	       "%s", json_dumps(report, 0));
 }
 
-TEST(urt_stat_exit, "an exit is a row with final values in the interval it is in")
+TEST(urt_stat_exit, "an exited process is a row with final values in the interval of its exit")
 {
 	struct said said = shell("sleep 0.7 & urt stat -p $! 0.2 2>&1");
 	char *line = strstr(said.out, "exit 0");
@@ -314,7 +310,7 @@ TEST(urt_stat_exit, "an exit is a row with final values in the interval it is in
 	       said.status, said.out);
 }
 
-TEST(urt_stat_interrupt, "Ctrl-C ends it with the average, and status 0")
+TEST(urt_stat_interrupt, "Ctrl-C ends urt stat with the average, and status 0")
 {
 	struct said said = shell(">/tmp/stat; urt stat -p $$ 0.2 >/tmp/stat & p=$!; "
 				 "until grep -q sh /tmp/stat; do :; done; "
@@ -328,7 +324,7 @@ TEST(urt_stat_interrupt, "Ctrl-C ends it with the average, and status 0")
 	       said.status, slurp("/tmp/stat"));
 }
 
-TEST(urt_stat_once, "without an interval it reports once, since the start")
+TEST(urt_stat_once, "urt stat without an interval reports once, since the start")
 {
 	pid_t pid = sleeper();
 	json_t *reports = stat_json(0, "urt stat -p %d --json", pid);
@@ -351,7 +347,7 @@ TEST(urt_stat_name, "-C NAME is all processes of that name")
 	       said.status, said.out, said.err);
 }
 
-TEST(urt_stat_system, "without a selection it follows the registry of all",
+TEST(urt_stat_system, "urt stat without a selection follows the system registry",
      .params = "interval_ms=200")
 {
 	pid_t a = sleeper(), b = child(burn_forever, NULL);
@@ -366,7 +362,7 @@ TEST(urt_stat_system, "without a selection it follows the registry of all",
 	       json_dumps(report, 0));
 }
 
-TEST(urt_stat_system_end, "urt stat ends when nothing is left in the registry of all, final values shown")
+TEST(urt_stat_system_end, "urt stat ends with final values when the system registry is empty")
 {
 	struct said said = shell("sleep 1 & echo $!; urt add $!; "
 				 "urt stat 0.2 --json >/tmp/stat");
@@ -383,7 +379,7 @@ TEST(urt_stat_system_end, "urt stat ends when nothing is left in the registry of
 	       exits, json_dumps(reports, 0));
 }
 
-TEST(urt_stat_usage, "what it cannot do it says, with exit status 1 or 2")
+TEST(urt_stat_usage, "urt stat names what it cannot do, and exits with 1 or 2")
 {
 	static const struct ending endings[] = {
 		{ "-p 1x", 2, "'1x' is not a process's number" },

@@ -58,7 +58,7 @@ static void run_waits(void *unused)
 	       said.status, said.err);
 }
 
-TEST(urt_zombie_run, "urt run --wait does not wait for what nobody reaps; that ran until it was seen dead")
+TEST(urt_zombie_run, "urt run --wait does not wait for a zombie that is never reaped")
 {
 	as_first(run_waits);
 }
@@ -72,7 +72,7 @@ static pid_t zombie(void)
 	return pid;
 }
 
-TEST(urt_zombie_stat, "urt stat ends when nothing is left but what nobody reaps, and says so")
+TEST(urt_zombie_stat, "urt stat ends, and says so, when only zombies that are never reaped are left")
 {
 	pid_t pid = zombie();
 	struct said said = shell("urt stat -p %d 0.2", pid);
