@@ -220,7 +220,7 @@ async function testGuest() {
 		sameAsRecords(seen, await value('({ ...run })'));
 		expect(!browser.errors.length && await value('facts.real_ns') === seen.real_ns &&
 		       await value('facts.cpus') === 1 &&
-		       (await value('facts.place')).endsWith(`/tmp/user urt ${seen.urt}`), browser.errors);
+		       (await value('facts.place')).endsWith(`/tmp/user · urt ${seen.urt}`), browser.errors);
 	});
 	await browser.shoot(at('guest.png'));
 }

@@ -357,7 +357,7 @@ static void put_exporter(struct exporter_text *text,
 			     "How long it took last to read the registries and to add up.");
 	exporter_text_single(text, "urt_exporter_missed_refreshes_total",
 			     "counter", NUMBER, model->missed_generations,
-			     "Refreshes of the system's registry that the exporter came too late for.");
+			     "Refreshes of the system registry that the exporter came too late for.");
 	exporter_text_single(text, "urt_exporter_vanished_processes_total",
 			     "counter", NUMBER, model->vanished,
 			     "Processes that left without a final value: unregistered, or final in a refresh that was missed.");

@@ -57,7 +57,7 @@ static void system_failed(struct exporter_sources *sources,
 	} else {
 		exporter_model_unreadable(model);
 	}
-	tell(&sources->told_system, "cannot read the system's registry", err);
+	tell(&sources->told_system, "cannot read the system registry", err);
 	due(sources, now_ns + ABSENT_NS);
 }
 

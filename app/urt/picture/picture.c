@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "picture/picture.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "format.h"
@@ -207,21 +209,37 @@ static void count_sizes(struct picture *picture)
 	}
 }
 
+/* Prints words that are not NULL, after a separator. Return: whether any was. */
+static bool put_words(FILE *out, const char *separator, const char *first,
+		      const char *second)
+{
+	char *words[] = { (char *)(first ? first : second),
+			  (char *)(first ? second : NULL), NULL };
+	char *text = format_words(words);
+	bool any = *text;
+
+	if (any)
+		fprintf(out, "%s%s", separator, text);
+	free(text);
+	return any;
+}
+
 /* Describes the place of the run. The caller frees the text. */
 static char *describe_place(const struct summary *summary)
 {
-	const char *const parts[] = {
-		summary->host, summary->directory,
-		summary->version ? "urt" : NULL, summary->version,
-	};
-	char *words[sizeof(parts) / sizeof(*parts) + 1] = { NULL };
-	size_t count = 0, i;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool any;
 
-	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		if (parts[i])
-			words[count++] = (char *)parts[i];
-	}
-	return format_words(words);
+	if (!out)
+		memory_exhausted();
+	any = put_words(out, "", summary->host, summary->directory);
+	if (summary->version)
+		put_words(out, any ? " · " : "", "urt", summary->version);
+	if (fclose(out))
+		memory_exhausted();
+	return text;
 }
 
 struct picture *picture_new(const struct summary *summary,

@@ -78,8 +78,8 @@ static const char doc[] =
 	"  urt top -d 0.5 -C make\n"
 	"  urt top -p 1234,5678\n"
 	"\n"
-	"Where NO_COLOR is set, there are no colours. For output that is no\n"
-	"terminal there is 'urt stat'.\n"
+	"If NO_COLOR is set and not empty, there are no colours. For output that\n"
+	"is no terminal, use 'urt stat'.\n"
 	"Exit status: 0 quit, or with --exit all have exited; 1 it could not start,\n"
 	"one of the processes could not be registered, or the terminal went away;\n"
 	"2 wrong usage. A signal that ends it, such as Ctrl-C, is its end then, too.";

@@ -177,7 +177,7 @@ function showChain() {
 	const largest = map => [...map].sort((a, b) => b[1] - a[1]).slice(0, LINKS);
 
 	$('critical-text').textContent =
-		`The critical chain, ${grouped(links.length)} of ${counted(run.count, 'process', 'processes')}: from the end backwards, the command's child that ended last, then the one that ended last before that one began, and so on; the same within each of these. Were one of them faster, the run could have been shorter. The times are what each took by itself, without what it waited for that is on the chain, too.`;
+		`The critical chain, ${grouped(links.length)} of ${counted(run.count, 'process', 'processes')}: it begins with the command's child that ended last. Before it comes the child that had ended last when that one began, and so on. Each of them has such a chain within. A faster process on the chain could shorten the run. The times are what each process took by itself, without the processes on the chain that it waited for.`;
 	$('critical-parts').append(
 		element('div', { className: 'parts' }, partHeads('name'),
 			...largest(byName).map(([name, ns]) => part(ns, whole,
