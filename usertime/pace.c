@@ -16,7 +16,6 @@
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
-#include "compat.h"
 #include "registry.h"
 
 struct workqueue_struct *urt_workqueue;
@@ -222,19 +221,31 @@ void urt_pace_pay(struct urt_registry *reg)
 
 /**
  * urt_pace_queue_upkeep() - ask for upkeep
- * @reg: a record has come, a child was missed, or the pool runs dry
+ * @reg: a record has come, or a child was missed
  *
- * Upkeep waits for the next tick or two, but not on PREEMPT_RT, where a pool
- * may be empty. It waits longer while earlier work has to be paid for. It does
- * all that has come until then in one go. (A reader or a refresh does not wait
- * for upkeep. It collects final entries itself.)
+ * Upkeep waits for the next tick or two, and longer while earlier work has to
+ * be paid for. It does all that has come until then in one go. (A reader or a
+ * refresh does not wait for upkeep. It collects final entries itself.)
  *
  * Context: Probe, also in softirq. Does not sleep.
  */
 void urt_pace_queue_upkeep(struct urt_registry *reg)
 {
-	unsigned long least = URT_PROBES_NEED_POOL ? 0 : 1;
-
 	queue_delayed_work(urt_workqueue, &reg->upkeep,
-			   max(msecs_to_jiffies(quiet_ms(reg)), least));
+			   max(msecs_to_jiffies(quiet_ms(reg)), 1UL));
+}
+
+/**
+ * urt_pace_hurry_upkeep() - ask for upkeep at once
+ * @reg: its pool runs dry
+ *
+ * This upkeep waits for no pause, because the next children would be missed. It
+ * is paid for all the same. A process can only cause it by many forks, which
+ * cost the process far more.
+ *
+ * Context: Probe. Does not sleep.
+ */
+void urt_pace_hurry_upkeep(struct urt_registry *reg)
+{
+	mod_delayed_work(urt_workqueue, &reg->upkeep, 0);
 }

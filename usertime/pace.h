@@ -21,6 +21,7 @@ void urt_pace_arm_next(struct urt_registry *reg);
 void urt_pace_arm_when_allowed(struct urt_registry *reg);
 bool urt_pace_denies(struct urt_registry *reg);
 void urt_pace_queue_upkeep(struct urt_registry *reg);
+void urt_pace_hurry_upkeep(struct urt_registry *reg);
 
 unsigned int urt_pace_interval(const struct urt_registry *reg);
 

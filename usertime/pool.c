@@ -41,8 +41,8 @@ static bool add(struct urt_registry *reg, struct urt_entry *entry)
 }
 
 /*
- * Fills the pool. The caller does not hold the registry's lock, because memory
- * may be slow to come. Return: how many entries the pool has got.
+ * Fills the pool. The caller does not hold the registry's lock, because an
+ * allocation may be slow. Return: how many entries the pool has got.
  */
 static unsigned int fill(struct urt_registry *reg)
 {
@@ -119,12 +119,15 @@ void urt_pool_drain(struct urt_registry *reg)
 struct urt_entry *urt_pool_take(struct urt_registry *reg)
 {
 	struct llist_node *node;
+	int left;
 
 	lockdep_assert_held(&reg->probe_lock);	/* one taker at a time */
 	node = llist_del_first(&reg->pool);
 	if (!node)
 		return NULL;
-	if (atomic_dec_return(&reg->pooled) <= POOL_SIZE / 2)
-		urt_pace_queue_upkeep(reg);
+	/* If a refill got no memory, later children ask again. */
+	left = atomic_dec_return(&reg->pooled);
+	if (left <= POOL_SIZE / 2 && !(left % 16))
+		urt_pace_hurry_upkeep(reg);
 	return llist_entry(node, struct urt_entry, forked);
 }
