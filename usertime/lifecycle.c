@@ -117,14 +117,21 @@ static void make_member(struct urt_entry *parent, struct urt_entry *child)
 static bool miss_child(struct urt_entry *parent)
 {
 	struct urt_registry *reg = parent->registry;
+	bool first;
 
 	/* Only searches have reached the parent. They look again instead. */
 	if (!is_member(parent)) {
 		reg->search_again |= searches_of(parent);
 		return false;
 	}
-	atomic64_inc(&reg->version);	/* stat shows the count */
-	return atomic64_inc_return(&reg->missed) == 1;
+	/*
+	 * stat shows the count. The barrier of atomic64_inc_return() pairs with
+	 * smp_rmb() in view.c's render(). Without the pair, a text with the old
+	 * count could be taken for one of the new version.
+	 */
+	first = atomic64_inc_return(&reg->missed) == 1;
+	atomic64_inc(&reg->version);
+	return first;
 }
 
 static void register_child(struct urt_entry *parent, struct task_struct *child)
