@@ -22,6 +22,7 @@
 #include <linux/seqlock.h>
 
 #include "compat.h"
+#include "sample.h"
 
 /*
  * If some CPU runs without a tick (nohz_full), the fields of a thread may be a
@@ -138,6 +139,16 @@ static void adopt_final(struct urt_cputime *ct, const struct signal_struct *sig)
 }
 #endif
 
+static struct urt_sums sums_of(struct task_struct *leader)
+{
+	unsigned int seq = read_seqbegin(&leader->signal->stats_lock);
+	struct urt_sums sums = sum_group(leader);
+
+	if (read_seqretry(&leader->signal->stats_lock, seq))
+		sums = sum_group_locked(leader);
+	return sums;
+}
+
 /**
  * urt_cputime_sample_slow() - do what urt_cputime_sample() leaves to do
  * @leader: as for urt_cputime_sample()
@@ -151,12 +162,40 @@ static void adopt_final(struct urt_cputime *ct, const struct signal_struct *sig)
 void urt_cputime_sample_slow(struct task_struct *leader,
 			     struct urt_cputime *ct)
 {
-	unsigned int seq = read_seqbegin(&leader->signal->stats_lock);
-	struct urt_sums sums = sum_group(leader);
+	urt_cputime_split(ct, sums_of(leader));
+}
 
-	if (read_seqretry(&leader->signal->stats_lock, seq))
-		sums = sum_group_locked(leader);
+/* Adds to the error how far @ct is from a division into @utime and the rest. */
+static void bound_error(struct urt_accuracy *accuracy,
+			const struct urt_cputime *ct, u64 utime)
+{
+	u64 most = max(ct->utime, ct->stime);
+
+	/* A part never shrinks below what was shown before. */
+	accuracy->error_ns += max(utime, ct->utime) - min(utime, ct->utime);
+	if (!accuracy->samples || accuracy->error_ns > most)
+		accuracy->error_ns = most;
+}
+
+/**
+ * urt_cputime_sample_precise() - urt_cputime_sample() for a sampled process
+ * @leader: as for urt_cputime_sample()
+ * @ct: as for urt_cputime_sample()
+ * @samples: of the process, or NULL
+ * @accuracy: of the division, on return
+ *
+ * Context: RCU read side. The caller holds the lock of @ct.
+ */
+void urt_cputime_sample_precise(struct task_struct *leader,
+				struct urt_cputime *ct,
+				struct urt_samples *samples,
+				struct urt_accuracy *accuracy)
+{
+	struct urt_sums sums = sums_of(leader);
+
+	urt_samples_divide(samples, &sums, accuracy);
 	urt_cputime_split(ct, sums);
+	bound_error(accuracy, ct, sums.utime);
 }
 
 /**
@@ -174,4 +213,27 @@ void urt_cputime_final(struct task_struct *leader, struct urt_cputime *ct)
 
 	adopt_final(ct, sig);
 	urt_cputime_split(ct, urt_sums_of_dead(sig));
+}
+
+/**
+ * urt_cputime_final_precise() - the final CPU time of a sampled process
+ * @leader: as for urt_cputime_final()
+ * @ct: as for urt_cputime_final()
+ * @samples: of the process, or NULL
+ * @accuracy: of the division, on return
+ *
+ * Context: Probe of free. The caller holds the registry's probe_lock.
+ */
+void urt_cputime_final_precise(struct task_struct *leader,
+			       struct urt_cputime *ct,
+			       struct urt_samples *samples,
+			       struct urt_accuracy *accuracy)
+{
+	struct urt_sums sums = urt_sums_of_dead(leader->signal);
+
+	urt_samples_divide(samples, &sums, accuracy);
+	if (!accuracy->samples)
+		adopt_final(ct, leader->signal);
+	urt_cputime_split(ct, sums);
+	bound_error(accuracy, ct, sums.utime);
 }

@@ -8,6 +8,9 @@
 #include <linux/types.h>
 
 #include "compat.h"
+#include "split.h"
+
+struct urt_samples;
 
 /* CPU time that a process has used so far, in nanoseconds. The sum is exact. */
 struct urt_cputime {
@@ -95,7 +98,15 @@ static inline void urt_sums_add(struct urt_sums *sums,
 void urt_cputime_split(struct urt_cputime *ct, struct urt_sums sums);
 void urt_cputime_sample_slow(struct task_struct *leader,
 			     struct urt_cputime *ct);
+void urt_cputime_sample_precise(struct task_struct *leader,
+				struct urt_cputime *ct,
+				struct urt_samples *samples,
+				struct urt_accuracy *accuracy);
 void urt_cputime_final(struct task_struct *leader, struct urt_cputime *ct);
+void urt_cputime_final_precise(struct task_struct *leader,
+			       struct urt_cputime *ct,
+			       struct urt_samples *samples,
+			       struct urt_accuracy *accuracy);
 
 /**
  * urt_cputime_sample() - bring the CPU time of a living process up to date

@@ -22,6 +22,7 @@
 #include "entry.h"
 
 #include <linux/build_bug.h>
+#include <linux/minmax.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -34,6 +35,7 @@
 #include "opener.h"
 #include "quota.h"
 #include "registry.h"
+#include "sample.h"
 
 /*
  * 17 entries fit on a page of 4,096 bytes. Where memory is charged, each entry
@@ -42,25 +44,39 @@
 static_assert(sizeof(struct urt_entry) <= 240);
 
 static struct kmem_cache *entry_cache;
+static struct kmem_cache *precise_cache;
 
 /* --- life --- */
 
+/* Return: an entry for a process that is sampled, or NULL. */
+static struct urt_entry *alloc_precise(gfp_t gfp)
+{
+	struct urt_precise *precise = kmem_cache_zalloc(precise_cache, gfp);
+
+	return precise ? &precise->entry : NULL;
+}
+
 /**
  * urt_entry_alloc() - allocate an entry
+ * @reg: its registry, which decides whether the process is sampled
  * @gfp: how to allocate; a probe must use GFP_ATOMIC
  *
  * Context: Process, or a probe of a kernel without PREEMPT_RT.
  * Return: an entry for urt_entry_prepare(), or NULL.
  */
-struct urt_entry *urt_entry_alloc(gfp_t gfp)
+struct urt_entry *urt_entry_alloc(const struct urt_registry *reg, gfp_t gfp)
 {
-	struct urt_entry *entry = kmem_cache_alloc(entry_cache, gfp);
+	bool precise = READ_ONCE(reg->precise_us);
+	struct urt_entry *entry;
 
+	entry = unlikely(precise) ? alloc_precise(gfp) :
+				    kmem_cache_alloc(entry_cache, gfp);
 	/* urt_entry_free() looks at these. */
 	if (entry) {
 		entry->pid = NULL;
 		entry->parent = NULL;
 		entry->user_ns = NULL;
+		entry->precise = precise;
 	}
 	return entry;
 }
@@ -81,8 +97,16 @@ static void put_references(struct urt_entry *entry)
  */
 void urt_entry_free(struct urt_entry *entry)
 {
+	struct urt_precise *precise = urt_entry_precise(entry);
+
 	put_references(entry);
-	kmem_cache_free(entry_cache, entry);
+	if (!precise) {
+		kmem_cache_free(entry_cache, entry);
+		return;
+	}
+	if (precise->samples)
+		urt_samples_unwant(precise->samples);
+	kmem_cache_free(precise_cache, precise);
 }
 
 static void free_after_grace(struct rcu_head *rcu)
@@ -109,6 +133,10 @@ static void free_ring(struct list_head *ring)
 	size_t n = 0;
 
 	list_for_each_entry_safe(entry, next, ring, list) {
+		if (entry->precise) {
+			urt_entry_free(entry);
+			continue;
+		}
 		put_references(entry);
 		batch[n++] = entry;
 		if (n == ARRAY_SIZE(batch)) {
@@ -223,6 +251,9 @@ void urt_entry_sample(struct urt_entry *entry, struct task_struct *leader)
 	entry->end_ns = entry->sampled_ns;
 	urt_entry_note_identity(entry, leader);
 	urt_cputime_sample(leader, &entry->time);
+	if (entry->precise)
+		urt_entry_precise(entry)->accuracy.error_ns =
+			max(entry->time.utime, entry->time.stime);
 }
 
 /**
@@ -561,7 +592,15 @@ int urt_entry_init(void)
 {
 	entry_cache = kmem_cache_create("urt_entry", sizeof(struct urt_entry),
 					0, SLAB_ACCOUNT, NULL);
-	return entry_cache ? 0 : -ENOMEM;
+	if (!entry_cache)
+		return -ENOMEM;
+	precise_cache = kmem_cache_create("urt_precise",
+					  sizeof(struct urt_precise), 0,
+					  SLAB_ACCOUNT, NULL);
+	if (precise_cache)
+		return 0;
+	kmem_cache_destroy(entry_cache);
+	return -ENOMEM;
 }
 
 /**
@@ -574,5 +613,6 @@ int urt_entry_init(void)
 void urt_entry_exit(void)
 {
 	rcu_barrier();	/* callbacks that free entries */
+	kmem_cache_destroy(precise_cache);
 	kmem_cache_destroy(entry_cache);
 }

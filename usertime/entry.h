@@ -16,6 +16,7 @@
 #include "cputime.h"
 #include "opener.h"
 #include "registry.h"
+#include "split.h"
 
 struct urt_user;
 struct user_namespace;
@@ -100,6 +101,7 @@ struct urt_entry {
 	u8 owned:1;			/* by uid; see urt_cred_owner() */
 	u8 same_creds:1;		/* see urt_opener_same_creds() */
 	u8 dumpable:1;			/* see urt_was_dumpable() */
+	u8 precise:1;			/* part of a struct urt_precise */
 	u16 status;			/* as wait(2) reports it */
 	u32 searches;			/* bits of searches that reached it */
 	kuid_t uid;
@@ -114,10 +116,30 @@ struct urt_entry {
 	char comm[TASK_COMM_LEN];
 };
 
+/* An entry of a registry whose processes are sampled; see sample.c. */
+struct urt_precise {
+	struct urt_entry entry;
+	/*
+	 * Samples of the process until it is final, or NULL; holds a reference.
+	 * Written before probes find the entry, or by the process itself. The
+	 * probe of free takes them away.
+	 */
+	struct urt_samples *samples;
+	struct urt_accuracy accuracy;		/* registry's lock; of time */
+	struct urt_accuracy final_accuracy;	/* with final_time */
+};
+
+/* Return: what an entry is part of, or NULL. */
+static inline struct urt_precise *urt_entry_precise(struct urt_entry *entry)
+{
+	return entry->precise ? container_of(entry, struct urt_precise, entry) :
+				NULL;
+}
+
 int urt_entry_init(void);
 void urt_entry_exit(void);
 
-struct urt_entry *urt_entry_alloc(gfp_t gfp);
+struct urt_entry *urt_entry_alloc(const struct urt_registry *reg, gfp_t gfp);
 void urt_entry_free(struct urt_entry *entry);
 void urt_entry_prepare(struct urt_entry *entry, struct urt_registry *reg,
 		       struct task_struct *leader, struct pid *pid);

@@ -40,6 +40,7 @@
 #include "pool.h"
 #include "quota.h"
 #include "registry.h"
+#include "sample.h"
 
 /* --- fork --- */
 
@@ -69,10 +70,29 @@ static void inherit(const struct urt_entry *parent, struct urt_entry *child)
 	}
 }
 
+/* A child that is being forked, and its samples, for all of its entries. */
+struct fork {
+	struct task_struct *child;
+	struct urt_samples *samples;	/* or NULL */
+};
+
+/* No probe can find the entry yet. */
+static void want_samples(struct urt_entry *entry, const struct fork *fork)
+{
+	struct urt_precise *precise = urt_entry_precise(entry);
+
+	if (!precise)
+		return;
+	precise->samples = fork->samples;
+	if (fork->samples)
+		urt_samples_want(fork->samples, entry->registry->precise_us);
+}
+
 /* Uses *spare, or else the pool. Return: whether the child is registered. */
-static bool add_child(struct urt_entry *parent, struct task_struct *child,
+static bool add_child(struct urt_entry *parent, const struct fork *fork,
 		      struct urt_entry **spare)
 {
+	struct task_struct *child = fork->child;
 	struct urt_registry *reg = parent->registry;
 	struct urt_user *payer = parent->tree;
 	struct urt_entry *entry;
@@ -89,6 +109,7 @@ static bool add_child(struct urt_entry *parent, struct task_struct *child,
 	entry->user = payer;
 	urt_entry_join_tree(entry, payer, parent->tree_exempt);
 	inherit(parent, entry);
+	want_samples(entry, fork);
 	/* Before the entry can be on final: urt_registry_collect_final(). */
 	llist_add(&entry->forked, &reg->forked);
 	urt_entry_start(entry, child);
@@ -134,7 +155,7 @@ static bool miss_child(struct urt_entry *parent)
 	return first;
 }
 
-static void register_child(struct urt_entry *parent, struct task_struct *child)
+static void register_child(struct urt_entry *parent, struct fork *fork)
 {
 	struct urt_registry *reg = parent->registry;
 	struct urt_entry *spare = NULL, *old;
@@ -146,15 +167,17 @@ static void register_child(struct urt_entry *parent, struct task_struct *child)
 	 * costs fewer children than with GFP_NOWAIT.
 	 */
 	if (!URT_PROBES_NEED_POOL)
-		spare = urt_entry_alloc(GFP_ATOMIC | __GFP_ACCOUNT |
+		spare = urt_entry_alloc(reg, GFP_ATOMIC | __GFP_ACCOUNT |
 					__GFP_NOWARN);
+	if (READ_ONCE(reg->precise_us) && !fork->samples)
+		fork->samples = urt_samples_alloc_in_probe();
 	raw_spin_lock_irqsave(&reg->probe_lock, flags);
 	if (!parent->unlinked && parent->tree &&
 	    (is_member(parent) || searches_of(parent))) {
-		old = find_child(reg, child);
+		old = find_child(reg, fork->child);
 		if (old)
 			make_member(parent, old);
-		else if (!add_child(parent, child, &spare))
+		else if (!add_child(parent, fork, &spare))
 			first = miss_child(parent);
 	}
 	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
@@ -173,25 +196,33 @@ static noinline void handle_fork(struct hlist_head *bucket,
 				 struct task_struct *parent,
 				 struct task_struct *child)
 {
+	struct fork fork = { .child = child };
 	struct urt_entry *entry;
 
 	rcu_read_lock();
 	for (entry = urt_index_first(bucket, parent->signal); entry;
 	     entry = urt_index_next(entry)) {
 		if (READ_ONCE(entry->tree))
-			register_child(entry, child);
+			register_child(entry, &fork);
 	}
 	rcu_read_unlock();
+	if (fork.samples) {
+		urt_sample_child(child, fork.samples);
+		urt_samples_put(fork.samples);
+	}
 }
 
-/* A new thread is no new process, so the probe ignores it. */
+/* Of new threads, only those of a sampled process are of interest. */
 static void on_fork(void *data, struct task_struct *parent,
 		    struct task_struct *child)
 {
 	struct hlist_head *bucket;
 
-	if (!thread_group_leader(child))
+	if (!thread_group_leader(child)) {
+		if (urt_sample_has_notifier(parent))
+			urt_sample_thread(child);
 		return;
+	}
 	/*
 	 * Pairs with smp_mb() in tree.c's pass(). Without the pair, a search
 	 * could miss the child while this probe misses that the search has
@@ -268,17 +299,37 @@ static void note_record(struct urt_entry *entry, struct task_struct *leader)
 			sig->group_exit_code : leader->exit_code;
 }
 
-/* Return: whether the caller has to queue upkeep. */
-static bool note_final(struct urt_entry *entry, struct task_struct *leader)
+/* Return: the samples, which the entry does not want any more, or NULL. */
+static struct urt_samples *note_final_precise(struct urt_precise *precise,
+					      struct task_struct *leader)
+{
+	struct urt_samples *samples = precise->samples;
+
+	urt_cputime_final_precise(leader, &precise->entry.final_time, samples,
+				  &precise->final_accuracy);
+	precise->samples = NULL;
+	return samples;
+}
+
+/*
+ * Return: whether the caller has to queue upkeep; *samples: what it has to give
+ * back after it has released probe_lock, or NULL.
+ */
+static bool note_final(struct urt_entry *entry, struct task_struct *leader,
+		       struct urt_samples **samples)
 {
 	struct urt_registry *reg = entry->registry;
 
 	lockdep_assert_held(&reg->probe_lock);
+	*samples = NULL;
 	if (entry->unlinked || entry->final)
 		return false;
 	/* No refresh samples it: its release is a grace period ago. */
 	entry->final_time = entry->time;
-	urt_cputime_final(leader, &entry->final_time);
+	if (entry->precise)
+		*samples = note_final_precise(urt_entry_precise(entry), leader);
+	else
+		urt_cputime_final(leader, &entry->final_time);
 	if (reg->ops) {
 		note_record(entry, leader);
 		hlist_del_init_rcu(&entry->exited);
@@ -298,6 +349,7 @@ static noinline void handle_free(struct hlist_head *bucket,
 {
 	const struct signal_struct *sig = leader->signal;
 	struct urt_entry *entry, *next;
+	struct urt_samples *samples;
 	struct urt_registry *reg;
 	unsigned long flags;
 	bool tell;
@@ -308,8 +360,10 @@ static noinline void handle_free(struct hlist_head *bucket,
 		reg = entry->registry;
 		raw_spin_lock_irqsave(&reg->probe_lock, flags);
 		urt_index_del(entry);
-		tell = note_final(entry, leader);
+		tell = note_final(entry, leader, &samples);
 		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+		if (samples)
+			urt_samples_unwant(samples);
 		if (tell)
 			urt_pace_queue_upkeep(reg);
 	}
@@ -322,8 +376,14 @@ static noinline void handle_free(struct hlist_head *bucket,
  */
 static void on_free(void *data, struct task_struct *task)
 {
-	struct hlist_head *bucket = urt_index_look(task->signal);
+	struct hlist_head *bucket;
 
+	if (!atomic_read(&urt_indexed))
+		return;
+	/* The notifier of a thread goes with its memory. */
+	if (urt_sample_has_notifier(task))
+		urt_sample_forget(task);
+	bucket = urt_index_look(task->signal);
 	if (bucket && thread_group_leader(task))
 		handle_free(bucket, task);
 }
@@ -370,15 +430,20 @@ static int attach(int i)
 	return err;
 }
 
+static void detach(int i)
+{
+	if (probes[i].attached)
+		tracepoint_probe_unregister(probes[i].tracepoint,
+					    probes[i].probe, NULL);
+	probes[i].attached = false;
+}
+
 static void detach_all(void)
 {
 	int i;
 
-	for (i = 0; i < PROBES; i++) {
-		if (probes[i].attached)
-			tracepoint_probe_unregister(probes[i].tracepoint,
-						    probes[i].probe, NULL);
-	}
+	for (i = 0; i < PROBES; i++)
+		detach(i);
 	/* No probe is running when this returns. */
 	tracepoint_synchronize_unregister();
 }
@@ -416,6 +481,9 @@ int urt_lifecycle_init(void)
  */
 void urt_lifecycle_exit(void)
 {
+	detach(FORK);
+	tracepoint_synchronize_unregister();
+	urt_sample_stop();
 	detach_all();
 }
 

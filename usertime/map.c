@@ -21,6 +21,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/list.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
@@ -28,6 +29,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include <linux/vmalloc.h>
 
 #include "compat.h"
@@ -48,6 +50,7 @@ static_assert(offsetof(struct urt_map_snapshot, processes) == 16);
 static_assert(sizeof(struct urt_map_process) == 64);
 static_assert(offsetof(struct urt_map_process, pid) == 24);
 static_assert(offsetof(struct urt_map_process, state) == 40);
+static_assert(offsetof(struct urt_map_process, error_us) == 44);
 static_assert(offsetof(struct urt_map_process, comm) == 48);
 static_assert(URT_COMM_LEN == TASK_COMM_LEN);
 
@@ -279,6 +282,16 @@ void urt_mapping_put(struct urt_mapping *mapping, struct urt_area *area)
 	urt_area_free(area);
 }
 
+static u32 error_us(const struct urt_precise *precise)
+{
+	u64 us;
+
+	if (!precise)
+		return 0;
+	us = div_u64(precise->accuracy.error_ns, NSEC_PER_USEC) + 1;
+	return min_t(u64, us, U32_MAX);
+}
+
 static void fill_process(struct urt_map_process *process,
 			 struct urt_entry *entry, const struct urt_opener *who,
 			 pid_t nr)
@@ -295,6 +308,7 @@ static void fill_process(struct urt_map_process *process,
 					details->uid);
 	process->threads = details->threads;
 	process->state = entry->state;
+	process->error_us = error_us(urt_entry_precise(entry));
 	/* Linux 5.10 leaves the end of an older name behind the NUL. */
 	strscpy_pad(process->comm, details->comm, sizeof(process->comm));
 }

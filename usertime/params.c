@@ -15,6 +15,7 @@
 #include "quota.h"
 #include "record.h"
 #include "registry.h"
+#include "sample.h"
 
 struct bounded {
 	unsigned int *value;
@@ -44,6 +45,23 @@ static int bounded_get(char *buffer, const struct kernel_param *kp)
 
 static const struct kernel_param_ops bounded_ops = {
 	.set = bounded_set,
+	.get = bounded_get,
+};
+
+/* 0 is outside of the bounds, and means "none". */
+static int optional_set(const char *val, const struct kernel_param *kp)
+{
+	const struct bounded *p = kp->arg;
+	unsigned int number;
+
+	if (kstrtouint(val, 0, &number) || number)
+		return bounded_set(val, kp);
+	*p->value = 0;
+	return 0;
+}
+
+static const struct kernel_param_ops optional_ops = {
+	.set = optional_set,
 	.get = bounded_get,
 };
 
@@ -109,6 +127,12 @@ BOUNDED_PARAM(max_sessions, &bounded_ops, urt_max_sessions, 1, 65536, 0444,
 	      "open sessions per user; CAP_SYS_RESOURCE is exempt (default 64, 1 to 65536)");
 BOUNDED_PARAM(max_records, &bounded_ops, urt_max_records, 1, 4194304, 0444,
 	      "exit records waiting per session (default 4096, 1 to 4194304)");
+BOUNDED_PARAM(precise_min_us, &optional_ops, urt_precise_min_us,
+	      URT_PRECISE_US_MIN, URT_PRECISE_US_MAX, 0444,
+	      "microseconds, the shortest period of samples; 0: no samples (default 20, 0 or 20 to 1000)");
+BOUNDED_PARAM(precise_us, &optional_ops, urt_precise_us,
+	      URT_PRECISE_US_MIN, URT_PRECISE_US_MAX, 0444,
+	      "microseconds between samples of what is registered in status; 0: none (default 0, 0 or 20 to 1000)");
 BOUNDED_PARAM(restrict, &bounded_ops, urt_restrict, 0, 1, 0444,
 	      "1: without CAP_SYS_PTRACE see and register only your own processes (default 0)");
 

@@ -21,23 +21,26 @@
 #define POOL_SIZE 128
 
 /*
- * Adds an entry if the pool wants one, or frees it. Return: whether it added
- * it.
+ * Adds an entry if the pool wants one, or frees it. Return: whether the pool
+ * wants more.
  */
 static bool add(struct urt_registry *reg, struct urt_entry *entry)
 {
-	bool wanted;
+	bool more, right_kind;
 
 	mutex_lock(&reg->lock);
-	wanted = reg->pooling && atomic_read(&reg->pooled) < POOL_SIZE;
-	if (wanted) {
+	more = reg->pooling && atomic_read(&reg->pooled) < POOL_SIZE;
+	/* The word precise may have come since the allocation. */
+	right_kind = entry->precise == !!reg->precise_us;
+	if (more && right_kind) {
 		atomic_inc(&reg->pooled);
 		llist_add(&entry->forked, &reg->pool);
+		entry = NULL;
 	}
 	mutex_unlock(&reg->lock);
-	if (!wanted)
+	if (entry)
 		urt_entry_free(entry);
-	return wanted;
+	return more;
 }
 
 /*
@@ -50,7 +53,7 @@ static unsigned int fill(struct urt_registry *reg)
 	unsigned int added = 0;
 
 	for (;;) {
-		entry = urt_entry_alloc(GFP_KERNEL_ACCOUNT);
+		entry = urt_entry_alloc(reg, GFP_KERNEL_ACCOUNT);
 		if (!entry || !add(reg, entry))
 			return added;
 		added++;
@@ -90,6 +93,23 @@ void urt_pool_refill_paid(struct urt_registry *reg)
 			 min(ktime_get_ns() - begin_ns, most_ns));
 }
 
+static void empty(struct urt_registry *reg)
+{
+	struct urt_entry *entry, *next;
+	struct llist_node *first;
+	unsigned long flags;
+
+	lockdep_assert_held(&reg->lock);
+	/* urt_pool_take() takes single entries under this lock. */
+	raw_spin_lock_irqsave(&reg->probe_lock, flags);
+	first = llist_del_all(&reg->pool);
+	raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
+	llist_for_each_entry_safe(entry, next, first, forked) {
+		atomic_dec(&reg->pooled);
+		urt_entry_free(entry);
+	}
+}
+
 /**
  * urt_pool_drain() - free the pool
  * @reg: a registry that has no process left to fork
@@ -98,15 +118,22 @@ void urt_pool_refill_paid(struct urt_registry *reg)
  */
 void urt_pool_drain(struct urt_registry *reg)
 {
-	struct urt_entry *entry, *next;
-
-	lockdep_assert_held(&reg->lock);
 	WRITE_ONCE(reg->pooling, false);
-	llist_for_each_entry_safe(entry, next, llist_del_all(&reg->pool),
-				  forked) {
-		atomic_dec(&reg->pooled);
-		urt_entry_free(entry);
-	}
+	empty(reg);
+}
+
+/**
+ * urt_pool_renew() - fill the pool with entries of another kind
+ * @reg: the registry, whose entries are of another kind from now on
+ *
+ * Context: Process. Allocates memory, and takes @reg->lock.
+ */
+void urt_pool_renew(struct urt_registry *reg)
+{
+	mutex_lock(&reg->lock);
+	empty(reg);
+	mutex_unlock(&reg->lock);
+	urt_pool_refill(reg);
 }
 
 /**

@@ -8,6 +8,7 @@ struct urt_registry;
 void urt_pool_refill(struct urt_registry *reg);
 void urt_pool_refill_paid(struct urt_registry *reg);
 void urt_pool_drain(struct urt_registry *reg);
+void urt_pool_renew(struct urt_registry *reg);
 struct urt_entry *urt_pool_take(struct urt_registry *reg);
 
 #endif

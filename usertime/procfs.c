@@ -73,7 +73,7 @@ static char *status_line(char *end, struct urt_entry *entry,
 }
 
 static const char stat_columns[] =
-	"pid ppid uid state threads utime_ns stime_ns start_ns runtime_ms comm\n";
+	"pid ppid uid state threads utime_ns stime_ns start_ns runtime_ms";
 
 /* The names of the columns, and the line before them. */
 #define STAT_HEADER_MAX (sizeof(stat_columns) + 160)
@@ -85,16 +85,29 @@ static char *stat_header(char *end, const struct urt_registry *reg,
 	int len;
 
 	len = scnprintf(text, sizeof(text),
-			"# generation=%llu time_ns=%llu interval_ms=%u processes=%u lost=%llu\n%s",
+			"# generation=%llu time_ns=%llu interval_ms=%u processes=%u lost=%llu\n%s%s comm\n",
 			(u64)atomic64_read(&reg->generation),
 			reg->time_ns + who->boot_offset,
 			urt_pace_interval(reg), lines,
-			(u64)atomic64_read(&reg->missed), stat_columns);
+			(u64)atomic64_read(&reg->missed), stat_columns,
+			reg->precise_us ? " error_ns" : "");
 	return memcpy(end - len, text, len);
 }
 
-/* Nine numbers of at most 20 digits, a letter, blanks, and the name. */
-#define STAT_LINE_MAX (9 * 21 + 3 + URT_PRINT_COMM_MAX)
+/* Ten numbers of at most 20 digits, a letter, blanks, and the name. */
+#define STAT_LINE_MAX (10 * 21 + 3 + URT_PRINT_COMM_MAX)
+
+/* Nothing is known of how wrong the tick is for processes of other kinds. */
+static char *print_error_before(char *end, struct urt_entry *entry)
+{
+	const struct urt_precise *precise = urt_entry_precise(entry);
+
+	if (precise)
+		return urt_print_columns_before(end, &precise->accuracy.error_ns, 1);
+	*--end = '-';
+	*--end = ' ';
+	return end;
+}
 
 static char *stat_line(char *end, struct urt_entry *entry,
 		       const struct urt_opener *who, pid_t nr)
@@ -117,6 +130,8 @@ static char *stat_line(char *end, struct urt_entry *entry,
 	*--p = '\n';
 	p = urt_print_comm_before(p, details->comm);
 	*--p = ' ';
+	if (entry->registry->precise_us)
+		p = print_error_before(p, entry);
 	p = urt_print_columns_before(p, times, ARRAY_SIZE(times));
 	p = urt_print_columns_before(p, &threads, 1);
 	*--p = entry->state;

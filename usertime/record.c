@@ -147,6 +147,25 @@ static void map_numbers(struct numbers *last, const struct urt_entry *entry,
 }
 
 /* Return: where the line begins. */
+static char *split_line(char *end, struct urt_entry *entry,
+			const struct urt_opener *who)
+{
+	const struct urt_accuracy *accuracy =
+		&urt_entry_precise(entry)->final_accuracy;
+	const u64 columns[] = {
+		pid_nr_ns(entry->pid, who->pid_ns),
+		accuracy->samples,
+		accuracy->error_ns,
+	};
+	char *p = end;
+
+	*--p = '\n';
+	p = urt_print_columns_before(p, columns, ARRAY_SIZE(columns));
+	p -= strlen("split");
+	return memcpy(p, "split", strlen("split"));
+}
+
+/* Return: where the line begins. */
 static char *exit_line(char *end, const struct urt_entry *entry,
 		       const struct urt_opener *who, const struct numbers *nrs)
 {
@@ -235,6 +254,8 @@ static void take_exits(struct urt_records *records,
 	list_for_each_entry(entry, &records->queue, list) {
 		map_numbers(&nrs, entry, who);
 		p = exit_line(end, entry, who, &nrs);
+		if (entry->precise)
+			p = split_line(p, entry, who);
 		if (!append(piece, limit, p, end - p))
 			break;
 		last = &entry->list;

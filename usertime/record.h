@@ -23,9 +23,10 @@ struct urt_records {
 };
 
 /*
- * The longest line has seven numbers, a status, and a name that is all escaped.
+ * The longest lines of a process: an exit line with seven numbers, a status and
+ * a name that is all escaped, and a split line with three numbers.
  */
-#define URT_RECORD_MAX 256
+#define URT_RECORD_MAX 320
 
 /* Lines on their way to a reader. */
 struct urt_piece {

@@ -7,10 +7,13 @@
  *	session's write_lock, file's write_lock
  *	  mmap_lock			of the task that writes, maps or unmaps
  *	  lifecycle.c's fork_lock	nothing of ours inside
+ *	  sample.c's use_lock		nothing of ours inside
  *	  part's search_lock		one search of a part in status
  *	    registry->lock		the mutex: list, values, timer's arming
  *	      registry->probe_lock	raw; with probes: an entry's second half
  *	        index.c's bucket lock	raw; with probes
+ *	        sample.c's all_lock	raw; with probes
+ *	        samples->lock		raw; also inside the runqueue's lock
  *	      quota.c's users_lock	when a charge is given back
  *	      wake.c's waiters_lock	nothing inside
  *	      locks of registry->wait and of a session's readers; epoll's inside
@@ -52,6 +55,7 @@
 #include "pace.h"
 #include "pool.h"
 #include "quota.h"
+#include "sample.h"
 #include "wake.h"
 
 void (*urt_registry_set_up_halves)(struct urt_registry *reg) __ro_after_init;
@@ -221,6 +225,7 @@ struct request {
 	pid_t nr;
 	enum urt_role role;
 	u32 search;
+	struct urt_samples *fresh;	/* current registers itself */
 };
 
 static int may_add(const struct urt_registry *reg, const struct request *req,
@@ -295,6 +300,30 @@ static int enter(struct urt_registry *reg, const struct request *req,
 	return !!old;
 }
 
+/* Return: whether a number is that of the calling process or of its thread. */
+static bool is_current(const struct urt_opener *who, pid_t nr)
+{
+	bool is;
+
+	rcu_read_lock();
+	is = urt_opener_find(who, nr) == current->group_leader;
+	rcu_read_unlock();
+	return is;
+}
+
+/* Context: RCU read side. The calling process is sampled from now on. */
+static void sample_current(struct urt_registry *reg, const struct request *req)
+{
+	struct urt_entry *entry = urt_entry_find(reg, current);
+	struct urt_precise *precise = entry ? urt_entry_precise(entry) : NULL;
+
+	if (precise && !precise->samples &&
+	    urt_opener_may_tree(req->who, current->group_leader))
+		precise->samples = urt_sample_current(req->fresh,
+						      reg->precise_us,
+						      &entry->time);
+}
+
 /*
  * If find_process() finds the task, its sched_process_free comes after
  * rcu_read_unlock(), and the probe finds the entry in the index.
@@ -320,6 +349,8 @@ static int add_locked(struct urt_registry *reg, const struct request *req,
 		err = enter(reg, req, leader, entry, &put);
 		raw_spin_unlock_irqrestore(&reg->probe_lock, flags);
 	}
+	if (err >= 0 && req->fresh)
+		sample_current(reg, req);
 	rcu_read_unlock();
 	if (put)
 		urt_user_put(put);
@@ -362,9 +393,16 @@ int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
 	int err;
 
 	/* Allocate before locking, so that slow memory delays no other user. */
-	entry = urt_entry_alloc(GFP_KERNEL_ACCOUNT);
+	entry = urt_entry_alloc(reg, GFP_KERNEL_ACCOUNT);
 	if (!entry)
 		return -ENOMEM;
+	if (entry->precise && is_current(who, nr)) {
+		req.fresh = urt_samples_alloc();
+		if (!req.fresh) {
+			urt_entry_free(entry);
+			return -ENOMEM;
+		}
+	}
 	err = mutex_lock_killable(&reg->lock);
 	if (!err) {
 		err = add_locked(reg, &req, entry);
@@ -372,6 +410,8 @@ int urt_registry_add(struct urt_registry *reg, const struct urt_opener *who,
 	}
 	if (err)
 		urt_entry_free(entry);
+	if (req.fresh)
+		urt_samples_put(req.fresh);
 	return err > 0 ? 0 : err;
 }
 
@@ -512,6 +552,34 @@ void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms)
 	urt_pace_arm(reg);
 	urt_registry_changed(reg);
 	mutex_unlock(&reg->lock);
+}
+
+/**
+ * urt_registry_set_precision() - sample members that are forked from now on
+ * @reg: the registry
+ * @us: microseconds between two samples, at first
+ *
+ * Context: Process. Takes @reg->lock. May sleep.
+ * Return: 0, or an error of urt_sample_check() or urt_sample_begin().
+ */
+int urt_registry_set_precision(struct urt_registry *reg, unsigned int us)
+{
+	bool renew;
+	int err;
+
+	err = urt_sample_check(us);
+	if (!err)
+		err = urt_sample_begin();
+	if (err)
+		return err;
+	mutex_lock(&reg->lock);
+	renew = !reg->precise_us;
+	WRITE_ONCE(reg->precise_us, us);
+	mutex_unlock(&reg->lock);
+	/* Earlier entries have no room for samples. */
+	if (renew)
+		urt_pool_renew(reg);
+	return 0;
 }
 
 static void drop_all(struct urt_registry *reg)

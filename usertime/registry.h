@@ -68,6 +68,8 @@ struct urt_registry {
 	u32 committing;
 	u32 search_again;		/* probe_lock; bits that need a round */
 
+	unsigned int precise_us;	/* lock to write; see sample.c; or 0 */
+
 	/* Spare entries for children; see pool.c. */
 	bool pooling;			/* lock; probes need them */
 	struct llist_head pool;
@@ -98,6 +100,7 @@ void urt_registry_link_forked(struct urt_registry *reg);
 void urt_registry_announce(struct urt_registry *reg);
 void urt_registry_disarm_if_empty(struct urt_registry *reg);
 void urt_registry_set_interval(struct urt_registry *reg, unsigned int ms);
+int urt_registry_set_precision(struct urt_registry *reg, unsigned int us);
 void urt_registry_collect_final(struct urt_registry *reg);
 
 /**

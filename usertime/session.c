@@ -149,12 +149,20 @@ static int word_interval(void *session, unsigned int ms)
 	return 0;
 }
 
+static int word_precise(void *session, unsigned int us)
+{
+	struct session *s = session;
+
+	return urt_registry_set_precision(&s->registry, us);
+}
+
 static const struct urt_word session_words[] = {
 	{ "", 0, word_add },
 	{ "", '+', word_add },
 	{ "", '-', word_remove },
 	{ "tree", 0, word_tree },
 	{ "interval", 0, word_interval },
+	{ "precise", 0, word_precise },
 	{ }
 };
 

@@ -51,6 +51,7 @@
 #include "procfs.h"
 #include "quota.h"
 #include "registry.h"
+#include "sample.h"
 #include "session.h"
 
 static struct urt_registry system_registry;
@@ -73,6 +74,24 @@ static enum hrtimer_restart schedule_cputime_updates(struct hrtimer *timer)
 /* A walk lets other tasks run after this many entries and threads. */
 #define STRETCH 64
 
+static void show_final(struct urt_entry *entry)
+{
+	struct urt_precise *precise = urt_entry_precise(entry);
+
+	entry->time = entry->final_time;
+	entry->final_shown = true;
+	if (precise)
+		precise->accuracy = precise->final_accuracy;
+}
+
+static noinline void sample_precise(struct urt_precise *precise,
+				    struct task_struct *leader)
+{
+	urt_cputime_sample_precise(leader, &precise->entry.time,
+				   READ_ONCE(precise->samples),
+				   &precise->accuracy);
+}
+
 /* Return: what is left of @budget: an entry costs one, and each thread one. */
 static __always_inline int sample_entry(struct urt_entry *entry, int budget)
 {
@@ -83,13 +102,15 @@ static __always_inline int sample_entry(struct urt_entry *entry, int budget)
 	 * pair, this could read an old final_time.
 	 */
 	if (smp_load_acquire(&entry->final)) {
-		entry->time = entry->final_time;
-		entry->final_shown = true;
+		show_final(entry);
 		return budget - 1;
 	}
 	/* This runs once at most. Unlike pid_task(), it is inline. */
 	do_each_pid_task(entry->pid, PIDTYPE_TGID, leader) {
-		urt_cputime_sample(leader, &entry->time);
+		if (unlikely(entry->precise))
+			sample_precise(urt_entry_precise(entry), leader);
+		else
+			urt_cputime_sample(leader, &entry->time);
 		/* An estimate is enough, since threads come and go. */
 		budget -= data_race(get_nr_threads(leader));
 	} while_each_pid_task(entry->pid, PIDTYPE_TGID, leader);
@@ -210,10 +231,15 @@ static int __init urt_mod_init(void)
 	urt_registry_set_up_halves = set_up_halves;
 	urt_registry_init(&system_registry, URT_INTERVAL_MS, NULL,
 			  &system_quiet_until);
+	urt_sample_init();
 	err = urt_lifecycle_init();
 	if (err)
 		goto err_workqueue;
-	err = urt_procfs_init(&system_registry);
+	if (urt_precise_us)
+		err = urt_registry_set_precision(&system_registry,
+						 urt_precise_us);
+	if (!err)
+		err = urt_procfs_init(&system_registry);
 	if (err) {
 		stop();
 		goto err_workqueue;

@@ -143,7 +143,7 @@ module_errors() {
 columns() {
 	local line
 
-	line=$(sed -n 's/^\t"\(pid ppid .*\)\\n";$/\1/p' "$top/usertime/procfs.c")
+	line=$(sed -n 's/^\t"\(pid ppid .*\)";$/\1 comm/p' "$top/usertime/procfs.c")
 	[ -n "$line" ] && grep -xF "$line" usertime.4 || return
 	line=$(sed -n 's/^ \*\t\(exit PID .*\)$/\1/p' "$top/usertime/urt.h")
 	[ -n "$line" ] && grep -xF "$line" usertime.4
@@ -206,7 +206,7 @@ members() {
 }
 
 structures() {
-	members urt_next.3 urt_record &&
+	members urt_next.3 urt_record urt_accuracy &&
 		members urt_snapshot.3 urt_snapshot urt_process
 }
 

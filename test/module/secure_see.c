@@ -102,7 +102,7 @@ static void take_process(struct urt_map_process *p)
 	expect(len < sizeof(p->comm), "a name without an end");
 	zero(p->comm, len);
 	expect(p->state > ' ' && p->state < 0x7f, "%#x", p->state);
-	zero(p, offsetof(struct urt_map_process, reserved));
+	zero(p, offsetof(struct urt_map_process, error_us));
 }
 
 static void take_snapshot(char *copy, const struct urt_map *map, int side,

@@ -144,7 +144,7 @@ static unsigned long long check_map(const struct urt_map *map,
 	for (p = processes; p < processes + head.processes && p < processes + CAPACITY;
 	     p++) {
 		expect(p->state < 128 && strchr("RSDTtXZPIW", p->state) &&
-		       !p->reserved && !p->comm[URT_COMM_LEN - 1],
+		       !p->error_us && !p->comm[URT_COMM_LEN - 1],
 		       "%d: state %#x", p->pid, p->state);
 		look(seen, p->pid, p->start_ns, p->utime_ns, p->stime_ns,
 		     parts);
