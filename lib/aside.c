@@ -16,6 +16,8 @@ static void unlink_aside(struct urt *u, struct urt_aside **link,
 	struct urt_aside *aside = *link;
 
 	*record = aside->record;
+	u->reader.known = aside->known;
+	u->reader.accuracy = aside->accuracy;
 	*link = aside->next;
 	if (!*link)
 		u->aside_end = link;

@@ -18,10 +18,20 @@
 /* Room for many records. This version knows no record that is longer. */
 #define URT_READ_SIZE 16384
 
+/* A line that comes before the exit line of the same process. */
+struct urt_split {
+	pid_t pid;		/* 0: none has come */
+	struct urt_accuracy accuracy;
+};
+
 /* Text that was read from a session and is not parsed yet. */
 struct urt_reader {
 	size_t begin, end;	/* of it, in text */
 	bool overlong;		/* the line's beginning did not fit */
+	/* Of split lines: of the next record, and of the one given last. */
+	struct urt_split split;
+	bool known;
+	struct urt_accuracy accuracy;
 	char text[URT_READ_SIZE];
 };
 
@@ -29,6 +39,8 @@ struct urt_reader {
 struct urt_aside {
 	struct urt_aside *next;
 	struct urt_record record;
+	bool known;
+	struct urt_accuracy accuracy;	/* if it is known */
 };
 
 struct urt {
@@ -55,6 +67,8 @@ enum urt_parsed { URT_MALFORMED, URT_UNKNOWN, URT_PARSED };
 /* Parses a line without its newline. */
 enum urt_parsed urt_parse_record(const char *line, size_t length,
 				 struct urt_record *record);
+/* Return: whether a line is a split. */
+bool urt_parse_split(const char *line, size_t length, struct urt_split *split);
 /* Parses a whole stat. Return: 0, -1 with errno EPROTO or ENOMEM. */
 int urt_parse_stat(const char *text, size_t length,
 		   struct urt_snapshot *snapshot);
@@ -119,5 +133,7 @@ int urt_system_snapshot(struct urt *u, struct urt_snapshot *snapshot);
 
 /* Makes room for count processes. Return: 0, -1 with errno ENOMEM. */
 int urt_snapshot_room(struct urt_snapshot *snapshot, size_t count);
+/* The errors of those; each is to be written after urt_snapshot_room(). */
+uint64_t *urt_snapshot_errors(const struct urt_snapshot *snapshot);
 
 #endif

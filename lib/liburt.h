@@ -16,9 +16,9 @@
  * (CLOCK_BOOTTIME).
  *
  * Threads: different sessions are independent of each other. Within one
- * session, any thread may call urt_fd(), urt_add(), urt_remove() and
- * urt_set_interval() at any time. Only one thread at a time may be in any other
- * function.
+ * session, any thread may call urt_fd(), urt_add(), urt_remove(),
+ * urt_set_interval() and urt_set_precision() at any time. Only one thread at a
+ * time may be in any other function.
  */
 #ifndef LIBURT_H
 #define LIBURT_H
@@ -85,6 +85,18 @@ int urt_remove(struct urt *u, pid_t pid);
  * Errors: EINVAL the value is outside the range that this user may set.
  */
 int urt_set_interval(struct urt *u, unsigned int ms);
+
+/*
+ * Samples processes while they run, to tell user from system time better than
+ * the tick of the kernel does. This holds for processes that members of trees
+ * fork after the call. It also holds for the caller, if it registers itself
+ * after the call. us is the first time between two samples, in microseconds. It
+ * grows with the time that a process uses.
+ * Errors: EINVAL us is less than 20, more than 1000, or less than the machine or
+ * the administrator allows; EOPNOTSUPP the kernel cannot do it or the
+ * administrator forbids it.
+ */
+int urt_set_precision(struct urt *u, unsigned int us);
 
 /* --- what has exited --- */
 
@@ -153,6 +165,19 @@ pid_t urt_waitpid(struct urt *u, int *status, pid_t pid, int options);
 pid_t urt_waitpid_record(struct urt *u, struct urt_record *record, pid_t pid,
 			 int options);
 
+/* How well the division of a process into user and system time is known. */
+struct urt_accuracy {
+	uint64_t samples;	/* that it rests on; 0: on the kernel's tick */
+	uint64_t error_ns;	/* neither part is wrong by more, in 95 of 100 */
+};
+
+/*
+ * That of the record which urt_next(), urt_waitpid() or urt_waitpid_record() gave
+ * last. Errors: ENODATA the process was not sampled: its record is of before
+ * urt_set_precision(), or is no exit.
+ */
+int urt_record_accuracy(const struct urt *u, struct urt_accuracy *accuracy);
+
 /* --- what is alive --- */
 
 struct urt_process {
@@ -214,6 +239,15 @@ int urt_snapshot(struct urt *u, struct urt_snapshot *snapshot);
  * Errors: ENOENT the process is not in the generation; EINVAL as above.
  */
 int urt_snapshot_one(struct urt *u, pid_t pid, struct urt_process *process);
+
+#define URT_ERROR_UNKNOWN UINT64_MAX
+
+/*
+ * By how much user and system time of a process of the snapshot, counted from 0,
+ * are wrong at most, in 95 of 100 processes. URT_ERROR_UNKNOWN: the process is
+ * not sampled, or there is none.
+ */
+uint64_t urt_snapshot_error(const struct urt_snapshot *snapshot, size_t i);
 
 void urt_snapshot_free(struct urt_snapshot *snapshot);
 

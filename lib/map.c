@@ -221,6 +221,14 @@ static void copy_process(const volatile struct urt_map_process *from,
 	to->comm[URT_COMM_LEN - 1] = '\0';
 }
 
+static uint64_t error_of(const volatile struct urt_map_process *process)
+{
+	uint64_t us = process->error_us;
+
+	/* The largest number means so much or more. */
+	return us && us < UINT32_MAX ? us * 1000 : URT_ERROR_UNKNOWN;
+}
+
 /*
  * Whether more processes are registered than the map has room for, and it may
  * grow.
@@ -234,15 +242,19 @@ static int copy_snapshot(const struct urt *u, struct urt_snapshot *snapshot)
 {
 	const struct urt_map *map = u->map;
 	struct reading r;
+	uint64_t *errors;
 	__u32 i;
 
 	do {
 		r = reading_begin(map);
 		if (urt_snapshot_room(snapshot, r.count))
 			return -1;
-		for (i = 0; i < r.count; i++)
+		errors = urt_snapshot_errors(snapshot);
+		for (i = 0; i < r.count; i++) {
 			copy_process(process_at(&r, i),
 				     &snapshot->processes[i]);
+			errors[i] = error_of(process_at(&r, i));
+		}
 		snapshot->generation = r.snapshot->generation;
 		snapshot->time_ns = r.snapshot->time_ns;
 		snapshot->registered = r.snapshot->registered;

@@ -179,6 +179,20 @@ enum urt_parsed urt_parse_record(const char *line, size_t length,
 	return good ? URT_PARSED : URT_MALFORMED;
 }
 
+bool urt_parse_split(const char *line, size_t length, struct urt_split *split)
+{
+	struct text rest = { line, line + length }, word;
+	uint64_t pid;
+
+	if (!cut(&rest, ' ', &word) || !is(word, "split") ||
+	    !cut_number(&rest, INT_MAX, &pid) ||
+	    !cut_number(&rest, UINT64_MAX, &split->accuracy.samples) ||
+	    !cut_number(&rest, UINT64_MAX, &split->accuracy.error_ns))
+		return false;
+	split->pid = pid;
+	return true;
+}
+
 /* --- stat --- */
 
 enum fact { GENERATION, TIME, INTERVAL, PROCESSES, LOST, FACTS };
@@ -188,12 +202,14 @@ static const char *const fact_names[FACTS] = {
 };
 
 enum column {
-	PID, PPID, UID, STATE, THREADS, UTIME, STIME, START, COMM, COLUMNS
+	PID, PPID, UID, STATE, THREADS, UTIME, STIME, START, COMM, NEEDED,
+	ERROR = NEEDED,		/* older kernels have none */
+	COLUMNS
 };
 
 static const char *const column_names[COLUMNS] = {
 	"pid", "ppid", "uid", "state", "threads", "utime_ns", "stime_ns",
-	"start_ns", "comm",
+	"start_ns", "comm", "error_ns",
 };
 
 /*
@@ -252,8 +268,8 @@ static bool parse_layout(struct text line, struct layout *layout)
 		layout->column[layout->places++] = i;
 		seen |= 1U << i;
 	}
-	seen &= (1U << COLUMNS) - 1;
-	return seen == (1U << COLUMNS) - 1;
+	seen &= (1U << NEEDED) - 1;
+	return seen == (1U << NEEDED) - 1;
 }
 
 static bool parse_state(struct text word, char *state)
@@ -262,8 +278,13 @@ static bool parse_state(struct text word, char *state)
 	return word.end - word.at == 1;
 }
 
+static bool parse_error(struct text word, uint64_t *error)
+{
+	return is(word, "-") || number(word, UINT64_MAX, error);
+}
+
 static bool parse_value(struct text word, enum column column,
-			struct urt_process *p)
+			struct urt_process *p, uint64_t *error)
 {
 	uint64_t n = 0;
 	bool good;
@@ -295,6 +316,8 @@ static bool parse_value(struct text word, enum column column,
 		return number(word, UINT64_MAX, &p->start_ns);
 	case COMM:
 		return unescape(word, p->comm, sizeof(p->comm));
+	case ERROR:
+		return parse_error(word, error);
 	case COLUMNS:
 		break;
 	}
@@ -302,14 +325,15 @@ static bool parse_value(struct text word, enum column column,
 }
 
 static bool parse_row(struct text line, const struct layout *layout,
-		      struct urt_process *p)
+		      struct urt_process *p, uint64_t *error)
 {
 	struct text word;
 	unsigned int i;
 
+	*error = URT_ERROR_UNKNOWN;
 	for (i = 0; i < layout->places; i++) {
 		if (!cut(&line, ' ', &word) ||
-		    !parse_value(word, layout->column[i], p))
+		    !parse_value(word, layout->column[i], p, error))
 			return false;
 	}
 	return !line.at;
@@ -327,6 +351,7 @@ int urt_parse_stat(const char *text, size_t length,
 	struct text rest, line;
 	uint64_t facts[FACTS];
 	struct layout layout;
+	uint64_t *errors;
 	size_t i;
 
 	if (!length || text[length - 1] != '\n')
@@ -343,9 +368,11 @@ int urt_parse_stat(const char *text, size_t length,
 		return malformed();
 	if (urt_snapshot_room(snapshot, facts[PROCESSES]))
 		return -1;
+	errors = urt_snapshot_errors(snapshot);
 	for (i = 0; i < facts[PROCESSES]; i++) {
 		if (!cut(&rest, '\n', &line) ||
-		    !parse_row(line, &layout, &snapshot->processes[i]))
+		    !parse_row(line, &layout, &snapshot->processes[i],
+			       &errors[i]))
 			return malformed();
 	}
 	if (rest.at)

@@ -9,6 +9,26 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What the split before a record says is of the same process, or of none. */
+static void take_split(struct urt_reader *reader,
+		       const struct urt_record *record)
+{
+	reader->known = record->type == URT_EXIT &&
+			reader->split.pid == record->pid;
+	reader->accuracy = reader->split.accuracy;
+	reader->split.pid = 0;
+}
+
+int urt_record_accuracy(const struct urt *u, struct urt_accuracy *accuracy)
+{
+	if (!u->reader.known) {
+		errno = ENODATA;
+		return -1;
+	}
+	*accuracy = u->reader.accuracy;
+	return 0;
+}
+
 int urt_reader_take(struct urt_reader *reader, struct urt_record *record)
 {
 	enum urt_parsed parsed;
@@ -25,8 +45,12 @@ int urt_reader_take(struct urt_reader *reader, struct urt_record *record)
 		reader->overlong = false;
 		parsed = overlong ? URT_MALFORMED :
 			 urt_parse_record(line, newline - line, record);
-		if (parsed == URT_PARSED)
+		if (parsed == URT_PARSED) {
+			take_split(reader, record);
 			return 1;
+		}
+		if (parsed == URT_UNKNOWN)
+			urt_parse_split(line, newline - line, &reader->split);
 		if (parsed == URT_MALFORMED) {
 			errno = EPROTO;
 			return -1;

@@ -143,6 +143,15 @@ int urt_set_interval(struct urt *u, unsigned int ms)
 	return write_word(u, "interval %u", ms);
 }
 
+int urt_set_precision(struct urt *u, unsigned int us)
+{
+	if (u->system) {
+		errno = ENOTSUP;
+		return -1;
+	}
+	return write_word(u, "precise %u", us);
+}
+
 int urt_snapshot(struct urt *u, struct urt_snapshot *snapshot)
 {
 	if (u->system)

@@ -9,12 +9,14 @@
  * The hidden head in front of the processes: how many processes there is room
  * for. The caller sees only how many processes there are, a number that may
  * shrink and grow.
+ * Behind the room for processes are their errors, which older programs do not
+ * know.
  */
 struct room {
 	_Alignas(max_align_t) size_t count;
 };
 
-static struct room *room_of(struct urt_snapshot *snapshot)
+static struct room *room_of(const struct urt_snapshot *snapshot)
 {
 	if (!snapshot->processes)
 		return NULL;
@@ -23,7 +25,7 @@ static struct room *room_of(struct urt_snapshot *snapshot)
 
 int urt_snapshot_room(struct urt_snapshot *snapshot, size_t count)
 {
-	const size_t size = sizeof(*snapshot->processes);
+	const size_t size = sizeof(*snapshot->processes) + sizeof(uint64_t);
 	struct room *old = room_of(snapshot), *room;
 
 	if (count <= (old ? old->count : 0))
@@ -42,6 +44,19 @@ int urt_snapshot_room(struct urt_snapshot *snapshot, size_t count)
 	/* room_of() finds it again. */
 	/* cppcheck-suppress memleak */
 	return 0;
+}
+
+uint64_t *urt_snapshot_errors(const struct urt_snapshot *snapshot)
+{
+	const struct room *room = room_of(snapshot);
+
+	return room ? (uint64_t *)(snapshot->processes + room->count) : NULL;
+}
+
+uint64_t urt_snapshot_error(const struct urt_snapshot *snapshot, size_t i)
+{
+	return i < snapshot->count ? urt_snapshot_errors(snapshot)[i] :
+				     URT_ERROR_UNKNOWN;
 }
 
 void urt_snapshot_free(struct urt_snapshot *snapshot)

@@ -20,6 +20,8 @@
 static int drain(struct urt *u, struct urt_record *record, pid_t pid,
 		 bool *lost)
 {
+	const struct urt_accuracy accuracy = u->reader.accuracy;
+	const bool known = u->reader.known;
 	struct urt_aside *aside;
 	int ret, err;
 
@@ -32,13 +34,19 @@ static int drain(struct urt *u, struct urt_record *record, pid_t pid,
 		if (!aside)
 			return -1;
 		ret = urt_record_read(u, &aside->record);
-		if (ret <= 0)
+		if (ret <= 0) {
+			/* The accuracy is still that of the record given last. */
+			u->reader.known = known;
+			u->reader.accuracy = accuracy;
 			break;
+		}
 		if (urt_is_exit_of(&aside->record, pid)) {
 			*record = aside->record;
 			break;
 		}
 		*lost |= aside->record.type == URT_LOST;
+		aside->known = u->reader.known;
+		aside->accuracy = u->reader.accuracy;
 		urt_aside_put(u, aside);
 	}
 	err = errno;
