@@ -515,21 +515,31 @@ bool listed(pid_t pid, long long *ms)
 	return found;
 }
 
+/* @errors: whether there is the column error_ns. */
+static void parse_stat_row(const char *line, bool errors, struct row *r)
+{
+	int n = -1;
+
+	*r->error = '\0';
+	expect(sscanf(line, "%d %d %u %c %u %llu %llu %llu %llu%n", &r->pid,
+		      &r->ppid, &r->uid, &r->state, &r->threads, &r->utime,
+		      &r->stime, &r->start, &r->runtime, &n) == 9 && n > 0 &&
+	       (errors ? sscanf(line + n, " %23s %79s", r->error, r->comm) == 2 :
+			 sscanf(line + n, " %79s", r->comm) == 1),
+	       "\"%s\" in stat", line);
+}
+
 int stat_rows(struct row *rows, int max)
 {
 	char *text = slurp(STAT), *line, *save;
 	struct row *r = rows;
+	bool errors;
 
 	strtok_r(text, "\n", &save);
-	strtok_r(NULL, "\n", &save);
-	while ((line = strtok_r(NULL, "\n", &save)) && r < rows + max) {
-		expect(sscanf(line, "%d %d %u %c %u %llu %llu %llu %llu %79s",
-			      &r->pid, &r->ppid, &r->uid, &r->state,
-			      &r->threads, &r->utime, &r->stime, &r->start,
-			      &r->runtime, r->comm) == 10, "\"%s\" in stat",
-		       line);
-		r++;
-	}
+	line = strtok_r(NULL, "\n", &save);
+	errors = line && strstr(line, " error_ns ");
+	while ((line = strtok_r(NULL, "\n", &save)) && r < rows + max)
+		parse_stat_row(line, errors, r++);
 	free(text);
 	return r - rows;
 }
@@ -617,6 +627,22 @@ static bool parse_exit(const char *line, struct record *r)
 	return !strcmp(line, again);
 }
 
+/* Return: whether the line is part of the next line's record. */
+static bool parse_split(const char *line, struct record *r)
+{
+	char again[128];
+
+	if (strncmp(line, "split ", 6))
+		return false;
+	expect(sscanf(line, "split %d %llu %llu", &r->pid, &r->samples,
+		      &r->error) == 3, "\"%s\" in session", line);
+	snprintf(again, sizeof(again), "split %d %llu %llu", r->pid, r->samples,
+		 r->error);
+	expect(!strcmp(line, again), "\"%s\" in session", line);
+	r->split = true;
+	return true;
+}
+
 /*
  * Parses strictly: the parsed record, written again, must give the same line.
  */
@@ -658,7 +684,8 @@ bool line_waits(struct session *s, int ms)
 	return p.revents & (POLLIN | POLLHUP);
 }
 
-enum kind next_record(struct session *s, struct record *r)
+/* Return: the next line, or NULL at the end. */
+static char *next_line(struct session *s)
 {
 	char *line = s->text + s->at, *end;
 	ssize_t n;
@@ -673,14 +700,34 @@ enum kind next_record(struct session *s, struct record *r)
 		expect(!n || line[n - 1] == '\n', "a part of a line: %.*s",
 		       (int)n, line);
 	}
-	if (!s->len) {
-		memset(r, 0, sizeof(*r));
-		return END;
-	}
+	if (!s->len)
+		return NULL;
 	end = memchr(line, '\n', s->len - s->at);
 	*end = '\0';
 	s->at = end + 1 - s->text;
+	return line;
+}
+
+enum kind next_record(struct session *s, struct record *r)
+{
+	struct record split = { };
+	char *line = next_line(s);
+
+	if (line && parse_split(line, &split)) {
+		line = next_line(s);
+		expect(line, "a split without its exit");
+	}
+	memset(r, 0, sizeof(*r));
+	if (!line)
+		return END;
 	record_parse(line, r);
+	if (split.split) {
+		expect(r->kind == EXIT && r->pid == split.pid,
+		       "\"%s\" after a split of %d", line, split.pid);
+		r->split = true;
+		r->samples = split.samples;
+		r->error = split.error;
+	}
 	return r->kind;
 }
 

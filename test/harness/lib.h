@@ -161,6 +161,7 @@ struct row {
 	unsigned int uid, threads;
 	char state;
 	unsigned long long utime, stime, start, runtime;
+	char error[24];			/* a number, "-", or "" */
 	char comm[80];
 };
 struct header {
@@ -183,6 +184,8 @@ struct record {
 	unsigned int uid;
 	unsigned long long utime, stime, start, runtime;
 	int status;			/* -1: hidden */
+	bool split;			/* a line of that came before it, with */
+	unsigned long long samples, error;
 	char comm[80];			/* escaped, as it was read */
 };
 struct session {

@@ -506,6 +506,10 @@ static void keep_snapshots(void *arg)
 	/* Reading on in the text of a file that is open still works. */
 	close(fd);
 	expect(read(fd - 1, &c, 1) == 1, "%s", strerror(errno));
+	/* A file that is closed gives its snapshot back. */
+	close(fd - 1);
+	fd = open(STATUS, O_RDONLY);
+	expect(read(fd, &c, 1) == 1, "after a close: %s", strerror(errno));
 }
 
 TEST(right_snapshots, "a user can keep a limited number of half-read snapshots",

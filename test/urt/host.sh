@@ -226,7 +226,7 @@ pictures_are_complete() {
 	urt report --svg "$build/picture.svg" "$build/picture.json" &&
 	grep -q '>configur…</text>' "$build/picture.svg" &&
 	grep -q '>still running</text>' "$build/picture.svg" &&
-	grep -qF ">builder '/some where' urt 1.2.3</text>" "$build/picture.svg" &&
+	grep -qF ">builder '/some where' · urt 1.2.3</text>" "$build/picture.svg" &&
 	grep -q 'class="gap"' "$build/picture.svg"
 }
 
