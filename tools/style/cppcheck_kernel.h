@@ -16,4 +16,7 @@
 	list_for_each_entry(pos, table, member)
 #define for_each_thread(leader, pos) \
 	list_for_each_entry(pos, leader, member)
+#define for_each_possible_cpu(cpu) \
+	for (cpu = next_in(0); cpu; cpu = next_in(cpu))
+#define CONFIG_PREEMPT_NOTIFIERS 1
 #define LIST_HEAD(name) struct list_head name = { &name, &name }
